@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// The `mooring` command. The program is TypeScript that Node 24 runs as it is; where an older Node
+// was found first on the PATH, the Node that the lock file pins takes over.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const pinned = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  await import('../src/main.ts')
+} else if (existsSync(pinned)) {
+  const { status } = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  process.exit(status ?? 1)
+} else {
+  console.error(`mooring needs Node 24 or newer; this is ${process.version}`)
+  process.exit(1)
+}

@@ -1,0 +1,22 @@
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
+
+export type Logger = PinoLogger
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+/** Field names whose values never reach a log line, wherever they stand in the logged object. */
+const secretFields = ['password', 'token', 'secret', 'authorization', 'cookie']
+
+/** JSON lines, one per event: a fixed lower-case message, the facts as fields. */
+export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+    },
+    destination ?? pino.destination({ dest: 2, sync: false, minLength: 4096 }),
+  )
+}

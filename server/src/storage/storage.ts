@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream'
+import type { Digest } from './digest.ts'
+
+/**
+ * Where blob bytes live. A blob that can be seen was verified and is durable: `commit` hashes,
+ * flushes, renames and flushes the directory before it returns. All methods may throw
+ * Problem `storage-full` when the medium has no room; nothing is kept of the failed step.
+ */
+export interface BlobStorage {
+  /** Size in bytes of a committed blob, or undefined. Reads metadata only. */
+  stat(digest: Digest): Promise<number | undefined>
+
+  /**
+   * Opens a committed blob for sending. The caller closes it.
+   * @throws Problem `blob-unknown` when the bytes are not there.
+   */
+  open(digest: Digest): Promise<BlobFile>
+
+  /** Bytes that an upload holds; undefined when there is no such upload. Survives restarts. */
+  uploadSize(id: string): Promise<number | undefined>
+
+  /** Creates an empty upload. `id` is a UUID made by us. */
+  createUpload(id: string): Promise<void>
+
+  /**
+   * Appends a stream at the end of an upload; returns the new size. What arrived before a broken
+   * stream stays, so that a client can continue. One append at a time per upload.
+   * @param limitBytes the upload may not grow beyond this; Problem `blob-too-large` otherwise.
+   * @throws Problem `upload-unknown`, `upload-busy`, `storage-full`, `blob-too-large`
+   */
+  append(id: string, source: Readable, options: AppendOptions): Promise<number>
+
+  /**
+   * Verifies the upload's content against `digest` and makes it the blob: durable when this
+   * returns. The upload is gone afterwards, also when the content did not match.
+   * @returns size in bytes.
+   * @throws Problem `digest-mismatch`, `upload-unknown`, `upload-busy`, `storage-full`
+   */
+  commit(id: string, digest: Digest): Promise<number>
+
+  /** Forgets an upload and its bytes. Silent when there is none. */
+  abort(id: string): Promise<void>
+
+  /** Uploads lying about, with the time of their last change: for the sweep of leftovers. */
+  listUploads(): Promise<readonly { id: string; changedAt: number }[]>
+
+  /** Removes a blob's bytes. The sweep's job alone. Silent when there are none. */
+  remove(digest: Digest): Promise<void>
+
+  /** Free and total bytes of the medium, for health and the reserve. */
+  space(): Promise<{ freeBytes: number; totalBytes: number }>
+
+  close(): Promise<void>
+}
+
+export interface AppendOptions {
+  readonly limitBytes: number
+  /** Aborting stops reading; what arrived stays. */
+  readonly signal: AbortSignal
+}
+
+/** An open blob. `sendTo` moves bytes `[start, end]` (inclusive) to a writable and waits for its pace. */
+export interface BlobFile {
+  readonly sizeBytes: number
+  sendTo(target: NodeJS.WritableStream, start: number, end: number, signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
