@@ -1,0 +1,148 @@
+import type { LogLevel } from '../platform/logger.ts'
+import type { Secret } from './secret.ts'
+
+export { ConfigError, type ConfigProblem } from './config-error.ts'
+export { Secret } from './secret.ts'
+
+/** All settings of one server: typed, derived and valid. Features read these and never guess again. */
+export interface Config {
+  /** Absolute. Database, blobs and whatever else the server writes. */
+  readonly dataDir: string
+  /** Absolute. The folder of config.yaml, `ssl.cert` and `ssl.key`. */
+  readonly configDir: string
+
+  /** SERVER_HOSTNAME, `host[:port]`; an IPv6 address stands in brackets. */
+  readonly serverHostname: string
+  /** PREFERRED_URL_SCHEME, of the addresses that we hand out. */
+  readonly urlScheme: 'http' | 'https'
+  /** EXTERNAL_TLS_TERMINATION: somebody in front of us speaks TLS. */
+  readonly externalTls: boolean
+  readonly listen: ListenConfig
+  /** Present when the bundle holds `ssl.cert` and `ssl.key`. */
+  readonly tls?: TlsConfig
+
+  readonly database: DatabaseConfig
+  readonly storage: StorageConfig
+
+  readonly logLevel: LogLevel
+  readonly registryState: 'normal' | 'readonly'
+  readonly disablePushes: boolean
+  readonly features: FeatureConfig
+
+  readonly libraryNamespace: string
+  readonly superUsers: readonly string[]
+  readonly globalReadonlySuperUsers: readonly string[]
+  /** Absent: nobody is exempt from `features.restrictedUsers`. */
+  readonly restrictedUsersWhitelist?: readonly string[]
+
+  readonly createPrivateRepoOnPush: boolean
+  readonly createNamespaceOnPush: boolean
+
+  /** Default and largest page of the lists under `/v2`; never below 100. */
+  readonly v2PageSize: number
+  readonly maximumLayerBytes: number
+  readonly pushTempTagExpirationMs: number
+  readonly defaultTagExpirationMs: number
+  readonly tagExpirationOptionsMs: readonly number[]
+  /** Age at which an unfinished upload is removed. */
+  readonly uploadLifetimeMs: number
+  readonly uploadCleanupEveryMs: number
+
+  readonly robots: { readonly disallow: boolean; readonly whitelist: readonly string[] }
+  readonly audit: AuditConfig
+  /** Longest lifetime accepted on a registry bearer token. */
+  readonly registryJwtMaxFreshMs: number
+  /** Free share of the disk, 0 to 1, below which the server calls itself unhealthy. */
+  readonly diskspaceHealthThreshold: number
+
+  readonly secretKey: Secret
+  readonly databaseSecretKey: Secret
+
+  /** Quay keys in the file that have no effect in this version. */
+  readonly ignored: readonly string[]
+  readonly unknown: readonly UnknownKey[]
+}
+
+export interface UnknownKey {
+  readonly key: string
+  readonly didYouMean?: string
+}
+
+export interface ListenConfig {
+  /** One address to bind; absent: every address of the family. */
+  readonly host?: string
+  readonly family: 'IPv4' | 'IPv6' | 'dual-stack'
+  /** 0 asks the system for a free port. */
+  readonly httpPort: number
+  readonly httpsPort: number
+  readonly metricsPort: number
+}
+
+export interface TlsConfig {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly protocols: readonly TlsProtocol[]
+  /** OpenSSL names, TLS 1.3 suites included; absent: Node's own list. */
+  readonly ciphers?: readonly string[]
+}
+
+export type TlsProtocol = 'TLSv1.2' | 'TLSv1.3'
+
+export type DatabaseConfig = SqliteConfig | PostgresqlConfig
+
+export interface SqliteConfig {
+  readonly kind: 'sqlite'
+  /** Absolute path. */
+  readonly file: string
+}
+
+export interface PostgresqlConfig {
+  readonly kind: 'postgresql'
+  /** `postgresql://…` without any `ssl…` parameter: those are in `tls`. */
+  readonly url: Secret
+  readonly tls: PostgresqlTls
+  readonly connectTimeoutMs: number
+  readonly maxConnections?: number
+}
+
+export interface PostgresqlTls {
+  readonly mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+  /** Absolute paths of PEM files. */
+  readonly rootCertificateFile?: string
+  readonly certificateFile?: string
+  readonly keyFile?: string
+}
+
+export interface StorageConfig {
+  readonly kind: 'disk'
+  /** Name of the location in DISTRIBUTED_STORAGE_CONFIG. */
+  readonly location: string
+  /** Absolute path. */
+  readonly path: string
+}
+
+export interface FeatureConfig {
+  readonly anonymousAccess: boolean
+  readonly superUsers: boolean
+  readonly superusersFullAccess: boolean
+  readonly restrictedUsers: boolean
+  readonly extendedRepositoryNames: boolean
+  readonly librarySupport: boolean
+  readonly publicCatalog: boolean
+  readonly advertiseV2: boolean
+  readonly generalOciSupport: boolean
+  readonly sparseIndex: boolean
+  readonly referrersApi: boolean
+}
+
+export interface AuditConfig {
+  readonly logins: boolean
+  readonly loginFailures: boolean
+  readonly pushFailures: boolean
+  readonly pullFailures: boolean
+  readonly deleteFailures: boolean
+  /** Namespaces of which nothing is logged. */
+  readonly disabledNamespaces: readonly string[]
+  /** Namespaces whose pulls are not logged. */
+  readonly pullsDisabledNamespaces: readonly string[]
+}
