@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+interface Group {
+  readonly name: string
+  readonly include: string[]
+  /** Groups run one after the other; projects of one group share the workers. */
+  readonly order: number
+  readonly workers: number
+  readonly timeoutMs: number
+}
+
+const groups: readonly Group[] = [
+  {
+    name: 'unit',
+    include: ['server/src/**/*.test.ts', 'certs/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    order: 0,
+    workers: 2,
+    timeoutMs: 20_000,
+  },
+  {
+    name: 'conformance',
+    include: ['test/conformance/**/*.test.ts'],
+    order: 0,
+    workers: 2,
+    timeoutMs: 20_000,
+  },
+  {
+    name: 'integration',
+    include: ['test/integration/**/*.test.ts', 'test/support/**/*.test.ts'],
+    order: 0,
+    workers: 2,
+    timeoutMs: 60_000,
+  },
+  // Killing servers and running container engines both want the machine to themselves.
+  { name: 'crash', include: ['test/crash/**/*.test.ts'], order: 1, workers: 1, timeoutMs: 180_000 },
+  {
+    name: 'clients',
+    include: ['test/clients/**/*.test.ts'],
+    order: 2,
+    workers: 1,
+    timeoutMs: 120_000,
+  },
+]
+
+const databaseSetup = 'test/support/postgres.ts'
+
+export default defineConfig({
+  test: {
+    // Processes rather than threads: native modules, signals and a test's environment stay apart.
+    pool: 'forks',
+    passWithNoTests: false,
+    globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
+    projects: groups.map(({ name, include, order, workers, timeoutMs }) => ({
+      test: {
+        name,
+        include,
+        pool: 'forks' as const,
+        maxWorkers: workers,
+        fileParallelism: workers > 1,
+        sequence: { groupOrder: order },
+        testTimeout: timeoutMs,
+        hookTimeout: Math.max(timeoutMs, 60_000),
+      },
+    })),
+  },
+})
