@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import Sqlite from 'better-sqlite3'
+
+export interface DataDirectoryLock {
+  release(): void
+}
+
+/**
+ * One server per data directory. The lock is SQLite's own lock on an otherwise empty database: the
+ * kernel takes it back when the process ends, however it ends, on every platform. Nothing else may
+ * open `mooring.lock` within this process, because closing a descriptor would drop the lock.
+ */
+export function lockDataDirectory(dataDir: string): DataDirectoryLock {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const pidFile = join(dataDir, 'mooring.pid')
+  const lock = new Sqlite(join(dataDir, 'mooring.lock'), { timeout: 0 })
+  try {
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    if (!(error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY')) throw error
+    throw new Error(`data directory ${dataDir} is in use by another server${holder(pidFile)}`, {
+      cause: error,
+    })
+  }
+  writeFileSync(pidFile, `${String(process.pid)}\n`, { mode: 0o600 })
+  return {
+    release() {
+      if (!lock.open) return
+      rmSync(pidFile, { force: true })
+      lock.close()
+    },
+  }
+}
+
+function holder(pidFile: string) {
+  try {
+    return ` (pid ${readFileSync(pidFile, 'utf8').trim()})`
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,65 @@
+import { CompiledQuery, type Compilable } from 'kysely'
+
+import type { Db } from './tables.ts'
+
+/** Stands in a query where a value will be. Kysely carries it through to the list of parameters. */
+class Marker {
+  readonly name: PropertyKey
+
+  constructor(name: PropertyKey) {
+    this.name = name
+  }
+}
+
+type Param<Values> = <K extends keyof Values>(name: K) => Values[K]
+
+interface Plan<Values> {
+  readonly sql: string
+  bind(values: Values): unknown[]
+}
+
+/**
+ * A query that is built and compiled once per database and run many times: the builder costs more
+ * than SQLite does. `build` sees a marker where a value belongs, so it must not look at one, and the
+ * number of values is fixed (no `in` over a list).
+ *
+ * ```ts
+ * const findTag = prepared<{ repository: number; tag: string }>()((param, db) =>
+ *   db.selectFrom('tag').selectAll()
+ *     .where('repository_id', '=', param('repository')).where('live_name', '=', param('tag')))
+ * const [tag] = await findTag(tx, { repository: 1, tag: 'latest' })
+ * ```
+ */
+export function prepared<Values extends object>() {
+  return <Row>(build: (param: Param<Values>, db: Db) => Compilable<Row>) => {
+    const plans = new WeakMap<object, Plan<Values>>()
+
+    return async (executor: Db, values: Values): Promise<Row[]> => {
+      // One adapter object serves a database and all its transactions.
+      const { adapter } = executor.getExecutor()
+      let plan = plans.get(adapter)
+      if (!plan) {
+        plan = compile(build, executor)
+        plans.set(adapter, plan)
+      }
+      const query = CompiledQuery.raw(plan.sql, plan.bind(values)) as CompiledQuery<Row>
+      return (await executor.executeQuery(query)).rows
+    }
+  }
+}
+
+function compile<Values extends object, Row>(
+  build: (param: Param<Values>, db: Db) => Compilable<Row>,
+  db: Db,
+): Plan<Values> {
+  // The builder only passes the value on; that it is a marker shows in the compiled parameters alone.
+  const param: Param<Values> = (name) => new Marker(name) as never
+  const { sql, parameters } = build(param, db).compile()
+  return {
+    sql,
+    bind: (values) =>
+      parameters.map((value) =>
+        value instanceof Marker ? values[value.name as keyof Values] : value,
+      ),
+  }
+}
