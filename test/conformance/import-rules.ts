@@ -1,0 +1,98 @@
+import type { SourceFile, SourceImport } from '../support/source-files.ts'
+
+type Part = 'problem' | 'platform' | 'config' | 'contract' | 'db' | 'storage' | 'http' | 'work'
+
+/**
+ * What each part of the server may import of the others. Features come on top of all of them;
+ * `wiring`, `start` and `main` come on top of the features.
+ */
+const mayImport: Record<Part, readonly Part[]> = {
+  problem: [],
+  platform: [],
+  config: ['problem', 'platform'],
+  contract: [],
+  db: ['config', 'platform', 'problem'],
+  storage: ['problem', 'platform'],
+  http: ['problem', 'platform', 'contract'],
+  work: ['db', 'platform', 'problem'],
+}
+
+const parts = Object.keys(mayImport) as Part[]
+
+/** Everything wrong with one file's imports and ambient uses, as lines for a person. */
+export function importProblems(source: SourceFile): readonly string[] {
+  if (/(?:\.test|-suite)\.ts$/.test(source.path) && !source.path.startsWith('test/')) return []
+  const imports = source.imports.filter((one) => !isAllowed(source.path, one))
+  const ambient = isProduct(source.path) && !mayBeAmbient(source.path) ? source.ambient : []
+  return [
+    ...imports.map(({ target }) => `${source.path} may not import ${target}`),
+    ...[...new Set(ambient)].map((use) => `${source.path} may not use ${use}`),
+  ]
+}
+
+function isProduct(path: string): boolean {
+  return /^(?:server|certs)\/src\//.test(path)
+}
+
+function mayBeAmbient(path: string): boolean {
+  return /^server\/src\/(?:platform|config)\//.test(path)
+}
+
+function isAllowed(path: string, { target, isRelative, isTypeOnly }: SourceImport): boolean {
+  const home = packageOf(path)
+  if (!isRelative) return isPackageAllowed(path, home, target)
+  if (packageOf(target) !== home) return false
+  if (home !== 'server') return true
+  return isServerImportAllowed(path, target, isTypeOnly)
+}
+
+/** The workspace, or the top folder, that a file belongs to. */
+function packageOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
+}
+
+function isPackageAllowed(path: string, home: string, specifier: string): boolean {
+  if (path.startsWith('server/src/contract/') && specifier !== 'zod') return false
+  if (!specifier.startsWith('@mooring/')) return true
+  if (home === 'scripts' || home === 'test') return true
+  return home === 'server' && specifier.startsWith('@mooring/certs') && partOf(path) === undefined
+}
+
+function isServerImportAllowed(path: string, target: string, isTypeOnly: boolean): boolean {
+  const part = partOf(path)
+  const targetPart = partOf(target)
+  if (part !== undefined) {
+    if (part === 'db' && isTypeOnly && isStore(target)) return true
+    return targetPart === part || (targetPart !== undefined && mayImport[part].includes(targetPart))
+  }
+  const feature = featureOf(path)
+  if (feature !== undefined) {
+    if (targetPart === 'http') return !isService(path) && !isStore(path)
+    if (targetPart !== undefined || featureOf(target) === feature) return true
+    return featureOf(target) !== undefined && (isService(target) || isStore(target))
+  }
+  return isTop(path)
+}
+
+function partOf(path: string): Part | undefined {
+  return parts.find(
+    (part) => path === `server/src/${part}.ts` || path.startsWith(`server/src/${part}/`),
+  )
+}
+
+function featureOf(path: string): string | undefined {
+  return /^server\/src\/features\/([^/]+)\//.exec(path)?.[1]
+}
+
+/** The few files that may know everything below them. */
+function isTop(path: string): boolean {
+  return /^server\/(?:bin\/|src\/(?:wiring|start|main)\.ts$|src\/cli\/)/.test(path)
+}
+
+function isService(path: string): boolean {
+  return path.endsWith('-service.ts')
+}
+
+function isStore(path: string): boolean {
+  return path.endsWith('-store.ts')
+}
