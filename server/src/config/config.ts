@@ -2,6 +2,11 @@ import type { LogLevel } from '../platform/logger.ts'
 import type { Secret } from './secret.ts'
 
 export { ConfigError, type ConfigProblem } from './config-error.ts'
+export type { ConfigFlags, Environment } from './config-sources.ts'
+export { configWarnings } from './config-warnings.ts'
+export { loadConfig, type ConfigInput } from './load-config.ts'
+export { printConfig } from './print-config.ts'
+export { environment, readConfig } from './read-config.ts'
 export { Secret } from './secret.ts'
 
 /** All settings of one server: typed, derived and valid. Features read these and never guess again. */

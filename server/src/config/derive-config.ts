@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { DEFAULT_CIPHERS } from 'node:tls'
+import type { Config, TlsConfig, UnknownKey } from './config.ts'
+import type { ConfigKeys } from './config-schema.ts'
+import { databaseConfig } from './database-config.ts'
+import { Secret } from './secret.ts'
+import { storageConfig } from './storage-config.ts'
+
+interface Surroundings {
+  readonly configDir: string
+  readonly dataDir: string
+  readonly files: ReadonlySet<string>
+  readonly ignored: readonly string[]
+  readonly unknown: readonly UnknownKey[]
+}
+
+const logLevels = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const
+const smallestPage = 100
+
+/** From Quay's keys, all checked, to the shape that features read. */
+export function deriveConfig(keys: ConfigKeys, around: Surroundings): Config {
+  const { configDir, dataDir, files, ignored, unknown } = around
+  const tls = tlsConfig(keys, configDir, files)
+  const storage = storageConfig(
+    keys.DISTRIBUTED_STORAGE_CONFIG,
+    keys.DISTRIBUTED_STORAGE_PREFERENCE,
+    dataDir,
+  )
+  if (storage === undefined) throw new TypeError('the storage location was not checked')
+  return {
+    dataDir,
+    configDir,
+    serverHostname: keys.SERVER_HOSTNAME,
+    urlScheme: keys.PREFERRED_URL_SCHEME,
+    externalTls: keys.EXTERNAL_TLS_TERMINATION,
+    listen: {
+      ...(keys.MOORING_LISTEN_HOST !== undefined && { host: keys.MOORING_LISTEN_HOST }),
+      family: keys.FEATURE_LISTEN_IP_VERSION,
+      httpPort: keys.MOORING_HTTP_PORT,
+      httpsPort: keys.MOORING_HTTPS_PORT,
+      metricsPort: keys.MOORING_METRICS_PORT,
+    },
+    ...(tls && { tls }),
+    database: databaseConfig(keys.DB_URI, keys.DB_CONNECTION_ARGS, around),
+    storage,
+    logLevel: logLevels[keys.LOGGING_LEVEL],
+    registryState: keys.REGISTRY_STATE,
+    disablePushes: keys.DISABLE_PUSHES,
+    features: {
+      anonymousAccess: keys.FEATURE_ANONYMOUS_ACCESS,
+      superUsers: keys.FEATURE_SUPER_USERS,
+      superusersFullAccess: keys.FEATURE_SUPERUSERS_FULL_ACCESS,
+      restrictedUsers: keys.FEATURE_RESTRICTED_USERS,
+      extendedRepositoryNames: keys.FEATURE_EXTENDED_REPOSITORY_NAMES,
+      librarySupport: keys.FEATURE_LIBRARY_SUPPORT,
+      publicCatalog: keys.FEATURE_PUBLIC_CATALOG,
+      advertiseV2: keys.FEATURE_ADVERTISE_V2,
+      generalOciSupport: keys.FEATURE_GENERAL_OCI_SUPPORT,
+      sparseIndex: keys.FEATURE_SPARSE_INDEX,
+      referrersApi: keys.FEATURE_REFERRERS_API,
+    },
+    libraryNamespace: keys.LIBRARY_NAMESPACE,
+    superUsers: keys.SUPER_USERS,
+    globalReadonlySuperUsers: keys.GLOBAL_READONLY_SUPER_USERS,
+    ...(keys.RESTRICTED_USERS_WHITELIST && {
+      restrictedUsersWhitelist: keys.RESTRICTED_USERS_WHITELIST,
+    }),
+    createPrivateRepoOnPush: keys.CREATE_PRIVATE_REPO_ON_PUSH,
+    createNamespaceOnPush: keys.CREATE_NAMESPACE_ON_PUSH,
+    v2PageSize: Math.max(keys.V2_PAGINATION_SIZE, smallestPage),
+    maximumLayerBytes: keys.MAXIMUM_LAYER_SIZE,
+    pushTempTagExpirationMs: keys.PUSH_TEMP_TAG_EXPIRATION_SEC * 1_000,
+    defaultTagExpirationMs: keys.DEFAULT_TAG_EXPIRATION,
+    tagExpirationOptionsMs: keys.TAG_EXPIRATION_OPTIONS,
+    uploadLifetimeMs: keys.BLOBUPLOAD_DELETION_DATE_THRESHOLD * 60_000,
+    uploadCleanupEveryMs: keys.BLOBUPLOAD_CLEANUP_FREQUENCY * 1_000,
+    robots: { disallow: keys.ROBOTS_DISALLOW, whitelist: keys.ROBOTS_WHITELIST },
+    audit: {
+      logins: keys.ACTION_LOG_AUDIT_LOGINS,
+      loginFailures: keys.ACTION_LOG_AUDIT_LOGIN_FAILURES,
+      pushFailures: keys.ACTION_LOG_AUDIT_PUSH_FAILURES,
+      pullFailures: keys.ACTION_LOG_AUDIT_PULL_FAILURES,
+      deleteFailures: keys.ACTION_LOG_AUDIT_DELETE_FAILURES,
+      disabledNamespaces: keys.DISABLED_FOR_AUDIT_LOGS,
+      pullsDisabledNamespaces: keys.DISABLED_FOR_PULL_LOGS,
+    },
+    registryJwtMaxFreshMs: keys.REGISTRY_JWT_AUTH_MAX_FRESH_S * 1_000,
+    diskspaceHealthThreshold: keys.DISKSPACE_HEALTH_THRESHOLD,
+    secretKey: new Secret(keys.SECRET_KEY),
+    databaseSecretKey: new Secret(keys.DATABASE_SECRET_KEY),
+    ignored,
+    unknown,
+  }
+}
+
+const isTls13Suite = (name: string) => name.startsWith('TLS_')
+
+function tlsConfig(
+  keys: ConfigKeys,
+  configDir: string,
+  files: ReadonlySet<string>,
+): TlsConfig | undefined {
+  if (!files.has('ssl.cert') || !files.has('ssl.key')) return undefined
+  // Node switches a protocol off whose ciphers are missing from the one list that it takes.
+  const usual = DEFAULT_CIPHERS.split(':')
+  const suites =
+    keys.SSL_CIPHERSUITES.length > 0 ? keys.SSL_CIPHERSUITES : usual.filter(isTls13Suite)
+  const older =
+    keys.SSL_CIPHERS.length > 0 ? keys.SSL_CIPHERS : usual.filter((c) => !isTls13Suite(c))
+  const chosen = keys.SSL_CIPHERS.length > 0 || keys.SSL_CIPHERSUITES.length > 0
+  return {
+    certificateFile: join(configDir, 'ssl.cert'),
+    keyFile: join(configDir, 'ssl.key'),
+    protocols: keys.SSL_PROTOCOLS,
+    ...(chosen && { ciphers: [...suites, ...older] }),
+  }
+}

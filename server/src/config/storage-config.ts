@@ -1,0 +1,105 @@
+import { isAbsolute, resolve } from 'node:path'
+import { z } from 'zod'
+import type { StorageConfig } from './config.ts'
+import { isInside } from './inside.ts'
+
+/** The storage drivers that Quay knows. */
+const drivers: ReadonlySet<string> = new Set([
+  'LocalStorage',
+  'RHOCSStorage',
+  'RadosGWStorage',
+  'IBMCloudStorage',
+  'S3Storage',
+  'STSS3Storage',
+  'GoogleCloudStorage',
+  'AzureStorage',
+  'CloudFrontedS3Storage',
+  'SwiftStorage',
+  'CloudFlareStorage',
+  'MultiCDNStorage',
+])
+
+export interface StorageLocation {
+  readonly driver: string
+  /** Of LocalStorage alone. */
+  readonly path?: string
+}
+
+/** `{ location: [driver, { parameters }] }`, in the order of the file. */
+export const storageLocations = () =>
+  z
+    .record(z.string(), z.unknown(), {
+      error: ({ input }) => (input === undefined ? 'is required' : 'must be of type object'),
+    })
+    .transform((locations, context) => {
+      if (Object.keys(locations).length === 0) {
+        context.addIssue({
+          code: 'custom',
+          message: 'DISTRIBUTED_STORAGE_CONFIG must contain at least one storage location.',
+        })
+      }
+      const result = new Map<string, StorageLocation>()
+      for (const [name, value] of Object.entries(locations)) {
+        const location = parseLocation(value)
+        if ('wrong' in location) {
+          const path = [name, ...location.path]
+          context.addIssue({ code: 'custom', message: location.wrong, path })
+        } else {
+          result.set(name, location)
+        }
+      }
+      return result
+    })
+
+interface WrongLocation {
+  readonly wrong: string
+  readonly path: readonly (string | number)[]
+}
+
+function parseLocation(value: unknown): StorageLocation | WrongLocation {
+  const about = (part: string) => `${part} in DISTRIBUTED_STORAGE_CONFIG must be`
+  if (!Array.isArray(value) || value.length !== 2) {
+    const wrong = 'DISTRIBUTED_STORAGE_CONFIG object values must be of form (Name, Args)'
+    return { wrong, path: [] }
+  }
+  const [driver, parameters] = value as [unknown, unknown]
+  if (typeof driver !== 'string') {
+    return { wrong: `${about('First index of value')} a string`, path: [0] }
+  }
+  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
+    return { wrong: `${about('Second index of value')} an object`, path: [1] }
+  }
+  if (!drivers.has(driver))
+    return { wrong: `${driver.slice(0, 60)} is not a valid storage type.`, path: [0] }
+  if (driver !== 'LocalStorage') return { driver }
+
+  const path: unknown = 'storage_path' in parameters ? parameters.storage_path : undefined
+  if (path === undefined || path === '') return { wrong: 'is required', path: ['storage_path'] }
+  if (typeof path !== 'string' || path.includes('\0')) {
+    return { wrong: 'must be of type string', path: ['storage_path'] }
+  }
+  if (!isAbsolute(path) && !isInside(path)) {
+    const wrong = 'must be an absolute path or a path inside the data directory'
+    return { wrong, path: ['storage_path'] }
+  }
+  return { driver, path }
+}
+
+/** The location in use: the first preferred one, else the first of all. */
+export function chosenLocation(
+  locations: ReadonlyMap<string, StorageLocation>,
+  preference: readonly string[],
+): string | undefined {
+  return preference[0] ?? locations.keys().next().value
+}
+
+export function storageConfig(
+  locations: ReadonlyMap<string, StorageLocation>,
+  preference: readonly string[],
+  dataDir: string,
+): StorageConfig | undefined {
+  const location = chosenLocation(locations, preference)
+  const path = locations.get(location ?? '')?.path
+  if (location === undefined || path === undefined) return undefined
+  return { kind: 'disk', location, path: resolve(dataDir, path) }
+}
