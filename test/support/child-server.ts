@@ -1,0 +1,65 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface ChildServer {
+  readonly pid: number
+  /** Everything printed so far, to explain a failure. */
+  output(): string
+  hasExited(): boolean
+  /** Asks it to end; one that does not within the time is killed, and that is an error. */
+  stop(timeoutMs?: number): Promise<void>
+  /** What a power cut looks like to the process. */
+  kill9(): Promise<void>
+}
+
+const keptOutput = 200_000
+
+/** A server program of its own that never outlives the test process. */
+export function spawnServer(
+  program: string,
+  args: readonly string[],
+  options: { readonly env: NodeJS.ProcessEnv; readonly cwd?: string },
+): ChildServer {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  exited.catch(() => undefined)
+  const endWithUs = () => child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
+
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-keptOutput)
+    })
+  }
+
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null
+  const signal = async (name: NodeJS.Signals) => {
+    if (hasExited() || child.pid === undefined) return
+    child.kill(name)
+    await exited
+  }
+
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    hasExited,
+    async stop(timeoutMs = 20_000) {
+      const impatience = killAfter(child, timeoutMs)
+      try {
+        await signal('SIGTERM')
+      } finally {
+        clearTimeout(impatience)
+      }
+      if (child.signalCode === 'SIGKILL') {
+        throw new Error(`${program} did not end within ${timeoutMs} ms\n${output}`)
+      }
+    },
+    kill9: () => signal('SIGKILL'),
+  }
+}
+
+function killAfter(child: ChildProcess, timeoutMs: number): NodeJS.Timeout {
+  return setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+}

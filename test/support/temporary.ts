@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface TemporaryFolder extends AsyncDisposable {
+  readonly path: string
+  /** A path inside the folder. */
+  join(...names: string[]): string
+  remove(): Promise<void>
+}
+
+/** A folder of its own for one test; also gone when the process ends before the test removed it. */
+export function createTemporaryFolder(purpose = 'test'): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), `mooring-${purpose}-`))
+  const removeAtExit = () => {
+    rmSync(path, { recursive: true, force: true })
+  }
+  process.once('exit', removeAtExit)
+  const remove = async () => {
+    // A server that was killed can still be closing files in here.
+    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    process.off('exit', removeAtExit)
+  }
+  return {
+    path,
+    join: (...names) => join(path, ...names),
+    remove,
+    [Symbol.asyncDispose]: remove,
+  }
+}
