@@ -7,6 +7,9 @@ export interface DataDirectoryLock {
   release(): void
 }
 
+/** A lock that nobody holds on to would be closed, and so released, by the garbage collector. */
+const held = new Set<Sqlite.Database>()
+
 /**
  * One server per data directory. The lock is SQLite's own lock on an otherwise empty database: the
  * kernel takes it back when the process ends, however it ends, on every platform. Nothing else may
@@ -25,12 +28,14 @@ export function lockDataDirectory(dataDir: string): DataDirectoryLock {
       cause: error,
     })
   }
+  held.add(lock)
   writeFileSync(pidFile, `${String(process.pid)}\n`, { mode: 0o600 })
   return {
     release() {
       if (!lock.open) return
       rmSync(pidFile, { force: true })
       lock.close()
+      held.delete(lock)
     },
   }
 }

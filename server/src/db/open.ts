@@ -12,8 +12,8 @@ export interface Database {
   readonly db: Db
   readonly dialect: DialectName
   /** Resolves when everything committed before the call would survive a power cut. */
-  flush(): Promise<void>
-  close(): Promise<void>
+  readonly flush: () => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface OpenOptions {
@@ -26,18 +26,18 @@ export async function openDatabase(
   config: DatabaseConfig,
   options: OpenOptions = {},
 ): Promise<Database> {
-  const { dialect, flush, close } =
+  const opened =
     config.kind === 'sqlite'
       ? await openSqlite(config, options)
       : await openPostgresql(config, options)
-  const db = new Kysely<Tables>({ dialect })
+  const db = new Kysely<Tables>({ dialect: opened.dialect })
   return {
     db,
     dialect: config.kind,
-    flush,
+    flush: opened.flush,
     async close() {
       await db.destroy()
-      await close()
+      await opened.close()
     },
   }
 }

@@ -11,12 +11,9 @@ const int8 = 20
 const numeric = 1700
 
 /** 64-bit columns, and sums over them, arrive as numbers like everywhere else. */
-const types = {
-  getTypeParser: ((oid: number, format?: 'text') =>
-    oid === int8 || oid === numeric
-      ? Number
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-}
+const types = new pg.TypeOverrides()
+types.setTypeParser(int8, Number)
+types.setTypeParser(numeric, Number)
 
 export async function openPostgresql(config: PostgresqlConfig, options: { logger?: Logger }) {
   const settings: pg.PoolConfig = {

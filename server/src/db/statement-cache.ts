@@ -9,7 +9,7 @@ const reusable =
  * for the next time. A change of the schema empties the cache.
  */
 export function withStatementCache(database: Sqlite, max: number) {
-  const cache = new LRUCache<string, Statement<unknown[]>>({ max })
+  const cache = new LRUCache<string, Statement>({ max })
 
   const prepared = (text: string) => {
     let statement = cache.get(text)

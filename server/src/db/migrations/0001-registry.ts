@@ -160,6 +160,7 @@ export const registry = (dialect: Dialect): Migration => ({
       .addColumn('manifest_id', bigint, to('manifest.id', 'cascade'))
       .addColumn('blob_id', bigint, to('blob.id', 'restrict'))
       .addColumn('repository_id', bigint, required)
+      .addColumn('unlinked', integer, zero)
       .addPrimaryKeyConstraint('manifest_blob_pk', ['manifest_id', 'blob_id'])
       .execute()
     await index('manifest_blob', ['repository_id', 'blob_id']).execute()

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest'
+
+import { describeDatabases } from './database-suite.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+import { logKinds } from './migrations/0001-log-kinds.ts'
+
+describeDatabases('the schema', (open) => {
+  test('is built from nothing, and a second run finds nothing to do', async () => {
+    const database = await open({ migrated: false })
+    expect(await migrate(database)).toEqual(Object.keys(migrations))
+    expect(await migrate(database)).toEqual([])
+  })
+
+  test('numbers the log kinds as administrators know them', async () => {
+    const { db } = await open()
+    const rows = await db.selectFrom('logentrykind').selectAll().orderBy('id').execute()
+    expect(rows).toHaveLength(logKinds.length)
+    const ids = new Map(rows.map((row) => [row.name, row.id]))
+    expect(ids.get('account_change_cc')).toBe(1)
+    expect(ids.get('create_repo')).toBe(14)
+    expect(ids.get('pull_repo')).toBe(41)
+    expect(ids.get('push_repo')).toBe(42)
+    expect(ids.get('login_failure')).toBe(104)
+    expect(ids.get('push_repo_failed')).toBe(105)
+  })
+
+  test('gives numbers for ids, sizes, instants, counts and sums', async () => {
+    const { db } = await open()
+    const sizeBytes = 20 * 2 ** 40
+    const { id } = await db
+      .insertInto('blob')
+      .values({ digest: 'sha256:aa', size_bytes: sizeBytes, created_at: 1_800_000_000_000 })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    expect(id).toBe(1)
+    const row = await db
+      .selectFrom('blob')
+      .select((e) => [
+        e.fn.countAll<number>().as('count'),
+        e.fn.sum<number>('size_bytes').as('total'),
+        e.fn.max('created_at').as('latest'),
+      ])
+      .executeTakeFirstOrThrow()
+    expect(row).toEqual({ count: 1, total: sizeBytes, latest: 1_800_000_000_000 })
+  })
+
+  test('never gives an id out again', async () => {
+    const { db } = await open()
+    const insert = () =>
+      db
+        .insertInto('blob')
+        .values({ digest: 'sha256:aa', size_bytes: 1, created_at: 1 })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+    const first = await insert()
+    await db.deleteFrom('blob').execute()
+    expect((await insert()).id).toBeGreaterThan(first.id)
+  })
+
+  test('keeps a manifest content and a blob while something refers to them', async () => {
+    const { db } = await open()
+    await db
+      .insertInto('user')
+      .values({
+        id: 1,
+        uuid: 'u',
+        username: 'ada',
+        removed_tag_expiration_s: 0,
+        created_at: 1,
+        email: null,
+        password_hash: null,
+        last_accessed: null,
+      })
+      .execute()
+    await db
+      .insertInto('repository')
+      .values({
+        id: 1,
+        namespace_user_id: 1,
+        name: 'web',
+        full_name: 'ada/web',
+        visibility: 'private',
+        created_at: 1,
+        description: null,
+      })
+      .execute()
+    await db
+      .insertInto('manifest_content')
+      .values({ digest: 'sha256:m', bytes: Buffer.from('{}') })
+      .execute()
+    await db
+      .insertInto('blob')
+      .values({ id: 1, digest: 'sha256:b', size_bytes: 1, created_at: 1 })
+      .execute()
+    await db
+      .insertInto('manifest')
+      .values({
+        id: 1,
+        repository_id: 1,
+        digest: 'sha256:m',
+        media_type: 'm',
+        size_bytes: 2,
+        config_media_type: null,
+        artifact_type: null,
+        subject_digest: null,
+        annotations_json: null,
+        layers_size: null,
+        created_at: 1,
+      })
+      .execute()
+    await db
+      .insertInto('manifest_blob')
+      .values({ manifest_id: 1, blob_id: 1, repository_id: 1 })
+      .execute()
+
+    await expect(db.deleteFrom('blob').execute()).rejects.toThrow(/foreign key/i)
+    await expect(db.deleteFrom('manifest_content').execute()).rejects.toThrow(/foreign key/i)
+    await expect(db.deleteFrom('repository').execute()).rejects.toThrow(/foreign key/i)
+    await db.deleteFrom('manifest').execute()
+    await db.deleteFrom('blob').execute()
+    await db.deleteFrom('manifest_content').execute()
+    await db.deleteFrom('repository').execute()
+    expect(await db.selectFrom('manifest_blob').selectAll().execute()).toEqual([])
+  })
+
+  test('orders names by their bytes', async () => {
+    const { db } = await open()
+    await db
+      .insertInto('blob')
+      .values(
+        ['b', 'B', 'a-b', 'aa', 'a.b', 'a_b'].map((digest) => ({
+          digest,
+          size_bytes: 1,
+          created_at: 1,
+        })),
+      )
+      .execute()
+    const rows = await db.selectFrom('blob').select('digest').orderBy('digest').execute()
+    expect(rows.map((row) => row.digest)).toEqual(['B', 'a-b', 'a.b', 'a_b', 'aa', 'b'])
+  })
+})
