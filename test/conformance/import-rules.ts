@@ -19,10 +19,12 @@ const mayImport: Record<Part, readonly Part[]> = {
 
 const parts = Object.keys(mayImport) as Part[]
 
+export type FindSource = (path: string) => SourceFile | undefined
+
 /** Everything wrong with one file's imports and ambient uses, as lines for a person. */
-export function importProblems(source: SourceFile): readonly string[] {
+export function importProblems(source: SourceFile, find: FindSource): readonly string[] {
   if (/(?:\.test|-suite)\.ts$/.test(source.path) && !source.path.startsWith('test/')) return []
-  const imports = source.imports.filter((one) => !isAllowed(source.path, one))
+  const imports = source.imports.filter((one) => !isAllowed(source.path, one, find))
   const ambient = isProduct(source.path) && !mayBeAmbient(source.path) ? source.ambient : []
   return [
     ...imports.map(({ target }) => `${source.path} may not import ${target}`),
@@ -38,12 +40,16 @@ function mayBeAmbient(path: string): boolean {
   return /^server\/src\/(?:platform|config)\//.test(path)
 }
 
-function isAllowed(path: string, { target, isRelative, isTypeOnly }: SourceImport): boolean {
+function isAllowed(
+  path: string,
+  { target, isRelative, isTypeOnly }: SourceImport,
+  find: FindSource,
+): boolean {
   const home = packageOf(path)
   if (!isRelative) return isPackageAllowed(path, home, target)
   if (packageOf(target) !== home) return false
   if (home !== 'server') return true
-  return isServerImportAllowed(path, target, isTypeOnly)
+  return isServerImportAllowed(path, target, isTypeOnly, find)
 }
 
 /** The workspace, or the top folder, that a file belongs to. */
@@ -58,7 +64,12 @@ function isPackageAllowed(path: string, home: string, specifier: string): boolea
   return home === 'server' && specifier.startsWith('@mooring/certs') && partOf(path) === undefined
 }
 
-function isServerImportAllowed(path: string, target: string, isTypeOnly: boolean): boolean {
+function isServerImportAllowed(
+  path: string,
+  target: string,
+  isTypeOnly: boolean,
+  find: FindSource,
+): boolean {
   const part = partOf(path)
   const targetPart = partOf(target)
   if (part !== undefined) {
@@ -69,7 +80,9 @@ function isServerImportAllowed(path: string, target: string, isTypeOnly: boolean
   if (feature !== undefined) {
     if (targetPart === 'http') return !isService(path) && !isStore(path)
     if (targetPart !== undefined || featureOf(target) === feature) return true
-    return featureOf(target) !== undefined && (isService(target) || isStore(target))
+    if (featureOf(target) === undefined || isFace(target)) return false
+    // A collaborator that the wiring hands in is known by its type alone.
+    return isTypeOnly || isService(target) || isStore(target) || isVocabulary(target, find)
   }
   return isTop(path)
 }
@@ -84,9 +97,27 @@ function featureOf(path: string): string | undefined {
   return /^server\/src\/features\/([^/]+)\//.exec(path)?.[1]
 }
 
+/**
+ * A feature's values (`RepositoryName`, `TagName`) and the rules that are pure are words that other
+ * features may use. A file is one of those when nothing it needs can reach the outside.
+ */
+function isVocabulary(path: string, find: FindSource): boolean {
+  const source = featureOf(path) === undefined ? undefined : find(path)
+  if (source === undefined) return false
+  return source.imports.every(({ target, isRelative, isTypeOnly }) => {
+    if (!isRelative || isTypeOnly) return true
+    const part = partOf(target)
+    return part === 'problem' || part === 'platform' || isVocabulary(target, find)
+  })
+}
+
 /** The few files that may know everything below them. */
 function isTop(path: string): boolean {
   return /^server\/(?:bin\/|src\/(?:wiring|start|main)\.ts$|src\/cli\/)/.test(path)
+}
+
+function isFace(path: string): boolean {
+  return /-(?:oci|api)\.ts$/.test(path)
 }
 
 function isService(path: string): boolean {
