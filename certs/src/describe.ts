@@ -1,0 +1,91 @@
+import { X509Certificate, type KeyObject } from 'node:crypto'
+import { CertificateError } from './certificate-error.ts'
+import { readPrivateKey } from './keys.ts'
+import { parseName } from './names.ts'
+
+export interface CertificateDescription {
+  /** `CN=registry.example.com, O=Example` */
+  readonly subject: string
+  readonly issuer: string
+  /** Host names and addresses, IPv6 in its short spelling. */
+  readonly names: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+  /** `AB:CD:…`, as `openssl x509 -fingerprint -sha256` prints it. */
+  readonly sha256Fingerprint: string
+  /** Hexadecimal, upper case. */
+  readonly serial: string
+  /** `ecdsa-p256`, `rsa-2048`, `ed25519`, … */
+  readonly keyType: string
+  /** Whether it may sign other certificates. */
+  readonly isAuthority: boolean
+}
+
+/**
+ * Describes the first certificate of a PEM text.
+ * @throws CertificateError `certificate-unreadable`
+ */
+export function describeCertificate(pem: string): CertificateDescription {
+  const certificate = readCertificate(pem)
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    names: alternativeNames(certificate.subjectAltName ?? ''),
+    notBefore: Date.parse(certificate.validFrom),
+    notAfter: Date.parse(certificate.validTo),
+    sha256Fingerprint: certificate.fingerprint256,
+    serial: certificate.serialNumber,
+    keyType: keyType(certificate.publicKey),
+    isAuthority: certificate.ca,
+  }
+}
+
+/**
+ * SHA-256 of the first certificate of a PEM text, `AB:CD:…`.
+ * @throws CertificateError `certificate-unreadable`
+ */
+export function fingerprint(pem: string): string {
+  return readCertificate(pem).fingerprint256
+}
+
+/**
+ * Whether a private key belongs to the first certificate of a PEM text.
+ * @throws CertificateError `certificate-unreadable`, `key-unreadable`
+ */
+export function checkKeyMatches(certificatePem: string, keyPem: string): boolean {
+  return readCertificate(certificatePem).checkPrivateKey(readPrivateKey(keyPem))
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem)
+  } catch (cause) {
+    throw new CertificateError('certificate-unreadable', 'not a certificate in PEM', { cause })
+  }
+}
+
+function oneLine(name: string): string {
+  return name.split('\n').join(', ')
+}
+
+/** Node writes `DNS:localhost, IP Address:0:0:0:0:0:0:0:1`, and quotes what holds a comma. */
+function alternativeNames(text: string): readonly string[] {
+  const found = text.matchAll(/(DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)/g)
+  return [...found].map(([, kind, value = '']) => (kind === 'DNS' ? value : parseName(value).value))
+}
+
+const curveNames: Readonly<Record<string, string>> = {
+  prime256v1: 'p256',
+  secp384r1: 'p384',
+  secp521r1: 'p521',
+}
+
+function keyType({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  if (asymmetricKeyType === 'ec') {
+    const curve = asymmetricKeyDetails?.namedCurve ?? 'unknown'
+    return `ecdsa-${curveNames[curve] ?? curve}`
+  }
+  if (asymmetricKeyType === 'rsa') return `rsa-${asymmetricKeyDetails?.modulusLength ?? 'unknown'}`
+  return asymmetricKeyType ?? 'unknown'
+}

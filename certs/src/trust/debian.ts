@@ -1,0 +1,10 @@
+import type { TrustInstruction } from './target.ts'
+
+export const debian: TrustInstruction = {
+  client: 'debian',
+  title: 'Debian, Ubuntu (whole system)',
+  commands: [
+    'sudo cp mooring-ca.crt /usr/local/share/ca-certificates/mooring.crt',
+    'sudo update-ca-certificates',
+  ],
+}

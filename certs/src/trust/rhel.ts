@@ -1,0 +1,10 @@
+import type { TrustInstruction } from './target.ts'
+
+export const rhel: TrustInstruction = {
+  client: 'rhel',
+  title: 'RHEL, Fedora, Rocky, Alma, Oracle, Amazon Linux (whole system)',
+  commands: [
+    'sudo cp mooring-ca.crt /etc/pki/ca-trust/source/anchors/mooring.crt',
+    'sudo update-ca-trust',
+  ],
+}
