@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Digest } from './digest.ts'
 
 /**
@@ -24,7 +24,8 @@ export interface BlobStorage {
 
   /**
    * Appends a stream at the end of an upload; returns the new size. What arrived before a broken
-   * stream stays, so that a client can continue. One append at a time per upload.
+   * stream stays, so that a client can continue; a Problem takes the upload back to where it was
+   * before. One append at a time per upload. Rejects with the source's error when that breaks.
    * @param limitBytes the upload may not grow beyond this; Problem `blob-too-large` otherwise.
    * @throws Problem `upload-unknown`, `upload-busy`, `storage-full`, `blob-too-large`
    */
@@ -32,13 +33,13 @@ export interface BlobStorage {
 
   /**
    * Verifies the upload's content against `digest` and makes it the blob: durable when this
-   * returns. The upload is gone afterwards, also when the content did not match.
+   * returns. The upload is gone afterwards, also when the content did not match or the medium is full.
    * @returns size in bytes.
    * @throws Problem `digest-mismatch`, `upload-unknown`, `upload-busy`, `storage-full`
    */
   commit(id: string, digest: Digest): Promise<number>
 
-  /** Forgets an upload and its bytes. Silent when there is none. */
+  /** Forgets an upload and its bytes, ending an append that runs. Silent when there is none. */
   abort(id: string): Promise<void>
 
   /** Uploads lying about, with the time of their last change: for the sweep of leftovers. */
@@ -50,6 +51,7 @@ export interface BlobStorage {
   /** Free and total bytes of the medium, for health and the reserve. */
   space(): Promise<{ freeBytes: number; totalBytes: number }>
 
+  /** Ends what runs and lets go of everything. Unfinished uploads stay for the next start. */
   close(): Promise<void>
 }
 
@@ -59,9 +61,16 @@ export interface AppendOptions {
   readonly signal: AbortSignal
 }
 
-/** An open blob. `sendTo` moves bytes `[start, end]` (inclusive) to a writable and waits for its pace. */
+/** An open blob. */
 export interface BlobFile {
   readonly sizeBytes: number
-  sendTo(target: NodeJS.WritableStream, start: number, end: number, signal: AbortSignal): Promise<void>
+
+  /**
+   * Writes bytes `[start, end]` (inclusive) to `target` at its pace, without ending it. The whole of
+   * an empty blob is `[0, -1]`.
+   * @throws TransferStopped when the target closes or the signal is aborted.
+   */
+  sendTo(target: Writable, start: number, end: number, signal: AbortSignal): Promise<void>
+
   close(): Promise<void>
 }

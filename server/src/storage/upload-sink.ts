@@ -1,0 +1,125 @@
+import { Writable } from 'node:stream'
+import { Problem } from '../problem.ts'
+import type { StagingBlock, StagingPool } from './staging-pool.ts'
+
+interface Options {
+  readonly staging: StagingPool
+  readonly startSize: number
+  readonly limitBytes: number
+  /** Brings one block's bytes to the upload; the block is free again when this settles. */
+  readonly write: (offset: number, from: number, length: number) => Promise<unknown>
+  /** Asked before each block. @throws Problem `storage-full` */
+  readonly requireRoom: () => void
+}
+
+/** Blocks that one upload may have on their way, so that one fast client can't take them all. */
+const blocksPerUpload = 4
+
+export type UploadSink = ReturnType<typeof uploadSink>
+
+/** The end of an append's pipeline: copies chunks into staging blocks and sends full ones to a worker. */
+export function uploadSink({ staging, startSize, limitBytes, write, requireRoom }: Options) {
+  let received = startSize
+  let handedOff = startSize
+  let block: StagingBlock | undefined
+  let filled = 0
+  let failure: Error | undefined
+  const underway = new Set<Promise<void>>()
+  let copying: Promise<void> | undefined
+  let wake: (() => void) | undefined
+
+  function handOff(): void {
+    if (!block || filled === 0) return
+    const sent = block
+    const sending = write(handedOff, sent.from, filled)
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          failure ??= error instanceof Error ? error : new Error(String(error))
+        },
+      )
+      .then(() => {
+        underway.delete(sending)
+        staging.give(sent)
+        wake?.()
+      })
+    underway.add(sending)
+    handedOff += filled
+    block = undefined
+    filled = 0
+    staging.holders.delete(handOff)
+  }
+
+  async function waitForBlock(): Promise<void> {
+    while (underway.size >= blocksPerUpload) await new Promise<void>((resolve) => (wake = resolve))
+    hold(staging.take() ?? (await staging.next()))
+  }
+
+  function hold(taken: StagingBlock): void {
+    block = taken
+    staging.holders.add(handOff)
+  }
+
+  /** Copies until the chunk ends or no block is free; returns how far it came. */
+  function copy(chunk: Buffer, start: number): number {
+    let at = start
+    while (at < chunk.length) {
+      if (!block) {
+        const taken = underway.size < blocksPerUpload ? staging.take() : undefined
+        if (!taken) return at
+        hold(taken)
+      }
+      const count = block?.bytes ? chunk.copy(block.bytes, filled, at) : 0
+      at += count
+      filled += count
+      if (filled === staging.blockBytes) {
+        requireRoom()
+        handOff()
+      }
+    }
+    return at
+  }
+
+  async function copyPatiently(chunk: Buffer, start: number): Promise<void> {
+    for (let at = start; at < chunk.length; at = copy(chunk, at)) {
+      await waitForBlock()
+      if (failure) throw failure
+    }
+  }
+
+  const writable = new Writable({
+    highWaterMark: 256 * 1024,
+    decodeStrings: true,
+    write(chunk: Buffer, _encoding, done) {
+      received += chunk.length
+      if (failure) return done(failure)
+      if (received > limitBytes) return done(new Problem('blob-too-large', { limitBytes }))
+      try {
+        const at = copy(chunk, 0)
+        if (at === chunk.length) return done()
+        copying = copyPatiently(chunk, at)
+        copying.then(() => {
+          done(failure)
+        }, done)
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  })
+
+  return {
+    writable,
+
+    /** Where the upload ends once all is written. */
+    size: () => handedOff,
+
+    /** Hands off what is left and waits for the worker; also after a broken stream. */
+    async finish(): Promise<void> {
+      await copying?.catch(() => undefined) // the stream has told that error already
+      handOff()
+      if (block) staging.give(block)
+      await Promise.all(underway)
+      if (failure) throw failure
+    },
+  }
+}
