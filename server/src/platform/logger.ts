@@ -15,7 +15,10 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+      redact: {
+        paths: secretFields.flatMap((field) => [field, `*.${field}`]),
+        censor: '[redacted]',
+      },
     },
     destination ?? pino.destination({ dest: 2, sync: false, minLength: 4096 }),
   )

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
-
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
+import type { Digest } from '../../storage/digest.ts'
 
 export interface BlobTable {
   id: Generated<number>
@@ -15,4 +16,152 @@ export interface UploadedBlobTable {
   blob_id: number
   uploaded_at: Instant
   expires_at: Instant
+}
+
+export interface BlobRow {
+  readonly id: number
+  readonly size_bytes: number
+}
+
+/** Queries of `blob` and `uploadedblob`. */
+export function blobStore(db: Db) {
+  return {
+    find: (digest: Digest) =>
+      db
+        .selectFrom('blob')
+        .select(['id', 'size_bytes'])
+        .where('digest', '=', digest)
+        .executeTakeFirst(),
+
+    /** A blob that a manifest of the repository refers to, or that came there lately. */
+    findVisible: (repositoryId: number, digest: Digest, now: Instant) =>
+      db
+        .selectFrom('blob')
+        .select(['id', 'size_bytes'])
+        .where('digest', '=', digest)
+        .where((eb) =>
+          eb.or([
+            eb.exists(
+              eb
+                .selectFrom('manifest_blob')
+                .select('manifest_blob.blob_id')
+                .whereRef('manifest_blob.blob_id', '=', 'blob.id')
+                .where('manifest_blob.repository_id', '=', repositoryId)
+                .where('manifest_blob.unlinked', '=', 0),
+            ),
+            eb.exists(
+              eb
+                .selectFrom('uploadedblob')
+                .select('uploadedblob.blob_id')
+                .whereRef('uploadedblob.blob_id', '=', 'blob.id')
+                .where('uploadedblob.repository_id', '=', repositoryId)
+                .where('uploadedblob.expires_at', '>', now),
+            ),
+          ]),
+        )
+        .executeTakeFirst(),
+
+    /** Those of the digests that the repository can see, for the check of a manifest. */
+    async listVisible(repositoryId: number, digests: readonly Digest[], now: Instant) {
+      const found: { id: number; digest: string; size_bytes: number }[] = []
+      for (const some of inBatches(digests, 500)) {
+        const rows = await db
+          .selectFrom('blob')
+          .select(['id', 'digest', 'size_bytes'])
+          .where('digest', 'in', some)
+          .where((eb) =>
+            eb.or([
+              eb.exists(
+                eb
+                  .selectFrom('manifest_blob')
+                  .select('manifest_blob.blob_id')
+                  .whereRef('manifest_blob.blob_id', '=', 'blob.id')
+                  .where('manifest_blob.repository_id', '=', repositoryId)
+                  .where('manifest_blob.unlinked', '=', 0),
+              ),
+              eb.exists(
+                eb
+                  .selectFrom('uploadedblob')
+                  .select('uploadedblob.blob_id')
+                  .whereRef('uploadedblob.blob_id', '=', 'blob.id')
+                  .where('uploadedblob.repository_id', '=', repositoryId)
+                  .where('uploadedblob.expires_at', '>', now),
+              ),
+            ]),
+          )
+          .execute()
+        found.push(...rows)
+      }
+      return found
+    },
+
+    /** Repositories that hold a blob, at most `limit`: where an anonymous mount may come from. */
+    async listHolders(blobId: number, now: Instant, limit: number): Promise<number[]> {
+      const rows = await db
+        .selectFrom('manifest_blob')
+        .select('repository_id')
+        .where('blob_id', '=', blobId)
+        .where('unlinked', '=', 0)
+        .union(
+          db
+            .selectFrom('uploadedblob')
+            .select('repository_id')
+            .where('blob_id', '=', blobId)
+            .where('expires_at', '>', now),
+        )
+        .limit(limit)
+        .execute()
+      return rows.map((row) => row.repository_id)
+    },
+
+    /** Records verified, durable content; safe to repeat. */
+    async insert(digest: Digest, sizeBytes: number, now: Instant): Promise<number> {
+      await db
+        .insertInto('blob')
+        .values({ digest, size_bytes: sizeBytes, created_at: now })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute()
+      const row = await db
+        .selectFrom('blob')
+        .select('id')
+        .where('digest', '=', digest)
+        .executeTakeFirstOrThrow()
+      return row.id
+    },
+
+    /** Makes a blob visible in a repository until `expiresAt`, or longer when it was already. */
+    link: (repositoryId: number, blobId: number, now: Instant, expiresAt: Instant) =>
+      db
+        .insertInto('uploadedblob')
+        .values({
+          repository_id: repositoryId,
+          blob_id: blobId,
+          uploaded_at: now,
+          expires_at: expiresAt,
+        })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['repository_id', 'blob_id'])
+            .doUpdateSet({ uploaded_at: now, expires_at: expiresAt }),
+        )
+        .execute(),
+
+    async unlink(repositoryId: number, blobId: number): Promise<void> {
+      await db
+        .deleteFrom('uploadedblob')
+        .where('repository_id', '=', repositoryId)
+        .where('blob_id', '=', blobId)
+        .execute()
+      await db
+        .updateTable('manifest_blob')
+        .set({ unlinked: 1 })
+        .where('repository_id', '=', repositoryId)
+        .where('blob_id', '=', blobId)
+        .execute()
+    },
+  }
+}
+
+export function* inBatches<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }

@@ -1,6 +1,8 @@
-import type { Generated } from 'kysely'
-
+import { sql, type Generated } from 'kysely'
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
+import type { Digest } from '../../storage/digest.ts'
+import { inBatches } from '../blobs/blob-store.ts'
 
 export interface ManifestTable {
   id: Generated<number>
@@ -26,6 +28,8 @@ export interface ManifestBlobTable {
   manifest_id: number
   blob_id: number
   repository_id: number
+  /** 1 once a client took the blob out of the repository while only deleted manifests referred to it. */
+  unlinked: Generated<number>
 }
 
 /** Children by digest, not by id, so that an index may name manifests that are not there. */
@@ -33,4 +37,233 @@ export interface ManifestChildTable {
   manifest_id: number
   child_digest: string
   repository_id: number
+}
+
+export interface ManifestRow {
+  readonly id: number
+  readonly digest: string
+  readonly media_type: string
+  readonly size_bytes: number
+}
+
+const columns = [
+  'manifest.id',
+  'manifest.digest',
+  'manifest.media_type',
+  'manifest.size_bytes',
+] as const
+
+export interface NewManifest {
+  readonly repositoryId: number
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly bytes: Buffer
+  readonly configMediaType: string | undefined
+  readonly artifactType: string | undefined
+  readonly subject: Digest | undefined
+  readonly annotations: Readonly<Record<string, string>>
+  readonly layersSizeBytes: number
+}
+
+/** Queries of the manifests of a repository, their content and their edges to blobs and children. */
+export function manifestStore(db: Db) {
+  return {
+    findByTag: (
+      repositoryId: number,
+      tag: string,
+      now: Instant,
+    ): Promise<ManifestRow | undefined> =>
+      db
+        .selectFrom('tag')
+        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+        .select(columns)
+        .where('tag.repository_id', '=', repositoryId)
+        .where('tag.live_name', '=', tag)
+        .where((eb) =>
+          eb.or([eb('tag.lifetime_end_ms', 'is', null), eb('tag.lifetime_end_ms', '>', now)]),
+        )
+        .executeTakeFirst(),
+
+    findByDigest: (repositoryId: number, digest: Digest): Promise<ManifestRow | undefined> =>
+      db
+        .selectFrom('manifest')
+        .select(columns)
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '=', digest)
+        .executeTakeFirst(),
+
+    /** A manifest that a live tag, a hold, or a live index above it keeps. */
+    async isAlive(repositoryId: number, manifestId: number, now: Instant): Promise<boolean> {
+      const kept = (ids: readonly number[]) =>
+        db
+          .selectFrom('tag')
+          .select('id')
+          .where('manifest_id', 'in', ids)
+          .where((eb) =>
+            eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]),
+          )
+          .limit(1)
+          .executeTakeFirst()
+
+      const seen = new Set([manifestId])
+      let level: number[] = [manifestId]
+      while (level.length > 0) {
+        for (const some of inBatches(level, 500)) if ((await kept(some)) !== undefined) return true
+        const parents: number[] = []
+        for (const some of inBatches(level, 500)) {
+          const rows = await db
+            .selectFrom('manifest as child')
+            .innerJoin('manifest_child', (join) =>
+              join
+                .onRef('manifest_child.child_digest', '=', 'child.digest')
+                .on('manifest_child.repository_id', '=', repositoryId),
+            )
+            .select('manifest_child.manifest_id')
+            .where('child.id', 'in', some)
+            .execute()
+          parents.push(...rows.map((row) => row.manifest_id))
+        }
+        level = parents.filter((id) => !seen.has(id))
+        for (const id of level) seen.add(id)
+      }
+      return false
+    },
+
+    /** Manifests that refer to a blob of the repository, newest first. */
+    listHolding: (repositoryId: number, blobId: number) =>
+      db
+        .selectFrom('manifest_blob')
+        .innerJoin('manifest', 'manifest.id', 'manifest_blob.manifest_id')
+        .select(['manifest.id', 'manifest.digest'])
+        .where('manifest_blob.repository_id', '=', repositoryId)
+        .where('manifest_blob.blob_id', '=', blobId)
+        .orderBy('manifest.id', 'desc')
+        .execute(),
+
+    readContent: async (digest: string): Promise<Buffer | undefined> => {
+      const row = await db
+        .selectFrom('manifest_content')
+        .select('bytes')
+        .where('digest', '=', digest)
+        .executeTakeFirst()
+      return row && Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.byteLength)
+    },
+
+    listPresent: async (repositoryId: number, digests: readonly Digest[]): Promise<Set<string>> => {
+      const present = new Set<string>()
+      for (const some of inBatches(digests, 500)) {
+        const rows = await db
+          .selectFrom('manifest')
+          .select('digest')
+          .where('repository_id', '=', repositoryId)
+          .where('digest', 'in', some)
+          .execute()
+        for (const row of rows) present.add(row.digest)
+      }
+      return present
+    },
+
+    /** Records a manifest and its edges; safe to repeat, also for content that is there already. */
+    async insert(manifest: NewManifest, now: Instant): Promise<number> {
+      await db
+        .insertInto('manifest_content')
+        .values({ digest: manifest.digest, bytes: manifest.bytes })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute()
+      await db
+        .insertInto('manifest')
+        .values({
+          repository_id: manifest.repositoryId,
+          digest: manifest.digest,
+          media_type: manifest.mediaType,
+          size_bytes: manifest.bytes.length,
+          config_media_type: manifest.configMediaType ?? null,
+          artifact_type: manifest.artifactType ?? null,
+          subject_digest: manifest.subject ?? null,
+          annotations_json: JSON.stringify(manifest.annotations),
+          layers_size: manifest.layersSizeBytes,
+          created_at: now,
+        })
+        .onConflict((conflict) => conflict.columns(['repository_id', 'digest']).doNothing())
+        .execute()
+      const row = await db
+        .selectFrom('manifest')
+        .select('id')
+        .where('repository_id', '=', manifest.repositoryId)
+        .where('digest', '=', manifest.digest)
+        .executeTakeFirstOrThrow()
+      return row.id
+    },
+
+    async linkBlobs(repositoryId: number, manifestId: number, blobIds: readonly number[]) {
+      for (const some of inBatches(blobIds, 200)) {
+        await db
+          .insertInto('manifest_blob')
+          .values(
+            some.map((blobId) => ({
+              manifest_id: manifestId,
+              blob_id: blobId,
+              repository_id: repositoryId,
+              unlinked: 0,
+            })),
+          )
+          .onConflict((conflict) =>
+            conflict.columns(['manifest_id', 'blob_id']).doUpdateSet({ unlinked: 0 }),
+          )
+          .execute()
+      }
+    },
+
+    async linkChildren(repositoryId: number, manifestId: number, digests: readonly Digest[]) {
+      for (const some of inBatches(digests, 200)) {
+        await db
+          .insertInto('manifest_child')
+          .values(
+            some.map((digest) => ({
+              manifest_id: manifestId,
+              child_digest: digest,
+              repository_id: repositoryId,
+            })),
+          )
+          .onConflict((conflict) => conflict.columns(['manifest_id', 'child_digest']).doNothing())
+          .execute()
+      }
+    },
+
+    /** Live manifests whose subject is `subject`, by digest: one page of the referrers list. */
+    listReferrers: (query: {
+      repositoryId: number
+      subject: Digest
+      artifactType: string | undefined
+      after: string
+      limit: number
+      now: Instant
+    }) =>
+      db
+        .selectFrom('manifest')
+        .select([...columns, 'manifest.artifact_type', 'manifest.annotations_json'])
+        .where('repository_id', '=', query.repositoryId)
+        .where('subject_digest', '=', query.subject)
+        .where('digest', '>', query.after)
+        .$if(query.artifactType !== undefined, (q) =>
+          q.where('artifact_type', '=', query.artifactType ?? ''),
+        )
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('tag')
+              .select(sql.lit(1).as('one'))
+              .whereRef('tag.manifest_id', '=', 'manifest.id')
+              .where((tag) =>
+                tag.or([
+                  tag('tag.lifetime_end_ms', 'is', null),
+                  tag('tag.lifetime_end_ms', '>', query.now),
+                ]),
+              ),
+          ),
+        )
+        .orderBy('digest')
+        .limit(query.limit)
+        .execute(),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely'
-
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
 export interface TagTable {
@@ -14,4 +14,141 @@ export interface TagTable {
   hidden: Generated<number>
   reversion: Generated<number>
   immutable: Generated<number>
+}
+
+export interface LiveTag {
+  readonly id: number
+  readonly manifest_id: number
+  readonly immutable: number
+  readonly lifetime_end_ms: Instant | null
+}
+
+/** Queries of `tag`: the tags of a repository with their history, and the hidden holds on manifests. */
+export function tagStore(db: Db) {
+  return {
+    /** The row that carries the name, even when its time has run out and nobody closed it yet. */
+    findCurrent: (repositoryId: number, name: string): Promise<LiveTag | undefined> =>
+      db
+        .selectFrom('tag')
+        .select(['id', 'manifest_id', 'immutable', 'lifetime_end_ms'])
+        .where('repository_id', '=', repositoryId)
+        .where('live_name', '=', name)
+        .executeTakeFirst(),
+
+    /** Serializes tag changes of one repository: on PostgreSQL by a row lock, on SQLite it is so anyway. */
+    lockRepository: (repositoryId: number) =>
+      db
+        .updateTable('repository')
+        .set((eb) => ({ state: eb.ref('state') }))
+        .where('id', '=', repositoryId)
+        .execute(),
+
+    findDigestOf: async (manifestId: number): Promise<string | undefined> => {
+      const row = await db
+        .selectFrom('manifest')
+        .select('digest')
+        .where('id', '=', manifestId)
+        .executeTakeFirst()
+      return row?.digest
+    },
+
+    hasHistory: async (repositoryId: number, name: string) =>
+      (await db
+        .selectFrom('tag')
+        .select('id')
+        .where('repository_id', '=', repositoryId)
+        .where('name', '=', name)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+
+    /** Names of live tags in the order of their bytes. */
+    async listNames(repositoryId: number, after: string, limit: number, now: Instant) {
+      const rows = await db
+        .selectFrom('tag')
+        .select('live_name')
+        .where('repository_id', '=', repositoryId)
+        .where('live_name', '>', after)
+        .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
+        .orderBy('live_name')
+        .limit(limit)
+        .execute()
+      return rows.flatMap((row) => row.live_name ?? [])
+    },
+
+    /** Visible live tags on a manifest. */
+    listLiveOf: (manifestId: number, now: Instant) =>
+      db
+        .selectFrom('tag')
+        .select(['id', 'name', 'immutable', 'lifetime_end_ms'])
+        .where('manifest_id', '=', manifestId)
+        .where('live_name', 'is not', null)
+        .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
+        .execute(),
+
+    insert: (tag: {
+      repositoryId: number
+      name: string
+      manifestId: number
+      start: Instant
+      end: Instant | null
+    }) =>
+      db
+        .insertInto('tag')
+        .values({
+          repository_id: tag.repositoryId,
+          name: tag.name,
+          live_name: tag.name,
+          manifest_id: tag.manifestId,
+          lifetime_start_ms: tag.start,
+          lifetime_end_ms: tag.end,
+        })
+        .execute(),
+
+    /** Keeps a manifest alive without a name; for ever when `end` is null. */
+    insertHold: (hold: {
+      repositoryId: number
+      name: string
+      manifestId: number
+      start: Instant
+      end: Instant | null
+    }) =>
+      db
+        .insertInto('tag')
+        .values({
+          repository_id: hold.repositoryId,
+          name: hold.name,
+          live_name: null,
+          manifest_id: hold.manifestId,
+          lifetime_start_ms: hold.start,
+          lifetime_end_ms: hold.end,
+          hidden: 1,
+        })
+        .execute(),
+
+    /** Ends a tag; it stays as history. A tag whose time ran out before keeps its own end. */
+    async close(id: number, now: Instant): Promise<void> {
+      await db
+        .updateTable('tag')
+        .set((eb) => ({
+          live_name: null,
+          lifetime_end_ms: eb
+            .case()
+            .when('lifetime_end_ms', '<', now)
+            .then(eb.ref('lifetime_end_ms'))
+            .else(now)
+            .end(),
+        }))
+        .where('id', '=', id)
+        .execute()
+    },
+
+    closeHolds: (manifestId: number, now: Instant) =>
+      db
+        .updateTable('tag')
+        .set({ lifetime_end_ms: now })
+        .where('manifest_id', '=', manifestId)
+        .where('hidden', '=', 1)
+        .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
+        .execute(),
+  }
 }

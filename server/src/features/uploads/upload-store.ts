@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
-
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
+import type { Digest } from '../../storage/digest.ts'
 
 export interface BlobUploadTable {
   uuid: string
@@ -9,4 +10,69 @@ export interface BlobUploadTable {
   updated_at: Instant
   byte_count: Generated<number>
   committing_digest: string | null
+}
+
+/** Queries of `blobupload`: uploads that are under way. The bytes themselves are the storage's. */
+export function uploadStore(db: Db) {
+  return {
+    find: (repositoryId: number, uuid: string) =>
+      db
+        .selectFrom('blobupload')
+        .select(['uuid', 'updated_at'])
+        .where('uuid', '=', uuid)
+        .where('repository_id', '=', repositoryId)
+        .executeTakeFirst(),
+
+    exists: async (uuid: string) =>
+      (await db
+        .selectFrom('blobupload')
+        .select('uuid')
+        .where('uuid', '=', uuid)
+        .executeTakeFirst()) !== undefined,
+
+    insert: (uuid: string, repositoryId: number, now: Instant) =>
+      db
+        .insertInto('blobupload')
+        .values({
+          uuid,
+          repository_id: repositoryId,
+          created_at: now,
+          updated_at: now,
+          committing_digest: null,
+        })
+        .execute(),
+
+    setProgress: (uuid: string, byteCount: number, now: Instant) =>
+      db
+        .updateTable('blobupload')
+        .set({ byte_count: byteCount, updated_at: now })
+        .where('uuid', '=', uuid)
+        .execute(),
+
+    /** Says what the upload is about to become, so that a crash in between can be told apart. */
+    setCommitting: (uuid: string, digest: Digest) =>
+      db
+        .updateTable('blobupload')
+        .set({ committing_digest: digest })
+        .where('uuid', '=', uuid)
+        .execute(),
+
+    delete: (uuid: string) => db.deleteFrom('blobupload').where('uuid', '=', uuid).execute(),
+
+    listOlderThan: (instant: Instant, limit: number) =>
+      db
+        .selectFrom('blobupload')
+        .select(['uuid'])
+        .where('updated_at', '<', instant)
+        .orderBy('updated_at')
+        .limit(limit)
+        .execute(),
+
+    listCommitting: () =>
+      db
+        .selectFrom('blobupload')
+        .select(['uuid', 'committing_digest'])
+        .where('committing_digest', 'is not', null)
+        .execute(),
+  }
 }

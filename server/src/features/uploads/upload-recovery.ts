@@ -1,0 +1,67 @@
+import type { Database } from '../../db/open.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { parseDigest } from '../../storage/digest.ts'
+import type { BlobStorage } from '../../storage/storage.ts'
+import type { Step } from '../../work/worker.ts'
+import { blobStore } from '../blobs/blob-store.ts'
+import { uploadStore } from './upload-store.ts'
+
+const batchSize = 200
+/** A file without a row belongs to a request under way or to a crash; after this it is the latter. */
+const orphanAgeMs = 3_600_000
+
+/**
+ * Finishes what a crash interrupted between renaming verified bytes to their blob and recording it:
+ * content that is there is recorded, an upload that is still an upload waits for its client. Runs
+ * once before the server listens, so no commit is under way meanwhile.
+ */
+export async function recoverCommits(
+  { db }: Database,
+  storage: BlobStorage,
+  clock: Clock,
+  log: Logger,
+): Promise<void> {
+  for (const { uuid, committing_digest: text } of await uploadStore(db).listCommitting()) {
+    if (text === null || (await storage.uploadSize(uuid)) !== undefined) continue
+    const digest = parseDigest(text)
+    const sizeBytes = await storage.stat(digest)
+    await db.transaction().execute(async (tx) => {
+      if (sizeBytes !== undefined) await blobStore(tx).insert(digest, sizeBytes, clock.now())
+      await uploadStore(tx).delete(uuid)
+    })
+    log.info({ upload: uuid, digest, kept: sizeBytes !== undefined }, 'upload recovered')
+  }
+}
+
+/** Removes uploads that nobody continued, and upload files that no row knows. */
+export function sweepUploads({
+  database,
+  storage,
+  clock,
+  lifeMs,
+  log,
+}: {
+  database: Database
+  storage: BlobStorage
+  clock: Clock
+  lifeMs: number
+  log: Logger
+}): Step {
+  const uploads = uploadStore(database.db)
+  return async () => {
+    const stale = await uploads.listOlderThan(clock.now() - lifeMs, batchSize)
+    for (const { uuid } of stale) {
+      await storage.abort(uuid)
+      await uploads.delete(uuid)
+    }
+    for (const { id, changedAt } of await storage.listUploads()) {
+      if (changedAt < clock.now() - orphanAgeMs && !(await uploads.exists(id))) {
+        await storage.abort(id)
+        log.info({ upload: id }, 'orphaned upload removed')
+      }
+    }
+    if (stale.length > 0) log.info({ count: stale.length }, 'stale uploads removed')
+    return stale.length === batchSize ? 'more' : 'idle'
+  }
+}

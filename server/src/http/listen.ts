@@ -1,0 +1,124 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { isIP } from 'node:net'
+import type { ListenConfig } from '../config/config.ts'
+import type { TlsMaterial } from './tls-options.ts'
+
+export interface Listener {
+  readonly url: string
+  readonly server: Server
+}
+
+/** A port that could not be opened, told so that the reader knows what to change. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+export interface ListenPlan {
+  /** What the port serves, for messages: `HTTPS`. */
+  readonly title: string
+  /** Where the port is set, for messages: `MOORING_HTTPS_PORT or --port`. */
+  readonly setBy: string
+  readonly port: number
+  readonly config: ListenConfig
+  readonly tls?: TlsMaterial
+  readonly handler: RequestListener
+}
+
+/** A body may come slowly; a connection on which nothing moves for this long is given up. */
+const idleMs = 600_000
+const keepAliveMs = 75_000
+
+/** Opens one port on the addresses that FEATURE_LISTEN_IP_VERSION asks for, and on no other. */
+export async function listen(plan: ListenPlan): Promise<Listener> {
+  const { host, ipv6Only } = bindAddress(plan.config)
+  const options = { keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 60_000 }
+  const server = plan.tls
+    ? createHttpsServer({ ...options, ...plan.tls })
+    : createHttpServer(options)
+  server.on('request', plan.handler)
+  // Without this Node would ask for the body before anybody looked at the request.
+  server.on('checkContinue', plan.handler)
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    else socket.destroy()
+  })
+  server.setTimeout(idleMs)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(explain(error, plan, host))
+    })
+    server.listen({ host, port: plan.port, ipv6Only, backlog: 1024 }, resolve)
+  })
+  return { server, url: urlOf(server, plan, host) }
+}
+
+function bindAddress({ host, family }: ListenConfig): { host: string; ipv6Only: boolean } {
+  if (host === undefined) {
+    return family === 'IPv4'
+      ? { host: '0.0.0.0', ipv6Only: false }
+      : { host: '::', ipv6Only: family === 'IPv6' }
+  }
+  const version = isIP(host)
+  if ((family === 'IPv4' && version === 6) || (family === 'IPv6' && version === 4)) {
+    throw new ListenError(
+      `FEATURE_LISTEN_IP_VERSION is ${family}, but the listening address ${host} is ${version === 6 ? 'IPv6' : 'IPv4'}; change one of them`,
+    )
+  }
+  return { host, ipv6Only: family === 'IPv6' }
+}
+
+function explain(
+  error: NodeJS.ErrnoException,
+  { title, setBy, port, config }: ListenPlan,
+  host: string,
+) {
+  const where = `${host} port ${String(port)}`
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ListenError(
+        `cannot listen for ${title} on ${where}: another program has this port; stop it, or set another port with ${setBy}`,
+        { cause: error },
+      )
+    case 'EACCES':
+      return new ListenError(
+        `cannot listen for ${title} on ${where}: this user may not open ports below 1024; run as root, grant CAP_NET_BIND_SERVICE, or set another port with ${setBy}`,
+        { cause: error },
+      )
+    case 'EAFNOSUPPORT':
+    case 'EADDRNOTAVAIL':
+      return new ListenError(
+        `cannot listen for ${title} on ${where}: this machine does not have that address; FEATURE_LISTEN_IP_VERSION is ${config.family}, the listening address is set by --host or MOORING_LISTEN_HOST`,
+        { cause: error },
+      )
+    default:
+      return new ListenError(`cannot listen for ${title} on ${where}: ${error.message}`, {
+        cause: error,
+      })
+  }
+}
+
+function urlOf(server: Server, { tls }: ListenPlan, host: string): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string')
+    throw new Error('the server has no TCP address')
+  const name =
+    host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `${tls ? 'https' : 'http'}://${name}:${String(address.port)}`
+}
+
+/** Stops taking connections, lets requests under way finish, and cuts what is left after `graceMs`. */
+export async function closeListener({ server }: Listener, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve()
+    }),
+  )
+  server.closeIdleConnections()
+  const cut = setTimeout(() => {
+    server.closeAllConnections()
+  }, graceMs)
+  await closed
+  clearTimeout(cut)
+}

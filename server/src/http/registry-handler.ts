@@ -1,0 +1,90 @@
+import type { Clock } from '../platform/clock.ts'
+import { isProblem, Problem } from '../problem.ts'
+import { bearerChallenge, isChallenged } from './challenge.ts'
+import { send, type Exchange, type Handler } from './exchange.ts'
+import { renderOciFailure, renderOciProblem } from './oci-envelope.ts'
+import { matchRegistryPath, type RegistryPath } from './registry-path.ts'
+
+type Methods = Readonly<Record<string, Handler>>
+
+/** Which methods a matched path offers and who answers them. */
+export type RegistryRoutes = (path: RegistryPath) => Methods
+
+/** What ends every request: one log line and the metrics of it. */
+export type Observe = (exchange: Exchange, route: string, milliseconds: number) => void
+
+/** Everything below `/v2`: finds the handler and turns what goes wrong into the OCI envelope. */
+export function registryHandler({
+  routes,
+  service,
+  clock,
+  observe,
+}: {
+  routes: RegistryRoutes
+  /** SERVER_HOSTNAME, the audience of tokens. */
+  service: string
+  clock: Clock
+  observe: Observe
+}): (exchange: Exchange) => Promise<void> {
+  return async (exchange) => {
+    const startedAt = clock.now()
+    let route = 'unknown'
+    try {
+      const path = matchRegistryPath(exchange.path)
+      if (path === undefined) throw new Problem('route-unknown')
+      route = path.kind
+      const methods = routes(path)
+      const handler = methods[exchange.method]
+      if (handler === undefined) {
+        exchange.res.setHeader('Allow', Object.keys(methods).join(', '))
+        throw new Problem('method-not-allowed')
+      }
+      await handler(exchange)
+    } catch (error) {
+      answerFailure(exchange, error)
+    } finally {
+      observe(exchange, route, clock.now() - startedAt)
+    }
+  }
+
+  function answerFailure(exchange: Exchange, error: unknown): void {
+    const { req, res } = exchange
+    if (res.headersSent || res.destroyed || isDisconnect(error, exchange)) {
+      // Nothing can be said any more: cutting the connection is how the client learns of it.
+      if (!isDisconnect(error, exchange)) exchange.log.error({ err: error }, 'response broken off')
+      res.destroy()
+      return
+    }
+    const problem = isProblem(error) ? error : undefined
+    if (problem === undefined)
+      exchange.log.error({ err: error, path: exchange.path }, 'request failed')
+    if (problem?.code === 'storage-full')
+      exchange.log.error({ path: exchange.path }, 'storage full')
+    const { status, body, retryAfterSeconds } =
+      problem === undefined ? renderOciFailure(exchange.requestId) : renderOciProblem(problem)
+    const challenge =
+      problem !== undefined && isChallenged(problem.code)
+        ? bearerChallenge(exchange.origin, service, problem.detail['scope'])
+        : undefined
+    // A client that still waits for "100 Continue" must not take the connection for reusable.
+    const unread = req.headers.expect !== undefined && !req.readableEnded
+    send(
+      exchange,
+      status,
+      {
+        'Content-Type': 'application/json',
+        'WWW-Authenticate': challenge,
+        'Retry-After': retryAfterSeconds,
+        Connection: unread ? 'close' : undefined,
+      },
+      body,
+    )
+  }
+}
+
+function isDisconnect(error: unknown, { req, res }: Exchange): boolean {
+  if (isProblem(error)) return false
+  return (
+    req.destroyed || res.destroyed || (error as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
+  )
+}
