@@ -160,7 +160,7 @@ export interface IndexOptions {
 
 export interface IndexChild {
   readonly manifest: Content
-  readonly platform?: Platform
+  readonly platform?: Platform | undefined
 }
 
 export function createIndex(children: readonly IndexChild[], options: IndexOptions = {}): Content {
