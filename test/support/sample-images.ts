@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createImage, createIndex, type Content, type Image, type Platform } from './content.ts'
 import { writeOciLayout } from './oci-layout.ts'
+import type { RegistryClient } from './registry-client.ts'
 
 /** A shell that needs nothing else in the image. */
 const busybox = '/bin/busybox'
@@ -56,4 +57,15 @@ export function writeMultiArchLayout(folder: string, { index, images }: MultiArc
   const contents = images.flatMap(({ manifest, blobs }) => [manifest, ...blobs])
   writeOciLayout(folder, [{ name: 'latest', manifest: index }], contents)
   return `oci:${folder}:latest`
+}
+
+/** Pushes the images by digest, then the index by tag. */
+export async function pushMultiArchImage(
+  client: RegistryClient,
+  repository: string,
+  tag: string,
+  { index, images }: MultiArchImage,
+): Promise<void> {
+  for (const image of images) await client.pushImage(repository, image.manifest.digest, image)
+  await client.putManifest(repository, tag, index)
 }
