@@ -13,6 +13,7 @@ import {
   createAuthority,
   describeCertificate,
   fingerprint,
+  isCertificateName,
   issueServerCertificate,
   type KeyedCertificate,
 } from './certs.ts'
@@ -163,6 +164,7 @@ describe('a server certificate', () => {
       now,
     })
     expect(describeCertificate(certificatePem).names).toEqual([issued])
+    expect(isCertificateName(given)).toBe(true)
   })
 
   test.each(['', 'fe80::1%eth0', 'a b', 'host:8443', 'a..b', '-a', 'a/b', '*.*.com', "a';id;'"])(
@@ -170,6 +172,7 @@ describe('a server certificate', () => {
     async (name) => {
       const issuing = issueServerCertificate({ authority, names: [name], now })
       await expect(issuing).rejects.toMatchObject({ code: 'name-invalid' })
+      expect(isCertificateName(name)).toBe(false)
     },
   )
 

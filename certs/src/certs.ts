@@ -13,6 +13,7 @@ export {
   type ServerCertificateRequest,
 } from './issue.ts'
 export type { KeyType } from './keys.ts'
+export { isCertificateName } from './names.ts'
 export {
   trustInstructions,
   type TrustClient,

@@ -29,6 +29,17 @@ export function parseName(text: string): CertificateName {
   throw new CertificateError('name-invalid', `${JSON.stringify(text)} is no host name or address`)
 }
 
+/** Whether a certificate can carry this name. */
+export function isCertificateName(text: string): boolean {
+  try {
+    parseName(text)
+    return true
+  } catch (error) {
+    if (error instanceof CertificateError) return false
+    throw error
+  }
+}
+
 /** Each name once, in the order given. */
 export function parseNames(texts: readonly string[]): readonly CertificateName[] {
   const names = new Map(texts.map(parseName).map((name) => [name.value, name]))
