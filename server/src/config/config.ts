@@ -3,6 +3,7 @@ import type { Secret } from './secret.ts'
 
 export { ConfigError, type ConfigProblem } from './config-error.ts'
 export type { ConfigFlags, Environment } from './config-sources.ts'
+export { isServerHostname } from './field-types.ts'
 export { configWarnings } from './config-warnings.ts'
 export { loadConfig, type ConfigInput } from './load-config.ts'
 export { printConfig } from './print-config.ts'

@@ -92,12 +92,14 @@ function measure(pattern: RegExp, units: Readonly<Record<string, number>>) {
 const hostPattern =
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?$/
 
+export const hostname = () => text().refine(isServerHostname, 'must be of type Hostname')
+
 /** `host[:port]`; an IPv6 address stands in brackets. */
-export const hostname = () =>
-  text().refine((value) => {
-    const match = hostPattern.exec(value)
-    return match !== null && Number(match[1] ?? 1) >= 1 && Number(match[1] ?? 1) <= 65_535
-  }, 'must be of type Hostname')
+export function isServerHostname(value: string): boolean {
+  const match = hostPattern.exec(value)
+  const port = Number(match?.[1] ?? 1)
+  return match !== null && port >= 1 && port <= 65_535
+}
 
 function textAsNumber(value: unknown): unknown {
   return typeof value === 'string' && /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : value
