@@ -1,5 +1,7 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 
+import { prepared } from '../../db/prepared.ts'
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
 /** People, organizations and robots: one table, because they share one name space. */
@@ -16,4 +18,102 @@ export interface UserTable {
   removed_tag_expiration_s: number
   created_at: Instant
   last_accessed: Instant | null
+}
+
+export type AccountRow = Selectable<UserTable>
+
+export interface NewAccount {
+  readonly kind: 'user' | 'organization' | 'robot'
+  readonly uuid: string
+  readonly username: string
+  readonly email: string | null
+  readonly passwordHash: string | null
+  readonly removedTagExpirationMs: number
+  readonly createdAt: Instant
+}
+
+const findByName = prepared<{ username: string }>()((param, db) =>
+  db.selectFrom('user').selectAll().where('username', '=', param('username')),
+)
+
+const findWithOwner = prepared<{ username: string }>()((param, db) =>
+  db
+    .selectFrom('user')
+    .leftJoin('robot_account', 'robot_account.user_id', 'user.id')
+    .leftJoin('user as owner', 'owner.id', 'robot_account.namespace_user_id')
+    .selectAll('user')
+    .select([
+      'owner.id as owner_id',
+      'owner.username as owner_name',
+      'owner.enabled as owner_enabled',
+    ])
+    .where('user.username', '=', param('username')),
+)
+
+export function accountStore(db: Db) {
+  return {
+    async find(username: string): Promise<AccountRow | undefined> {
+      return (await findByName(db, { username }))[0]
+    },
+
+    /** With the namespace that a robot belongs to. */
+    async findWithOwner(username: string) {
+      return (await findWithOwner(db, { username }))[0]
+    },
+
+    /** A person, by name or by e-mail address. */
+    findUserByEmail: (email: string): Promise<AccountRow | undefined> =>
+      db
+        .selectFrom('user')
+        .selectAll()
+        .where('email', '=', email)
+        .where('organization', '=', 0)
+        .where('robot', '=', 0)
+        .executeTakeFirst(),
+
+    isEmailTaken: async (email: string) =>
+      (await db.selectFrom('user').select('id').where('email', '=', email).executeTakeFirst()) !==
+      undefined,
+
+    countUsers: async () => {
+      const { count } = await db
+        .selectFrom('user')
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .where('organization', '=', 0)
+        .where('robot', '=', 0)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
+    /** Undefined when the name, or the address, has been taken. */
+    insert: (account: NewAccount): Promise<AccountRow | undefined> =>
+      db
+        .insertInto('user')
+        .values({
+          uuid: account.uuid,
+          username: account.username,
+          email: account.email,
+          password_hash: account.passwordHash,
+          organization: account.kind === 'organization' ? 1 : 0,
+          robot: account.kind === 'robot' ? 1 : 0,
+          removed_tag_expiration_s: Math.floor(account.removedTagExpirationMs / 1000),
+          created_at: account.createdAt,
+          last_accessed: null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst(),
+
+    setPasswordHash: (id: number, passwordHash: string) =>
+      db.updateTable('user').set({ password_hash: passwordHash }).where('id', '=', id).execute(),
+
+    setEnabled: (id: number, enabled: boolean) =>
+      db
+        .updateTable('user')
+        .set({ enabled: enabled ? 1 : 0 })
+        .where('id', '=', id)
+        .execute(),
+
+    delete: (id: number) => db.deleteFrom('user').where('id', '=', id).execute(),
+  }
 }

@@ -1,4 +1,6 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
+
+import type { Db } from '../../db/tables.ts'
 
 export type TeamRole = 'member' | 'creator' | 'admin'
 
@@ -13,4 +15,78 @@ export interface TeamTable {
 export interface TeamMemberTable {
   team_id: number
   user_id: number
+}
+
+export type TeamRow = Selectable<TeamTable>
+
+export function teamStore(db: Db) {
+  return {
+    find: (organizationId: number, name: string): Promise<TeamRow | undefined> =>
+      db
+        .selectFrom('team')
+        .selectAll()
+        .where('organization_id', '=', organizationId)
+        .where('name', '=', name)
+        .executeTakeFirst(),
+
+    /** Undefined when the organization has a team of that name. */
+    insert: (team: { organizationId: number; name: string; role: TeamRole; description: string }) =>
+      db
+        .insertInto('team')
+        .values({
+          organization_id: team.organizationId,
+          name: team.name,
+          role: team.role,
+          description: team.description,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst(),
+
+    /** The roles that an account has in an organization through its teams. */
+    rolesOf: async (organizationId: number, userId: number): Promise<TeamRole[]> => {
+      const rows = await db
+        .selectFrom('teammember')
+        .innerJoin('team', 'team.id', 'teammember.team_id')
+        .select('team.role')
+        .distinct()
+        .where('teammember.user_id', '=', userId)
+        .where('team.organization_id', '=', organizationId)
+        .execute()
+      return rows.map((row) => row.role)
+    },
+
+    /** False when it was a member already. */
+    addMember: async (teamId: number, userId: number): Promise<boolean> => {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('teammember')
+        .values({ team_id: teamId, user_id: userId })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    /** False when it was no member. */
+    removeMember: async (teamId: number, userId: number): Promise<boolean> => {
+      const { numDeletedRows } = await db
+        .deleteFrom('teammember')
+        .where('team_id', '=', teamId)
+        .where('user_id', '=', userId)
+        .executeTakeFirstOrThrow()
+      return numDeletedRows === 1n
+    },
+
+    /** Whether some person, not a robot, is in an admin team. */
+    hasAdmin: async (organizationId: number): Promise<boolean> =>
+      (await db
+        .selectFrom('team')
+        .innerJoin('teammember', 'teammember.team_id', 'team.id')
+        .innerJoin('user', 'user.id', 'teammember.user_id')
+        .select('user.id')
+        .where('team.organization_id', '=', organizationId)
+        .where('team.role', '=', 'admin')
+        .where('user.robot', '=', 0)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+  }
 }

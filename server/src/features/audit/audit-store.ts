@@ -1,5 +1,6 @@
-import type { Generated } from 'kysely'
+import type { Generated, Insertable } from 'kysely'
 
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
 export interface LogEntryKindTable {
@@ -17,4 +18,14 @@ export interface LogEntryTable {
   datetime: Instant
   ip: string | null
   metadata_json: Generated<string>
+}
+
+export type NewLogEntry = Insertable<LogEntryTable>
+
+export function auditStore(db: Db) {
+  return {
+    async insert(entries: readonly NewLogEntry[]): Promise<void> {
+      if (entries.length > 0) await db.insertInto('logentry3').values(entries).execute()
+    },
+  }
 }

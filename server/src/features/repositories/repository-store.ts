@@ -1,5 +1,7 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 
+import { prepared } from '../../db/prepared.ts'
+import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
 export type Visibility = 'public' | 'private'
@@ -17,4 +19,71 @@ export interface RepositoryTable {
   kind: Generated<'image'>
   description: string | null
   created_at: Instant
+}
+
+export type RepositoryRow = Selectable<RepositoryTable>
+
+const findByFullName = prepared<{ fullName: string }>()((param, db) =>
+  db
+    .selectFrom('repository')
+    .selectAll()
+    .where('full_name', '=', param('fullName'))
+    .where('state', '!=', 'MARKED_FOR_DELETION'),
+)
+
+export function repositoryStore(db: Db) {
+  return {
+    /** A repository that is marked for deletion is not found. */
+    async find(fullName: string): Promise<RepositoryRow | undefined> {
+      return (await findByFullName(db, { fullName }))[0]
+    },
+
+    /** Undefined when the name is taken. */
+    insert: (repository: {
+      namespaceId: number
+      name: string
+      fullName: string
+      visibility: Visibility
+      description: string | null
+      createdAt: Instant
+    }): Promise<RepositoryRow | undefined> =>
+      db
+        .insertInto('repository')
+        .values({
+          namespace_user_id: repository.namespaceId,
+          name: repository.name,
+          full_name: repository.fullName,
+          visibility: repository.visibility,
+          description: repository.description,
+          created_at: repository.createdAt,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst(),
+
+    setVisibility: (id: number, visibility: Visibility) =>
+      db.updateTable('repository').set({ visibility }).where('id', '=', id).execute(),
+
+    setState: (id: number, state: RepositoryState) =>
+      db.updateTable('repository').set({ state }).where('id', '=', id).execute(),
+
+    /** Gives the name free by taking one that no repository can have. */
+    markForDeletion: (id: number, name: string, fullName: string) =>
+      db
+        .updateTable('repository')
+        .set({ state: 'MARKED_FOR_DELETION', name, full_name: fullName })
+        .where('id', '=', id)
+        .execute(),
+
+    listMarkedForDeletion: (limit: number): Promise<RepositoryRow[]> =>
+      db
+        .selectFrom('repository')
+        .selectAll()
+        .where('state', '=', 'MARKED_FOR_DELETION')
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+
+    delete: (id: number) => db.deleteFrom('repository').where('id', '=', id).execute(),
+  }
 }

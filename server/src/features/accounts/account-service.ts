@@ -1,0 +1,154 @@
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/tables.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { Problem } from '../../problem.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
+import { requireEmail, requireNewNamespace, requirePassword } from './account-names.ts'
+import { accountStanding, type StandingRules } from './account-standing.ts'
+import { accountStore, type AccountRow } from './account-store.ts'
+import type { Passwords } from './password.ts'
+import type { Principal } from './principal.ts'
+import { robotStanding } from './robot-standing.ts'
+
+export type AccountService = ReturnType<typeof createAccountService>
+
+export type AccountRules = StandingRules & Pick<Config, 'defaultTagExpirationMs' | 'robots'>
+
+export interface NewUser {
+  readonly username: string
+  readonly password: string
+  readonly email?: string | null
+}
+
+export function createAccountService({
+  db,
+  clock,
+  random,
+  passwords,
+  audit,
+  config,
+}: {
+  db: Db
+  clock: Clock
+  random: Random
+  passwords: Passwords
+  audit: AuditLog
+  config: AccountRules
+}) {
+  const standing = accountStanding(config)
+
+  const isUser = (account: AccountRow | undefined): account is AccountRow =>
+    account?.organization === 0 && account.robot === 0
+
+  async function getUser(username: string): Promise<AccountRow> {
+    const account = await accountStore(db).find(username)
+    if (!isUser(account)) {
+      throw new Problem('account-unknown', { username, message: `Invalid username: ${username}` })
+    }
+    return account
+  }
+
+  return {
+    isSuperUser: standing.isSuperUser,
+    isRestricted: standing.isRestricted,
+
+    countUsers: () => accountStore(db).countUsers(),
+
+    /** A user, an organization or a robot. */
+    find: (username: string): Promise<AccountRow | undefined> => accountStore(db).find(username),
+
+    /** A user or an organization: what a repository can belong to. */
+    async findNamespace(name: string): Promise<AccountRow | undefined> {
+      const account = await accountStore(db).find(name)
+      return account?.robot === 0 ? account : undefined
+    },
+
+    getUser,
+
+    /** Who acts under this name now; undefined when the account is gone or may not act. */
+    async findPrincipal(username: string): Promise<Principal | undefined> {
+      const account = await accountStore(db).findWithOwner(username)
+      if (account?.enabled !== 1 || account.organization === 1) return undefined
+      if (account.robot === 0) return standing.userPrincipal(account)
+      const robot = robotStanding(account, config.robots)
+      return robot.kind === 'robot' ? robot : undefined
+    },
+
+    /**
+     * @throws Problem `namespace-invalid`, `namespace-taken`, `email-invalid`, `password-invalid`
+     */
+    async createUser({ username, password, email }: NewUser, by: Actor): Promise<AccountRow> {
+      requireNewNamespace(username, 'username')
+      requirePassword(password)
+      const address = email ?? null
+      if (address !== null) requireEmail(address)
+      const passwordHash = await passwords.hash(password)
+      return db.transaction().execute(async (tx) => {
+        const accounts = accountStore(tx)
+        if (address !== null && (await accounts.isEmailTaken(address))) {
+          throw new Problem('email-invalid', {
+            email: address,
+            message: `Email has already been used: ${address}`,
+          })
+        }
+        const account = await accounts.insert({
+          kind: 'user',
+          uuid: random.uuid(),
+          username,
+          email: address,
+          passwordHash,
+          removedTagExpirationMs: config.defaultTagExpirationMs,
+          createdAt: clock.now(),
+        })
+        if (!account) {
+          throw new Problem('namespace-taken', { username, message: 'The username already exists' })
+        }
+        await audit.recordIn(tx, {
+          kind: 'user_create',
+          account,
+          actor: by,
+          metadata: { username, email: address },
+        })
+        return account
+      })
+    },
+
+    /** Ends every remembered verification of the old password at once. */
+    async setPassword(username: string, password: string, by: Actor): Promise<void> {
+      requirePassword(password)
+      const account = await getUser(username)
+      const passwordHash = await passwords.hash(password)
+      const isOwn =
+        by.principal !== 'system' && 'id' in by.principal && by.principal.id === account.id
+      await db.transaction().execute(async (tx) => {
+        await accountStore(tx).setPasswordHash(account.id, passwordHash)
+        await audit.recordIn(tx, {
+          kind: isOwn ? 'account_change_password' : 'user_change_password',
+          account,
+          actor: by,
+          metadata: isOwn ? {} : { username, ...superuser(by) },
+        })
+      })
+    },
+
+    async setEnabled(username: string, enabled: boolean, by: Actor): Promise<void> {
+      const account = await getUser(username)
+      await db.transaction().execute(async (tx) => {
+        await accountStore(tx).setEnabled(account.id, enabled)
+        await audit.recordIn(tx, {
+          kind: enabled ? 'user_enable' : 'user_disable',
+          account,
+          actor: by,
+          metadata: { username, ...superuser(by) },
+        })
+      })
+    },
+  }
+}
+
+function superuser({ principal }: Actor) {
+  return principal !== 'system' && principal.kind === 'user'
+    ? { superuser: principal.username }
+    : {}
+}

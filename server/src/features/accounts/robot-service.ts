@@ -1,0 +1,190 @@
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/tables.ts'
+import type { Clock, Instant } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { Problem } from '../../problem.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
+import { namespaceFault, splitRobotName } from './account-names.ts'
+import { accountStore, type AccountRow } from './account-store.ts'
+import { robotStore, type RobotRow } from './robot-store.ts'
+import type { SecretBox } from './secret-box.ts'
+
+export type RobotService = ReturnType<typeof createRobotService>
+
+export interface Robot {
+  readonly id: number
+  readonly username: string
+  readonly description: string
+  readonly createdAt: Instant
+  readonly lastAccessed: Instant | null
+}
+
+export interface RobotWithToken extends Robot {
+  readonly token: string
+  readonly metadata: unknown
+}
+
+export interface NewRobot {
+  readonly shortName: string
+  readonly description?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+const tokenLength = 64
+
+export function createRobotService({
+  db,
+  clock,
+  random,
+  secretBox,
+  audit,
+  config,
+}: {
+  db: Db
+  clock: Clock
+  random: Random
+  secretBox: SecretBox
+  audit: AuditLog
+  config: Pick<Config, 'robots'>
+}) {
+  const newToken = () => random.text(tokenLength, alphabet)
+
+  async function getRow(tx: Db, username: string): Promise<RobotRow> {
+    const robot = await robotStore(tx).find(username)
+    if (!robot) {
+      throw new Problem('robot-unknown', {
+        username,
+        message: 'Could not find robot with specified username',
+      })
+    }
+    return robot
+  }
+
+  /** Robots are audited under the namespace they belong to, by their short name. */
+  const entry = (robot: RobotRow) => {
+    const { namespace = '', shortName = '' } = splitRobotName(robot.username) ?? {}
+    return {
+      account: { id: robot.namespace_user_id, username: namespace },
+      metadata: { robot: shortName },
+    }
+  }
+
+  return {
+    /** @throws Problem `access-denied`, `namespace-invalid`, `namespace-taken`, `namespace-unknown` */
+    async create(namespace: AccountRow, robot: NewRobot, by: Actor): Promise<RobotWithToken> {
+      const { shortName, description = '', metadata = {} } = robot
+      if (namespace.robot === 1)
+        throw new Problem('namespace-unknown', { namespace: namespace.username })
+      const username = `${namespace.username}+${shortName}`
+      if (config.robots.disallow && !config.robots.whitelist.includes(username)) {
+        throw new Problem('access-denied', {
+          message: 'Robot accounts have been disabled. Please contact your administrator.',
+        })
+      }
+      const fault =
+        namespaceFault(shortName) ??
+        (description.length > 255 ? 'description is longer than 255 characters' : undefined)
+      if (fault !== undefined) {
+        throw new Problem('namespace-invalid', {
+          name: shortName,
+          message: `The name for the robot '${shortName}' is invalid: ${fault}`,
+        })
+      }
+      const token = newToken()
+      return db.transaction().execute(async (tx) => {
+        const createdAt = clock.now()
+        const account = await accountStore(tx).insert({
+          kind: 'robot',
+          uuid: random.uuid(),
+          username,
+          email: null,
+          passwordHash: null,
+          removedTagExpirationMs: 0,
+          createdAt,
+        })
+        if (!account) {
+          throw new Problem('namespace-taken', {
+            username,
+            message: `Existing robot with name: ${username}`,
+          })
+        }
+        await robotStore(tx).insert({
+          userId: account.id,
+          namespaceId: namespace.id,
+          tokenEncrypted: secretBox.seal(token),
+          description,
+          metadata,
+          createdAt,
+        })
+        await audit.recordIn(tx, {
+          kind: 'create_robot',
+          account: namespace,
+          actor: by,
+          metadata: { robot: shortName, description, unstructured_metadata: metadata },
+        })
+        return {
+          id: account.id,
+          username,
+          description,
+          createdAt,
+          lastAccessed: null,
+          metadata,
+          token,
+        }
+      })
+    },
+
+    /** With its token. @throws Problem `robot-unknown` */
+    async get(username: string): Promise<RobotWithToken> {
+      return withToken(await getRow(db, username), secretBox)
+    },
+
+    async list(namespaceId: number, after: string, limit: number): Promise<RobotWithToken[]> {
+      const rows = await robotStore(db).list(namespaceId, after, limit)
+      return rows.map((row) => withToken(row, secretBox))
+    },
+
+    /** The old token is void at once. @throws Problem `robot-unknown` */
+    async regenerateToken(username: string, by: Actor): Promise<RobotWithToken> {
+      const token = newToken()
+      return db.transaction().execute(async (tx) => {
+        const robot = await getRow(tx, username)
+        await robotStore(tx).setToken(robot.id, secretBox.seal(token))
+        await audit.recordIn(tx, { kind: 'regenerate_robot_token', actor: by, ...entry(robot) })
+        return { ...describe(robot), metadata: metadataOf(robot), token }
+      })
+    },
+
+    /** Its grants and memberships go with it. @throws Problem `robot-unknown` */
+    async delete(username: string, by: Actor): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        const robot = await getRow(tx, username)
+        await accountStore(tx).delete(robot.id)
+        await audit.recordIn(tx, { kind: 'delete_robot', actor: by, ...entry(robot) })
+      })
+    },
+  }
+}
+
+function describe(row: RobotRow): Robot {
+  return {
+    id: row.id,
+    username: row.username,
+    description: row.description,
+    createdAt: row.created_at,
+    lastAccessed: row.last_accessed,
+  }
+}
+
+function withToken(row: RobotRow, secretBox: SecretBox): RobotWithToken {
+  return {
+    ...describe(row),
+    metadata: metadataOf(row),
+    token: secretBox.open(row.token_encrypted),
+  }
+}
+
+function metadataOf(row: RobotRow): unknown {
+  return JSON.parse(row.unstructured_json) as unknown
+}
