@@ -5,6 +5,7 @@ import {
   flag,
   hostname,
   integer,
+  listenHost,
   port,
   secretText,
   share,
@@ -31,7 +32,7 @@ export const configSchema = z.object({
   SSL_CIPHERSUITES: textList().default([]),
 
   FEATURE_LISTEN_IP_VERSION: choice('IPv4', 'IPv6', 'dual-stack').default('IPv4'),
-  MOORING_LISTEN_HOST: text().optional(),
+  MOORING_LISTEN_HOST: listenHost().optional(),
   MOORING_HTTP_PORT: port().default(8080),
   MOORING_HTTPS_PORT: port().default(8443),
   MOORING_METRICS_PORT: port().default(9091),

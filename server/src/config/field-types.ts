@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /**
@@ -100,6 +101,13 @@ export function isServerHostname(value: string): boolean {
   const port = Number(match?.[1] ?? 1)
   return match !== null && port >= 1 && port <= 65_535
 }
+
+/** An address to bind, or a name for one; IPv6 without brackets, as Node takes it. */
+export const listenHost = () =>
+  text().refine(
+    (value) => isIP(value) !== 0 || (isServerHostname(value) && !/[:[]/.test(value)),
+    'must be an IP address or a host name, without a port',
+  )
 
 function textAsNumber(value: unknown): unknown {
   return typeof value === 'string' && /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : value

@@ -100,6 +100,7 @@ describe('a value', () => {
     ['DEFAULT_TAG_EXPIRATION: 14d', { defaultTagExpirationMs: 14 * 86_400_000 }],
     ['BLOBUPLOAD_DELETION_DATE_THRESHOLD: 5', { uploadLifetimeMs: 300_000 }],
     ['SERVER_HOSTNAME: "[::1]:8443"', { serverHostname: '[::1]:8443' }],
+    ['MOORING_LISTEN_HOST: "::1"', { listen: { host: '::1' } }],
     ['SERVER_HOSTNAME: buildbox', { serverHostname: 'buildbox' }],
     ['SUPER_USERS: [quay, 42]', { superUsers: ['quay', '42'] }],
     ['DB_URI: sqlite:////srv/db/mooring.db', { database: { file: '/srv/db/mooring.db' } }],
@@ -123,6 +124,10 @@ describe('a value', () => {
   test.each([
     ['SERVER_HOSTNAME: https://registry.example.com', 'SERVER_HOSTNAME must be of type Hostname'],
     ['SERVER_HOSTNAME: host:99999', 'SERVER_HOSTNAME must be of type Hostname'],
+    [
+      'MOORING_LISTEN_HOST: 127.0.0.1:8443',
+      'MOORING_LISTEN_HOST must be an IP address or a host name, without a port',
+    ],
     ['PREFERRED_URL_SCHEME: ftp', 'PREFERRED_URL_SCHEME must be one of http, https.'],
     ['FEATURE_PUBLIC_CATALOG: maybe', 'FEATURE_PUBLIC_CATALOG must be of type bool'],
     ['V2_PAGINATION_SIZE: many', 'V2_PAGINATION_SIZE must be of type int, of 1 or more'],
