@@ -44,7 +44,9 @@ export function createDataFolderCheck() {
       const file = join(storage, algorithm, hex.slice(0, 2), hex)
       const found = await stat(file).catch(() => undefined)
       if (found?.size !== sizeBytes) {
-        throw new Error(`${digest} is recorded with ${sizeBytes} bytes; the file has ${found?.size ?? 'none'}`)
+        throw new Error(
+          `${digest} is recorded with ${sizeBytes} bytes; the file has ${found?.size ?? 'none'}`,
+        )
       }
     }
     const files = await readdir(join(storage, 'uploads'))

@@ -158,7 +158,9 @@ export function createVerifier() {
       const size = Number(/^(?:bytes=)?0-(-?\d+)$/.exec(answer.header('range'))?.[1]) + 1
       // "0-0" says that nothing, or one byte, has arrived.
       const plausible = size === 1 ? [0, 1] : [size]
-      const standing = plausible.find((bytes) => bytes >= acknowledgedBytes && bytes <= offeredBytes)
+      const standing = plausible.find(
+        (bytes) => bytes >= acknowledgedBytes && bytes <= offeredBytes,
+      )
       if (standing === undefined) {
         throw new Error(
           `${upload.location} stands at ${size}; ${acknowledgedBytes} were acknowledged of ${offeredBytes}`,
