@@ -1,7 +1,7 @@
 import { send, type Exchange } from '../../http/exchange.ts'
 import { acceptBody, readLimited } from '../../http/request-body.ts'
 import { Problem } from '../../problem.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
+import { identityKeys, type AuditEntry, type AuditLog } from '../audit/audit-log.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import type { Caller, RegistryGate } from '../tokens/registry-gate.ts'
@@ -50,7 +50,7 @@ export function manifestOci({
       } else {
         send(exchange, 200, headers, await manifests.read(manifest))
       }
-      audit.recordPull(
+      audit.record(
         logEntry('pull_repo', exchange, caller, repository, {
           ...(reference.kind === 'tag'
             ? { tag: reference.tag }
@@ -143,23 +143,23 @@ export function manifestOci({
 
 function logEntry(
   kind: 'pull_repo' | 'push_repo' | 'delete_tag',
-  exchange: Exchange,
+  { req, clientAddress }: Exchange,
   { principal }: Caller,
   repository: RepositoryRow,
   metadata: Readonly<Record<string, unknown>>,
-) {
-  const [namespace = '', ...rest] = repository.full_name.split('/')
+): AuditEntry {
+  const slash = repository.full_name.indexOf('/')
+  const namespace = repository.full_name.slice(0, slash)
   return {
     kind,
-    accountId: repository.namespace_user_id,
-    performer: principal,
+    account: { id: repository.namespace_user_id, username: namespace },
+    actor: { principal, ip: clientAddress },
     repositoryId: repository.id,
-    ip: exchange.clientAddress,
-    namespace,
     metadata: {
-      repo: rest.join('/'),
+      repo: repository.full_name.slice(slash + 1),
       namespace,
-      'user-agent': exchange.req.headers['user-agent'] ?? '',
+      'user-agent': req.headers['user-agent'] ?? '',
+      ...identityKeys(principal),
       ...metadata,
     },
   }

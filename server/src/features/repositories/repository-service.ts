@@ -118,6 +118,9 @@ export function createRepositoryService({
     find: (fullName: string): Promise<RepositoryRow | undefined> =>
       repositoryStore(db).find(fullName),
 
+    listByIds: (ids: readonly number[]): Promise<RepositoryRow[]> =>
+      repositoryStore(db).listByIds(ids),
+
     /** @throws Problem `repository-unknown` */
     async get(fullName: string): Promise<RepositoryRow> {
       const repository = await repositoryStore(db).find(fullName)

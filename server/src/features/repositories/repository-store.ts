@@ -38,6 +38,16 @@ export function repositoryStore(db: Db) {
       return (await findByFullName(db, { fullName }))[0]
     },
 
+    listByIds: async (ids: readonly number[]): Promise<RepositoryRow[]> =>
+      ids.length === 0
+        ? []
+        : db
+            .selectFrom('repository')
+            .selectAll()
+            .where('id', 'in', ids)
+            .where('state', '!=', 'MARKED_FOR_DELETION')
+            .execute(),
+
     /** Undefined when the name is taken. */
     insert: (repository: {
       namespaceId: number

@@ -1,0 +1,38 @@
+import { Command } from 'commander'
+import { ConfigError } from '../config/config.ts'
+import { Problem } from '../problem.ts'
+import { certCommand } from './cert-command.ts'
+import { CommandError } from './command-error.ts'
+import { organizationCommand } from './organization-command.ts'
+import { repositoryCommand } from './repository-command.ts'
+import { robotCommand } from './robot-command.ts'
+import { serveCommand } from './serve-command.ts'
+import { userCommand } from './user-command.ts'
+
+/** Runs the `mooring` command: exit code 0 when it did its work, 1 with one clear text when not. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  const program = new Command('mooring')
+    .description('A container registry appliance for sites without internet')
+    .showHelpAfterError('(mooring --help lists the commands)')
+    .addCommand(serveCommand())
+    .addCommand(userCommand())
+    .addCommand(robotCommand())
+    .addCommand(organizationCommand())
+    .addCommand(repositoryCommand())
+    .addCommand(certCommand())
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    process.stderr.write(`mooring: ${explain(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Problem) {
+    const { message } = error.detail
+    return typeof message === 'string' ? message : `${error.code} ${JSON.stringify(error.detail)}`
+  }
+  if (error instanceof ConfigError || error instanceof CommandError) return error.message
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fingerprint } from '@mooring/certs'
+import { Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { environment, readConfig } from '../config/read-config.ts'
+import { lockDataDirectory } from '../db/data-directory-lock.ts'
+import { firstStartBanner, laterStartBanner } from '../first-start/banner.ts'
+import { hostOf, systemNetwork } from '../first-start/host-names.ts'
+import { prepareFirstStart } from '../first-start/quick-start.ts'
+import { systemClock } from '../platform/clock.ts'
+import { createLogger, type Logger } from '../platform/logger.ts'
+import { systemRandom } from '../platform/random.ts'
+import { startServer, type RunningServer } from '../start.ts'
+import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
+import { readOptionalFile } from './read-optional-file.ts'
+
+interface Options extends DataOptions {
+  readonly host?: string
+  readonly port?: string
+  readonly httpPort?: string
+  readonly metricsPort?: string
+  readonly hostname?: string
+  readonly readyFile?: string
+}
+
+export function serveCommand(): Command {
+  return withDataOptions(new Command('serve'))
+    .description('run the registry; an empty data directory becomes a working one first')
+    .option('--host <address>', 'listen on this address only (MOORING_LISTEN_HOST)')
+    .option('--port <port>', 'HTTPS port, 8443 unless set (MOORING_HTTPS_PORT)')
+    .option('--http-port <port>', 'HTTP port, 8080 unless set (MOORING_HTTP_PORT)')
+    .option('--metrics-port <port>', 'Prometheus port, 9091 unless set (MOORING_METRICS_PORT)')
+    .option('--hostname <name>', 'first start: the name that clients will use (SERVER_HOSTNAME)')
+    .option('--ready-file <file>', 'write the addresses as JSON to this file once it listens')
+    .action(serve)
+}
+
+async function serve(options: Options): Promise<void> {
+  const stopping = stopSignal()
+  const directories = dataDirectories(options)
+  const lock = lockDataDirectory(directories.dataDir)
+  const prepared = prepareFirstStart({
+    ...directories,
+    random: systemRandom,
+    clock: systemClock,
+    flags: options,
+    env: environment,
+    network: systemNetwork(),
+  })
+  await prepared.catch((error: unknown) => {
+    lock.release()
+    throw error
+  })
+  const config = await readConfig({ ...directories, env: environment, flags: options })
+  const log = createLogger(config.logLevel)
+  warnAboutKeys(config, log)
+  const firstPassword = environment['MOORING_FIRST_PASSWORD']
+  await using server = await startServer(config, {
+    lock,
+    log,
+    ...(firstPassword === undefined || firstPassword === '' ? {} : { firstPassword }),
+  })
+  process.stdout.write(await banner(config, server))
+  if (options.readyFile !== undefined) {
+    await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
+  }
+  await stopping
+}
+
+/** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      resolve()
+      process.once('SIGTERM', () => process.exit(1))
+      process.once('SIGINT', () => process.exit(1))
+    }
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  })
+}
+
+function warnAboutKeys({ ignored, unknown }: Config, log: Logger): void {
+  if (ignored.length > 0) log.warn({ keys: ignored }, 'config keys without effect in this version')
+  for (const key of unknown) log.warn(key, 'unknown config key ignored')
+}
+
+async function banner(config: Config, { urls, firstAccount }: RunningServer): Promise<string> {
+  const configFile = path.join(config.configDir, 'config.yaml')
+  const url = `${config.urlScheme}://${config.serverHostname}`
+  if (firstAccount === undefined) return laterStartBanner({ url, configFile })
+  const authority = await readOptionalFile(path.join(config.configDir, 'ca.crt'))
+  return firstStartBanner({
+    ...firstAccount,
+    host: hostOf(config.serverHostname),
+    httpsPort: Number(new URL(urls.https ?? urls.http).port),
+    httpPort: Number(new URL(urls.http).port),
+    ...(authority === undefined ? {} : { fingerprint: fingerprint(authority) }),
+    configFile,
+  })
+}

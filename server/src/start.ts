@@ -1,0 +1,161 @@
+import type { RequestListener } from 'node:http'
+import type { Config } from './config/config.ts'
+import { lockDataDirectory, type DataDirectoryLock } from './db/data-directory-lock.ts'
+import { migrate } from './db/migrate.ts'
+import { openDatabase } from './db/open.ts'
+import { authorityPaths } from './features/certificates/authority-api.ts'
+import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
+import { loadInstanceKey } from './features/tokens/instance-key.ts'
+import { recoverCommits } from './features/uploads/upload-recovery.ts'
+import { closeListener, listen, type Listener } from './http/listen.ts'
+import { plainHttpDoor } from './http/plain-http.ts'
+import { readTlsMaterial } from './http/tls-options.ts'
+import { systemClock, type Clock } from './platform/clock.ts'
+import { createLogger, type Logger } from './platform/logger.ts'
+import { systemRandom, type Random } from './platform/random.ts'
+import { openDiskStorage } from './storage/disk-storage.ts'
+import type { BlobStorage } from './storage/storage.ts'
+import { wire } from './wiring.ts'
+
+/** What differs between a test and a real machine. */
+export interface Overrides {
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Logger
+  readonly storage?: BlobStorage
+  /** Held by a caller that prepared the data directory; taken over. */
+  readonly lock?: DataDirectoryLock
+  /** Password of the first account instead of a drawn one. */
+  readonly firstPassword?: string
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly urls: { readonly http: string; readonly https?: string; readonly metrics: string }
+  /** Set when this start created the first account; the password is known nowhere else. */
+  readonly firstAccount?: { readonly username: string; readonly password: string }
+}
+
+/** How long requests under way may take to finish once the server was told to stop. */
+const drainMs = 25_000
+
+/**
+ * Starts the appliance: the one door for the command line, the desktop shell and tests. Disposing it
+ * drains requests, stops the workers, then closes storage and database.
+ * @throws ListenError, or an Error that names the data directory when another server uses it.
+ */
+export async function startServer(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<RunningServer> {
+  const clock = overrides.clock ?? systemClock
+  const random = overrides.random ?? systemRandom
+  const log = overrides.log ?? createLogger(config.logLevel)
+  const stack = new AsyncDisposableStack()
+  try {
+    const lock = overrides.lock ?? lockDataDirectory(config.dataDir)
+    stack.defer(() => {
+      lock.release()
+    })
+    const database = await openDatabase(config.database, { logger: log })
+    stack.defer(() => database.close())
+    await migrate(database)
+    const storage =
+      overrides.storage ??
+      (await openDiskStorage({ path: config.storage.path, clock, logger: log }))
+    stack.defer(() => storage.close())
+    await recoverCommits(database, storage, clock, log)
+
+    const key = await loadInstanceKey(config.configDir)
+    const appliance = wire({ config, database, storage, key, clock, random, log })
+    stack.defer(() => appliance.audit.close())
+    const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
+    for (const worker of appliance.workers) {
+      stack.use(worker)
+      worker.start()
+    }
+
+    const listeners = await openListeners(
+      config,
+      appliance.serve,
+      metricsEndpoint(appliance.metrics),
+      stack,
+    )
+    const urls = {
+      http: listeners.http.url,
+      ...(listeners.https === undefined ? {} : { https: listeners.https.url }),
+      metrics: listeners.metrics.url,
+    }
+    log.info({ ...urls, dataDir: config.dataDir }, 'server started')
+    const running = stack.move()
+    return {
+      urls,
+      ...(firstAccount === undefined ? {} : { firstAccount }),
+      async [Symbol.asyncDispose]() {
+        log.info('server stopping')
+        await running.disposeAsync()
+        log.info('server stopped')
+        log.flush()
+      },
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function openListeners(
+  config: Config,
+  serve: RequestListener,
+  metrics: RequestListener,
+  stack: AsyncDisposableStack,
+): Promise<{ http: Listener; https?: Listener; metrics: Listener }> {
+  const { listen: ports } = config
+  const open: Listener[] = []
+  // One entry for all ports, so that they drain side by side and before anything they use closes.
+  stack.defer(async () => {
+    await Promise.all(open.map((listener) => closeListener(listener, drainMs)))
+  })
+  const track = async (listener: Promise<Listener>) => {
+    const opened = await listener
+    open.push(opened)
+    return opened
+  }
+  const tls = config.tls === undefined ? undefined : await readTlsMaterial(config.tls)
+  const plainForAll = tls === undefined || config.externalTls || config.urlScheme === 'http'
+  const door = plainForAll
+    ? serve
+    : plainHttpDoor({ serve, openPaths: authorityPaths, redirectHost: config.serverHostname })
+
+  const https =
+    tls === undefined
+      ? undefined
+      : await track(
+          listen({
+            title: 'HTTPS',
+            setBy: '--port or MOORING_HTTPS_PORT',
+            port: ports.httpsPort,
+            config: ports,
+            tls,
+            handler: serve,
+          }),
+        )
+  const http = await track(
+    listen({
+      title: 'HTTP',
+      setBy: '--http-port or MOORING_HTTP_PORT',
+      port: ports.httpPort,
+      config: ports,
+      handler: door,
+    }),
+  )
+  const metricsListener = await track(
+    listen({
+      title: 'metrics',
+      setBy: '--metrics-port or MOORING_METRICS_PORT',
+      port: ports.metricsPort,
+      config: ports,
+      handler: metrics,
+    }),
+  )
+  return { http, ...(https === undefined ? {} : { https }), metrics: metricsListener }
+}

@@ -1,0 +1,344 @@
+import type { RequestListener } from 'node:http'
+import path from 'node:path'
+import type { Config } from './config/config.ts'
+import type { Database } from './db/open.ts'
+import { createAccessService } from './features/access/access-service.ts'
+import { createAccountService } from './features/accounts/account-service.ts'
+import { createCredentialsService } from './features/accounts/credentials-service.ts'
+import { createOrganizationService } from './features/accounts/organization-service.ts'
+import { createLoginThrottle } from './features/accounts/login-throttle.ts'
+import { createPasswords } from './features/accounts/password.ts'
+import { createRobotService } from './features/accounts/robot-service.ts'
+import { createSecretBox } from './features/accounts/secret-box.ts'
+import { createAuditLog, system, type AuditLog } from './features/audit/audit-log.ts'
+import { blobOci } from './features/blobs/blob-oci.ts'
+import { createBlobService } from './features/blobs/blob-service.ts'
+import { authorityApi } from './features/certificates/authority-api.ts'
+import { healthApi } from './features/health/health-api.ts'
+import { createHealthService } from './features/health/health-service.ts'
+import { createManifestContent } from './features/manifests/manifest-content.ts'
+import { manifestOci } from './features/manifests/manifest-oci.ts'
+import { createManifestService } from './features/manifests/manifest-service.ts'
+import { referrerOci } from './features/manifests/referrer-oci.ts'
+import { createReferrerService } from './features/manifests/referrer-service.ts'
+import { createMetrics, type Metrics } from './features/metrics/metrics.ts'
+import { catalogOci } from './features/repositories/catalog-oci.ts'
+import { createRepositoryService } from './features/repositories/repository-service.ts'
+import { tagOci } from './features/tags/tag-oci.ts'
+import { createTagService } from './features/tags/tag-service.ts'
+import type { InstanceKey } from './features/tokens/instance-key.ts'
+import { createRegistryGate } from './features/tokens/registry-gate.ts'
+import { createRegistryTokens } from './features/tokens/registry-token.ts'
+import { tokenOci } from './features/tokens/token-oci.ts'
+import { createTokenService } from './features/tokens/token-service.ts'
+import { uploadOci } from './features/uploads/upload-oci.ts'
+import { sweepUploads } from './features/uploads/upload-recovery.ts'
+import { createUploadService } from './features/uploads/upload-service.ts'
+import type { Handler } from './http/exchange.ts'
+import { LiveExchange } from './http/live-exchange.ts'
+import { registryBase } from './http/registry-base.ts'
+import { registryHandler, type Observe, type RegistryRoutes } from './http/registry-handler.ts'
+import { webApp } from './http/web-app.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Logger } from './platform/logger.ts'
+import type { Random } from './platform/random.ts'
+import type { BlobStorage } from './storage/storage.ts'
+import { Worker } from './work/worker.ts'
+
+const generatedPasswordLength = 20
+const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** Without characters that look alike, because somebody will type it. */
+export function generatePassword(random: Random): string {
+  return random.text(generatedPasswordLength, passwordAlphabet)
+}
+
+export type AccountServices = ReturnType<typeof wireAccounts>
+
+/** Who there is and who may do what: what the server and the command line share. */
+export function wireAccounts({
+  config,
+  database: { db },
+  clock,
+  random,
+  log,
+}: {
+  config: Config
+  database: Database
+  clock: Clock
+  random: Random
+  log: Logger
+}) {
+  const secretBox = createSecretBox({ secretKey: config.databaseSecretKey, random })
+  const passwords = createPasswords({ clock, random })
+  const audit = createAuditLog({ db, clock, logger: log, config })
+  const accounts = createAccountService({ db, clock, random, passwords, audit, config })
+  const robots = createRobotService({ db, clock, random, secretBox, audit, config })
+  const organizations = createOrganizationService({ db, clock, random, audit, config })
+  const repositories = createRepositoryService({ db, clock, random, audit, config })
+  const access = createAccessService({ db, accounts, organizations, repositories, config })
+  const credentials = createCredentialsService({
+    db,
+    passwords,
+    throttle: createLoginThrottle({ clock }),
+    secretBox,
+    config,
+  })
+  return { audit, accounts, robots, organizations, repositories, access, credentials }
+}
+
+export interface Appliance {
+  readonly serve: RequestListener
+  readonly workers: readonly Worker[]
+  readonly metrics: Metrics
+  readonly audit: AuditLog
+  /** Creates the first superuser when nobody is there yet. */
+  createFirstAccount(
+    password?: string,
+  ): Promise<{ readonly username: string; readonly password: string } | undefined>
+}
+
+/** Builds each service, route and worker once. */
+export function wire(parts: {
+  config: Config
+  database: Database
+  storage: BlobStorage
+  key: InstanceKey
+  clock: Clock
+  random: Random
+  log: Logger
+}): Appliance {
+  const { config, database, storage, clock, random, log } = parts
+  const people = wireAccounts(parts)
+  const metrics = createMetrics()
+  const serveRegistry = wireRegistry(parts, people, metrics)
+  const health = createHealthService({
+    database,
+    storage,
+    diskspaceThreshold: config.diskspaceHealthThreshold,
+  })
+  const serveRest = webApp({
+    routers: [
+      authorityApi({ certificateFile: path.join(config.configDir, 'ca.crt') }),
+      healthApi({ health }),
+    ],
+    log,
+  })
+
+  let requests = 0
+  const boot = random.bytes(4).toString('hex')
+  const serve: RequestListener = (req, res) => {
+    const url = req.url ?? '/'
+    if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
+      const requestId = `${boot}-${String(++requests)}`
+      void serveRegistry(new LiveExchange(req, res, { requestId, trust: config, log }))
+    } else {
+      serveRest(req, res)
+    }
+  }
+
+  const uploadSweep = new Worker({
+    name: 'upload-sweep',
+    step: sweepUploads({ database, storage, clock, lifeMs: config.uploadLifetimeMs, log }),
+    everyMs: config.uploadCleanupEveryMs,
+    log,
+  })
+
+  return {
+    serve,
+    workers: [uploadSweep],
+    metrics,
+    audit: people.audit,
+    async createFirstAccount(password = generatePassword(random)) {
+      const [username = 'quay'] = config.superUsers
+      if ((await people.accounts.countUsers()) > 0) return undefined
+      await people.accounts.createUser({ username, password }, system)
+      await database.flush()
+      return { username, password }
+    },
+  }
+}
+
+function wireRegistry(
+  {
+    config,
+    database,
+    storage,
+    key,
+    clock,
+    random,
+    log,
+  }: {
+    config: Config
+    database: Database
+    storage: BlobStorage
+    key: InstanceKey
+    clock: Clock
+    random: Random
+    log: Logger
+  },
+  { accounts, access, repositories, credentials, audit }: AccountServices,
+  metrics: Metrics,
+) {
+  const { features, serverHostname, v2PageSize: pageSize } = config
+  const names = {
+    extended: features.extendedRepositoryNames,
+    librarySupport: features.librarySupport,
+    libraryNamespace: config.libraryNamespace,
+  }
+  const readOnly = config.registryState === 'readonly'
+  const tokens = createRegistryTokens({
+    key,
+    audience: serverHostname,
+    maxFreshMs: config.registryJwtMaxFreshMs,
+    clock,
+  })
+  const gate = createRegistryGate({
+    tokens,
+    accounts,
+    credentials,
+    access,
+    repositories,
+    names,
+    serverHostname,
+    switches: {
+      anonymousAccess: features.anonymousAccess,
+      readOnly,
+      disablePushes: config.disablePushes,
+    },
+  })
+  const tokenService = createTokenService({
+    tokens,
+    access,
+    repositories,
+    names,
+    serverHostname,
+    readOnly,
+  })
+  const linkLifeMs = config.pushTempTagExpirationMs
+  const blobService = createBlobService({ database, storage, clock, linkLifeMs })
+  const uploadService = createUploadService({
+    database,
+    storage,
+    clock,
+    random,
+    maximumLayerBytes: config.maximumLayerBytes,
+    linkLifeMs,
+  })
+  const manifestService = createManifestService({
+    database,
+    content: createManifestContent(database.db),
+    clock,
+    random,
+    acceptsOci: features.generalOciSupport,
+    acceptsSparse: features.sparseIndex,
+    holdMs: config.pushTempTagExpirationMs,
+  })
+
+  const base = registryBase({
+    identify: (exchange) => gate.identify(exchange),
+    service: serverHostname,
+    sparse: features.sparseIndex,
+    enabled: features.advertiseV2,
+  })
+  const auth = tokenOci({
+    tokens: tokenService,
+    credentials,
+    audit,
+    log: config.audit,
+    attempts: (success) => {
+      metrics.authenticationAttempts.inc({
+        auth_kind: 'basic',
+        success: success ? 'True' : 'False',
+      })
+    },
+    anonymousAccess: features.anonymousAccess,
+    serverHostname,
+  })
+  const catalog = catalogOci({ repositories, gate, pageSize })
+  const tags = tagOci({ tags: createTagService({ database, clock }), gate, pageSize })
+  const blobs = blobOci({ blobs: blobService, gate })
+  const uploads = uploadOci({
+    uploads: uploadService,
+    blobs: blobService,
+    repositories,
+    gate,
+    pushedBytes: {
+      add: (bytes) => {
+        metrics.pushedBytes.inc(bytes)
+      },
+    },
+  })
+  const manifests = manifestOci({
+    manifests: manifestService,
+    gate,
+    audit,
+    counters: {
+      pulled: (ref, status) => {
+        metrics.imagePulls.inc({ protocol: 'v2', ref, status: String(status) })
+      },
+      pushed: (status, mediaType) => {
+        metrics.imagePushes.inc({ protocol: 'v2', status: String(status), media_type: mediaType })
+      },
+    },
+  })
+  const referrers = referrerOci({
+    referrers: createReferrerService({ database, clock }),
+    gate,
+    enabled: features.referrersApi,
+  })
+
+  const routes: RegistryRoutes = (path) => {
+    switch (path.kind) {
+      case 'base':
+        return { GET: base, HEAD: base }
+      case 'auth':
+        return { GET: auth }
+      case 'catalog':
+        return { GET: (exchange) => catalog.list(exchange) }
+      case 'tags':
+        return { GET: (exchange) => tags.list(exchange, path.name) }
+      case 'referrers':
+        return { GET: (exchange) => referrers.list(exchange, path.name, path.digest) }
+      case 'manifest': {
+        const get: Handler = (exchange) => manifests.get(exchange, path.name, path.reference)
+        return {
+          GET: get,
+          HEAD: get,
+          PUT: (exchange) => manifests.put(exchange, path.name, path.reference),
+          DELETE: (exchange) => manifests.delete(exchange, path.name, path.reference),
+        }
+      }
+      case 'blob': {
+        const get: Handler = (exchange) => blobs.get(exchange, path.name, path.digest)
+        return {
+          GET: get,
+          HEAD: get,
+          DELETE: (exchange) => blobs.delete(exchange, path.name, path.digest),
+        }
+      }
+      case 'uploads':
+        return { POST: (exchange) => uploads.start(exchange, path.name) }
+      case 'upload':
+        return {
+          GET: (exchange) => uploads.status(exchange, path.name, path.id),
+          PATCH: (exchange) => uploads.patch(exchange, path.name, path.id),
+          PUT: (exchange) => uploads.finish(exchange, path.name, path.id),
+          DELETE: (exchange) => uploads.cancel(exchange, path.name, path.id),
+        }
+    }
+  }
+  const observe: Observe = (
+    { method, path, requestId, res, clientAddress },
+    route,
+    milliseconds,
+  ) => {
+    const status = res.statusCode
+    log.info({ requestId, method, path, status, milliseconds, clientAddress }, 'registry request')
+    metrics.requestDuration.observe(
+      { method, route, status: String(status), namespace_name: '' },
+      milliseconds / 1000,
+    )
+  }
+  return registryHandler({ routes, service: serverHostname, clock, observe })
+}
