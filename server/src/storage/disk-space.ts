@@ -17,6 +17,8 @@ export function reserveBytes(totalBytes: number): number {
   return Math.min(totalBytes * 0.02, gibibyte)
 }
 
+export type DiskSpace = ReturnType<typeof diskSpace>
+
 export function diskSpace(path: string, clock: Clock) {
   let last: Space = { freeBytes: Number.MAX_SAFE_INTEGER, totalBytes: 0 }
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -45,13 +47,13 @@ export function diskSpace(path: string, clock: Clock) {
     look,
 
     /** @throws Problem `storage-full` when only the reserve is left. */
-    async requireRoom(): Promise<void> {
+    requireRoom: async (): Promise<void> => {
       if (!isFresh()) await refresh()
       requireReserve(last)
     },
 
     /** The same by what is known; a stale look is renewed in the background. */
-    requireRoomNow(): void {
+    requireRoomNow: (): void => {
       if (!isFresh()) refresh().catch(() => undefined)
       requireReserve(last)
     },

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { pipeline } from 'node:stream/promises'
@@ -104,6 +105,7 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Blob
           const startSize = at.size ?? (await workers.call(slot, { op: 'size', upload: id }))
           at.size = undefined
           const sink = uploadSink({
+            ownsChunks: source instanceof IncomingMessage,
             staging,
             startSize,
             limitBytes,
@@ -115,8 +117,9 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Blob
             pipeline(source, sink.writable, { signal: AbortSignal.any([signal, stop]) }),
           )
           const unwritten = await failureOf(sink.finish())
-          const error = asProblem(unwritten ?? broken, id)
-          if (error === undefined) return (at.size = sink.size())
+          const failure = unwritten ?? broken
+          if (failure === undefined) return (at.size = sink.size())
+          const error = asProblem(failure, id)
           if (isProblem(error)) {
             await workers.call(slot, { op: 'truncate', upload: id, size: startSize })
           }
@@ -180,8 +183,10 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-function asProblem(error: unknown, upload: string): unknown {
-  if (!(error instanceof UploadWorkerError)) return error
+function asProblem(error: unknown, upload: string): Error {
+  if (!(error instanceof UploadWorkerError)) {
+    return error instanceof Error ? error : new Error('upload failed', { cause: error })
+  }
   if (fullCodes.has(error.code)) return new Problem('storage-full', {}, { cause: error })
   if (error.code === 'ENOENT') return new Problem('upload-unknown', { upload }, { cause: error })
   if (error.code === 'digest-mismatch') return new Problem('digest-mismatch', {}, { cause: error })

@@ -20,7 +20,7 @@ const unlimited = { limitBytes: Number.MAX_SAFE_INTEGER, signal: never }
 export const digestOf = (bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256') =>
   parseDigest(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`)
 
-const problem = (code: ProblemCode) => expect.objectContaining({ name: 'Problem', code })
+const problem = (code: ProblemCode): unknown => expect.objectContaining({ name: 'Problem', code })
 
 /** Arrives in uneven pieces, as from a network. */
 function streamOf(bytes: Buffer): Readable {

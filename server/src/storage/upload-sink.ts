@@ -3,6 +3,8 @@ import { Problem } from '../problem.ts'
 import type { StagingBlock, StagingPool } from './staging-pool.ts'
 
 interface Options {
+  /** Nobody else keeps the chunks: their memory is given back as soon as it was copied. */
+  readonly ownsChunks: boolean
   readonly staging: StagingPool
   readonly startSize: number
   readonly limitBytes: number
@@ -18,7 +20,14 @@ const blocksPerUpload = 4
 export type UploadSink = ReturnType<typeof uploadSink>
 
 /** The end of an append's pipeline: copies chunks into staging blocks and sends full ones to a worker. */
-export function uploadSink({ staging, startSize, limitBytes, write, requireRoom }: Options) {
+export function uploadSink({
+  ownsChunks,
+  staging,
+  startSize,
+  limitBytes,
+  write,
+  requireRoom,
+}: Options) {
   let received = startSize
   let handedOff = startSize
   let block: StagingBlock | undefined
@@ -87,23 +96,32 @@ export function uploadSink({ staging, startSize, limitBytes, write, requireRoom 
     }
   }
 
+  function take(chunk: Buffer, done: (error?: Error | null) => void): void {
+    try {
+      const at = copy(chunk, 0)
+      if (at === chunk.length) {
+        if (ownsChunks) release(chunk)
+        done()
+        return
+      }
+      copying = copyPatiently(chunk, at)
+      copying.then(() => {
+        if (ownsChunks) release(chunk)
+        done(failure)
+      }, done)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
   const writable = new Writable({
     highWaterMark: 256 * 1024,
     decodeStrings: true,
     write(chunk: Buffer, _encoding, done) {
       received += chunk.length
-      if (failure) return done(failure)
-      if (received > limitBytes) return done(new Problem('blob-too-large', { limitBytes }))
-      try {
-        const at = copy(chunk, 0)
-        if (at === chunk.length) return done()
-        copying = copyPatiently(chunk, at)
-        copying.then(() => {
-          done(failure)
-        }, done)
-      } catch (error) {
-        done(error as Error)
-      }
+      if (failure) done(failure)
+      else if (received > limitBytes) done(new Problem('blob-too-large', { limitBytes }))
+      else take(chunk, done)
     },
   })
 
@@ -122,4 +140,13 @@ export function uploadSink({ staging, startSize, limitBytes, write, requireRoom 
       if (failure) throw failure
     },
   }
+}
+
+/**
+ * Frees the chunk's memory now. Left to the garbage collector, a fast push makes it run all the time
+ * and every chunk lands on fresh pages, which doubles the cost of receiving.
+ */
+function release(chunk: Buffer): void {
+  const { buffer } = chunk
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0)
 }

@@ -7,24 +7,28 @@ const files = uploadFiles(root, memory, keepOpen)
 const port = parentPort
 if (!port) throw new Error('an upload worker runs as a worker thread')
 
-function perform(request: UploadRequest): number | void | Promise<number> {
+function perform(request: UploadRequest): number | Promise<number> {
   switch (request.op) {
     case 'create':
-      return files.create(request.upload)
+      files.create(request.upload)
+      return 0
     case 'size':
       return files.size(request.upload)
     case 'write':
-      return files.write(request.upload, request.offset, request.from, request.length)
+      files.write(request.upload, request.offset, request.from, request.length)
+      return request.length
     case 'truncate':
-      return files.truncate(request.upload, request.size)
+      files.truncate(request.upload, request.size)
+      return request.size
     case 'commit':
       return files.commit(request.upload, request.algorithm, request.digest)
     case 'remove':
-      return files.remove(request.upload)
+      files.remove(request.upload)
+      return 0
     case 'close':
       files.close()
       port?.close()
-      return
+      return 0
   }
 }
 
@@ -45,7 +49,7 @@ port.on('message', ({ call, request }: UploadCall) => {
           port.postMessage(fault(call, error))
         },
       )
-    } else port.postMessage({ call, value: result ?? 0 } satisfies UploadReply)
+    } else port.postMessage({ call, value: result } satisfies UploadReply)
   } catch (error) {
     port.postMessage(fault(call, error))
   }

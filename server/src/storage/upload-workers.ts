@@ -44,7 +44,7 @@ export function uploadWorkers({ count, logger, ...data }: Options) {
 
   function start(slot: Slot): Worker {
     const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
-      workerData: data satisfies UploadWorkerData,
+      workerData: data,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
     })
@@ -63,8 +63,8 @@ export function uploadWorkers({ count, logger, ...data }: Options) {
         const lost = [...slot.waiting.values()]
         slot.waiting.clear()
         const message = 'the storage worker stopped'
-        for (const { reject } of lost)
-          reject(new UploadWorkerError({ code: 'worker-stopped', message }))
+        const error = new UploadWorkerError({ code: 'worker-stopped', message })
+        for (const waiter of lost) waiter.reject(error)
         resolve()
       })
     })
