@@ -134,7 +134,7 @@ async function openListeners(
             title: 'HTTPS',
             setBy: '--port or MOORING_HTTPS_PORT',
             port: ports.httpsPort,
-            config: ports,
+            address: ports,
             tls,
             handler: serve,
           }),
@@ -144,7 +144,7 @@ async function openListeners(
       title: 'HTTP',
       setBy: '--http-port or MOORING_HTTP_PORT',
       port: ports.httpPort,
-      config: ports,
+      address: ports,
       handler: door,
     }),
   )
@@ -153,7 +153,7 @@ async function openListeners(
       title: 'metrics',
       setBy: '--metrics-port or MOORING_METRICS_PORT',
       port: ports.metricsPort,
-      config: ports,
+      address: ports,
       handler: metrics,
     }),
   )

@@ -3,8 +3,11 @@ import { CommandError } from './command-error.ts'
 
 /** Content of a text file, or undefined when there is none. */
 export async function readOptionalFile(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw new CommandError(`cannot read ${file}: ${error.message}`)
-  })
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new CommandError(`cannot read ${file}: ${message}`)
+  }
 }

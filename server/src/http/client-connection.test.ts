@@ -46,7 +46,7 @@ describe('the address of a client', () => {
       '10.0.0.9',
     ],
   ])('is %s', (_title, headers, trust, expected) => {
-    const req = request(headers as Record<string, string>, { remoteAddress: '::ffff:10.0.0.9' })
+    const req = request(headers, { remoteAddress: '::ffff:10.0.0.9' })
     expect(clientAddressOf(req, trust)).toBe(expected)
   })
 

@@ -1,7 +1,6 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { isIP } from 'node:net'
-import type { ListenConfig } from '../config/config.ts'
 import type { TlsMaterial } from './tls-options.ts'
 
 export interface Listener {
@@ -14,13 +13,20 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
+/** One address, or every address of a family. */
+export interface ListenAddress {
+  readonly host?: string
+  /** FEATURE_LISTEN_IP_VERSION */
+  readonly family: 'IPv4' | 'IPv6' | 'dual-stack'
+}
+
 export interface ListenPlan {
   /** What the port serves, for messages: `HTTPS`. */
   readonly title: string
   /** Where the port is set, for messages: `MOORING_HTTPS_PORT or --port`. */
   readonly setBy: string
   readonly port: number
-  readonly config: ListenConfig
+  readonly address: ListenAddress
   readonly tls?: TlsMaterial
   readonly handler: RequestListener
 }
@@ -31,7 +37,7 @@ const keepAliveMs = 75_000
 
 /** Opens one port on the addresses that FEATURE_LISTEN_IP_VERSION asks for, and on no other. */
 export async function listen(plan: ListenPlan): Promise<Listener> {
-  const { host, ipv6Only } = bindAddress(plan.config)
+  const { host, ipv6Only } = bindAddress(plan.address)
   const options = { keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 60_000 }
   const server = plan.tls
     ? createHttpsServer({ ...options, ...plan.tls })
@@ -54,7 +60,7 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
   return { server, url: urlOf(server, plan, host) }
 }
 
-function bindAddress({ host, family }: ListenConfig): { host: string; ipv6Only: boolean } {
+function bindAddress({ host, family }: ListenAddress): { host: string; ipv6Only: boolean } {
   if (host === undefined) {
     return family === 'IPv4'
       ? { host: '0.0.0.0', ipv6Only: false }
@@ -71,7 +77,7 @@ function bindAddress({ host, family }: ListenConfig): { host: string; ipv6Only: 
 
 function explain(
   error: NodeJS.ErrnoException,
-  { title, setBy, port, config }: ListenPlan,
+  { title, setBy, port, address }: ListenPlan,
   host: string,
 ) {
   const where = `${host} port ${String(port)}`
@@ -89,7 +95,7 @@ function explain(
     case 'EAFNOSUPPORT':
     case 'EADDRNOTAVAIL':
       return new ListenError(
-        `cannot listen for ${title} on ${where}: this machine does not have that address; FEATURE_LISTEN_IP_VERSION is ${config.family}, the listening address is set by --host or MOORING_LISTEN_HOST`,
+        `cannot listen for ${title} on ${where}: this machine does not have that address; FEATURE_LISTEN_IP_VERSION is ${address.family}, the listening address is set by --host or MOORING_LISTEN_HOST`,
         { cause: error },
       )
     default:

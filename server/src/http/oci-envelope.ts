@@ -1,4 +1,5 @@
-import { Problem, type ProblemCode, type ProblemDetail } from '../problem.ts'
+import type { Problem} from '../problem.ts';
+import { type ProblemCode, type ProblemDetail } from '../problem.ts'
 
 interface OciError {
   readonly status: number

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
-import type { TlsConfig } from '../config/config.ts'
 
 export type TlsMaterial = Pick<TlsOptions, 'ALPNProtocols' | 'honorCipherOrder'> &
   SecureContextOptions
@@ -21,7 +20,15 @@ const defaultCiphers = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ]
 
-export async function readTlsMaterial(config: TlsConfig): Promise<TlsMaterial> {
+export interface TlsFiles {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly protocols: readonly ('TLSv1.2' | 'TLSv1.3')[]
+  /** OpenSSL names; absent: our own order. */
+  readonly ciphers?: readonly string[]
+}
+
+export async function readTlsMaterial(config: TlsFiles): Promise<TlsMaterial> {
   const [cert, key] = await Promise.all([
     readFile(config.certificateFile),
     readFile(config.keyFile),

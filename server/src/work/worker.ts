@@ -33,12 +33,16 @@ export class Worker implements AsyncDisposable {
     await this.#loop
   }
 
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
   async #run(): Promise<void> {
     let retryMs = firstRetryMs
-    while (!this.#stop.signal.aborted) {
+    while (!this.#isStopped()) {
       let waitMs = this.#everyMs
       try {
-        while ((await this.#step()) === 'more' && !this.#stop.signal.aborted);
+        while ((await this.#step()) === 'more' && !this.#isStopped());
         retryMs = firstRetryMs
       } catch (error) {
         this.#log.error({ err: error, worker: this.#name, retryMs }, 'worker step failed')

@@ -9,3 +9,9 @@ export function logKindId(kind: LogKind): number {
   if (id === undefined) throw new Error(`unknown log kind ${kind}`)
   return id
 }
+
+export function logKindName(id: number): LogKind {
+  const kind = logKinds[id - 1]
+  if (kind === undefined) throw new Error(`unknown log kind ${String(id)}`)
+  return kind
+}
