@@ -146,8 +146,7 @@ describe.skipIf(!hasPrograms('crane'))('crane', () => {
   })
 
   it('says plainly that the password is wrong', async () => {
-    const stranger = { ...bench.registry, password: 'wrong-password' }
-    await using home = createClientHome([stranger])
+    await using home = createClientHome([await bench.forgetful()])
     const { code, stderr } = await home.attempt('crane', ['ls', bench.image('crane-push')])
     expect(code).not.toBe(0)
     expect(stderr).toMatch(/UNAUTHORIZED|401/)

@@ -43,10 +43,10 @@ describe.skipIf(!isRoot || !hasPrograms('podman', 'skopeo', 'runc'))('podman', (
   })
 
   it('is told that the password is wrong', async () => {
-    const { registry } = bench
-    await using home = createClientHome([registry], { signedIn: false })
-    const login = ['login', '--username', registry.username, '--password-stdin', registry.host]
-    const { code, stderr } = await home.attempt('podman', login, { input: 'wrong-password' })
+    const { host, username, password } = await bench.forgetful()
+    await using home = createClientHome([bench.registry], { signedIn: false })
+    const login = ['login', '--username', username, '--password-stdin', host]
+    const { code, stderr } = await home.attempt('podman', login, { input: password })
     expect(code).not.toBe(0)
     expect(stderr).toMatch(/invalid username\/password/)
   })

@@ -122,7 +122,8 @@ describe.skipIf(!hasPrograms('skopeo'))('skopeo', () => {
   })
 
   it('says plainly that the password is wrong', async () => {
-    const wrong = `${bench.registry.username}:wrong-password`
+    const { username, password } = await bench.forgetful()
+    const wrong = `${username}:${password}`
     const { code, stderr } = await bench.attempt('skopeo', [
       ...['inspect', '--creds', wrong, docker('skopeo:one')],
     ])

@@ -131,6 +131,11 @@ export interface ClientBench extends ClientHome {
   repository(name: string): string
   /** `host:port/namespace/name`, as clients name it. */
   image(name: string): string
+  /**
+   * The registry with an account whose password is wrong. Nobody else uses the account, because
+   * after a wrong password the right one has to wait as well.
+   */
+  forgetful(): Promise<ClientRegistry>
   /** The digest that the registry itself reports. */
   digestAt(name: string, reference: string): Promise<string>
 }
@@ -148,6 +153,7 @@ export async function startClientBench(): Promise<ClientBench> {
     const home = createClientHome([registry])
     const api = registry.client()
     const repository = (name: string) => `${registry.username}/${name}`
+    let forgetfulCount = 0
     return {
       ...home,
       registry,
@@ -155,6 +161,13 @@ export async function startClientBench(): Promise<ClientBench> {
       api,
       repository,
       image: (name) => `${registry.host}/${repository(name)}`,
+      async forgetful() {
+        if (server === undefined) return { ...registry, password: 'wrong-password' }
+        forgetfulCount += 1
+        const username = `forgetful${forgetfulCount}`
+        await server.mooring(['user', 'add'], ['--json', username])
+        return { ...registry, username, password: 'wrong-password' }
+      },
       async digestAt(name, reference) {
         const answer = await api.headManifest(repository(name), reference)
         if (answer.status !== 200) throw new Error(`${name}:${reference} answers ${answer.status}`)
