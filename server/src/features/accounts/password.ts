@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 
-import { hash, verify } from '@node-rs/argon2'
+import * as library from '@node-rs/argon2'
 import { LRUCache } from 'lru-cache'
 
 import type { Clock } from '../../platform/clock.ts'
@@ -31,14 +31,22 @@ const waitingAtMost = 500
  * that lives as long as the process, over the name, the password and the stored hash: it tells
  * nothing about the password, and a changed password is void at once.
  */
-export function createPasswords({ clock, random }: { clock: Clock; random: Random }) {
+export function createPasswords({
+  clock,
+  random,
+  argon2 = library,
+}: {
+  clock: Clock
+  random: Random
+  argon2?: Pick<typeof library, 'hash' | 'verify'>
+}) {
   const key = random.bytes(32)
   const verified = new LRUCache<string, number>({ max: remembered })
   const running = new Map<string, Promise<boolean>>()
   const limited = limitConcurrency(atOnce, waitingAtMost, () => {
     throw new Problem('login-throttled', { retryAfterSeconds: 1 })
   })
-  const hashPassword = (password: string) => limited(() => hash(password, cost))
+  const hashPassword = (password: string) => limited(() => argon2.hash(password, cost))
 
   /** Verified against when there is no account, so that its absence does not show in the time taken. */
   let decoy: Promise<string> | undefined
@@ -55,7 +63,7 @@ export function createPasswords({ clock, random }: { clock: Clock; random: Rando
     if (until !== undefined && clock.now() < until) return true
     const shared = running.get(print)
     if (shared) return shared
-    const verification = limited(() => verify(passwordHash, password)).finally(() =>
+    const verification = limited(() => argon2.verify(passwordHash, password)).finally(() =>
       running.delete(print),
     )
     running.set(print, verification)
@@ -73,7 +81,7 @@ export function createPasswords({ clock, random }: { clock: Clock; random: Rando
         return verifyKnown(account.username, password, account.password_hash)
       }
       const passwordHash = await decoyHash()
-      await limited(() => verify(passwordHash, password))
+      await limited(() => argon2.verify(passwordHash, password))
       return false
     },
   }

@@ -120,10 +120,12 @@ describeDatabases('repositories', (open) => {
     })
 
     test('shows public repositories when the configuration says so', async () => {
-      const open = createWorld(database, { publicCatalog: true })
+      const open = createWorld(database, { features: { publicCatalog: true } })
       expect(await list('(anonymous)', '', 100, open)).toEqual(['acme/pub'])
       expect(await list('bob', '', 100, open)).toEqual(['acme/pub', 'bob/one'])
-      const closed = createWorld(database, { publicCatalog: true, anonymousAccess: false })
+      const closed = createWorld(database, {
+        features: { publicCatalog: true, anonymousAccess: false },
+      })
       expect(await list('(anonymous)', '', 100, closed)).toEqual([])
     })
 
