@@ -48,10 +48,22 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Blob
     max: openUploads,
   })
 
+  let lastSlot = 0
+
+  /** Ties go round: uploads are often created one after the other and filled at the same time. */
+  function leastBusy(): number {
+    let best = (lastSlot + 1) % count
+    for (let step = 2; step <= count; step += 1) {
+      const slot = (lastSlot + step) % count
+      if ((busy[slot] ?? 0) < (busy[best] ?? 0)) best = slot
+    }
+    return (lastSlot = best)
+  }
+
   function follow(id: string) {
     const known = followed.get(id)
     if (known) return known
-    const fresh = { slot: workers.leastBusy(busy), size: undefined }
+    const fresh = { slot: leastBusy(), size: undefined }
     followed.set(id, fresh)
     return fresh
   }

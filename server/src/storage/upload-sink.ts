@@ -61,26 +61,31 @@ export function uploadSink({
 
   async function waitForBlock(): Promise<void> {
     while (underway.size >= blocksPerUpload) await new Promise<void>((resolve) => (wake = resolve))
-    hold(staging.take() ?? (await staging.next()))
+    block = staging.take() ?? (await staging.next())
+    staging.holders.add(handOff)
   }
 
-  function hold(taken: StagingBlock): void {
-    block = taken
-    staging.holders.add(handOff)
+  function takeBlock(): StagingBlock | undefined {
+    const taken = underway.size < blocksPerUpload ? staging.take() : undefined
+    if (taken) staging.holders.add(handOff)
+    return taken
+  }
+
+  function fillFrom(target: StagingBlock, chunk: Buffer, start: number): number {
+    const count = Math.min(chunk.length - start, staging.blockBytes - filled)
+    // `fill` is a plain memory copy, `copy` into shared memory goes word by word
+    target.bytes.fill(chunk.subarray(start, start + count), filled, filled + count)
+    filled += count
+    return count
   }
 
   /** Copies until the chunk ends or no block is free; returns how far it came. */
   function copy(chunk: Buffer, start: number): number {
     let at = start
     while (at < chunk.length) {
-      if (!block) {
-        const taken = underway.size < blocksPerUpload ? staging.take() : undefined
-        if (!taken) return at
-        hold(taken)
-      }
-      const count = block?.bytes ? chunk.copy(block.bytes, filled, at) : 0
-      at += count
-      filled += count
+      block ??= takeBlock()
+      if (!block) return at
+      at += fillFrom(block, chunk, at)
       if (filled === staging.blockBytes) {
         requireRoom()
         handOff()

@@ -11,6 +11,8 @@ import type {
 interface Options extends UploadWorkerData {
   readonly count: number
   readonly logger: Logger
+  /** What the threads run. */
+  readonly entry?: URL
 }
 
 interface Slot {
@@ -30,20 +32,23 @@ export class UploadWorkerError extends Error {
   }
 }
 
+const workerEntry = new URL('./upload-worker.ts', import.meta.url)
+
 export type UploadWorkers = ReturnType<typeof uploadWorkers>
 
 /**
  * Threads that write, hash and flush. They start when first needed. When one dies, what it was doing
  * fails and the next request starts another.
  */
-export function uploadWorkers({ count, logger, ...data }: Options) {
+export function uploadWorkers({ count, logger, entry = workerEntry, ...data }: Options) {
   const slots = Array.from({ length: count }, (): Slot => {
     return { worker: undefined, exited: Promise.resolve(), waiting: new Map() }
   })
   let lastCall = 0
+  let closing = false
 
   function start(slot: Slot): Worker {
-    const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
+    const worker = new Worker(entry, {
       workerData: data,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
@@ -62,9 +67,7 @@ export function uploadWorkers({ count, logger, ...data }: Options) {
         slot.worker = undefined
         const lost = [...slot.waiting.values()]
         slot.waiting.clear()
-        const message = 'the storage worker stopped'
-        const error = new UploadWorkerError({ code: 'worker-stopped', message })
-        for (const waiter of lost) waiter.reject(error)
+        for (const waiter of lost) waiter.reject(stopped())
         resolve()
       })
     })
@@ -72,7 +75,11 @@ export function uploadWorkers({ count, logger, ...data }: Options) {
   }
 
   function call(index: number, request: UploadRequest): Promise<number> {
-    const slot = slots[index % count] as Slot
+    if (closing) return Promise.reject(stopped())
+    return send(slots[index % count] as Slot, request)
+  }
+
+  function send(slot: Slot, request: UploadRequest): Promise<number> {
     slot.worker ??= start(slot)
     const { worker } = slot
     return new Promise((resolve, reject) => {
@@ -85,23 +92,19 @@ export function uploadWorkers({ count, logger, ...data }: Options) {
   return {
     call,
 
-    /** Index of the worker with the least to do. */
-    leastBusy(load: readonly number[]): number {
-      let best = 0
-      for (let index = 1; index < count; index += 1) {
-        if ((load[index] ?? 0) < (load[best] ?? 0)) best = index
-      }
-      return best
-    },
-
     async close(): Promise<void> {
+      closing = true
       await Promise.all(
-        slots.map(async (slot, index) => {
+        slots.map(async (slot) => {
           if (!slot.worker) return
-          await call(index, { op: 'close' }).catch(() => undefined)
+          await send(slot, { op: 'close' }).catch(() => undefined)
           await slot.exited
         }),
       )
     },
   }
+}
+
+function stopped(): UploadWorkerError {
+  return new UploadWorkerError({ code: 'worker-stopped', message: 'the storage worker stopped' })
 }
