@@ -11,19 +11,23 @@ export interface Seed {
   /** Exists, and holds `config` as a blob. */
   readonly repository: string
   readonly tags: number
-  readonly tagName: (at: number) => string
   readonly config: Buffer
 }
 
 /** Releases of a project: an image has `1.2.3`, `1.2`, `1` and so on. */
 const tagsPerManifest = 5
 
-export function seedTags({ directory, repository, tags, tagName, config }: Seed): void {
+export function seededTag(at: number): string {
+  return `t${String(at).padStart(7, '0')}`
+}
+
+export function seedTags({ directory, repository, tags, config }: Seed): void {
   const database = new Sqlite(join(directory, 'mooring.db'), { fileMustExist: true })
   try {
     // The whole database can be made again, so nothing of it needs to survive a power cut.
     database.pragma('synchronous = off')
     database.pragma('cache_size = -500000')
+    database.pragma('foreign_keys = off')
     const find = (sql: string, value: string) => {
       const row = database.prepare<[string], { id: number }>(sql).get(value)
       if (row === undefined) throw new Error(`${value} is not in the database`)
@@ -41,24 +45,37 @@ export function seedTags({ directory, repository, tags, tagName, config }: Seed)
     const edge = database.prepare(
       'insert into manifest_blob (manifest_id, blob_id, repository_id) values (?, ?, ?)',
     )
-    const tag = database.prepare(
-      `insert into tag (repository_id, name, live_name, manifest_id, lifetime_start_ms)
-       values (?, ?, ?, ?, ?)`,
-    )
+    const indexes = database
+      .prepare<[], { name: string; sql: string }>(
+        `select name, sql from sqlite_master
+         where type = 'index' and tbl_name in ('tag', 'manifest') and sql is not null`,
+      )
+      .all()
     database.transaction(() => {
-      let manifestId: number | bigint = 0
-      for (let at = 0; at < tags; at++) {
-        if (at % tagsPerManifest === 0) {
-          const bytes = Buffer.from(manifestText(config, at))
-          const digest = digestOf(bytes)
-          content.run(digest, bytes)
-          const values = [repositoryId, digest, imageMediaType, bytes.length, configMediaType, now]
-          manifestId = manifest.run(...values).lastInsertRowid
-          edge.run(manifestId, blobId, repositoryId)
-        }
-        const name = tagName(at)
-        tag.run(repositoryId, name, name, manifestId, now)
+      // Making an index of many rows is much cheaper than keeping it up row by row.
+      for (const { name } of indexes) database.exec(`drop index "${name}"`)
+      let firstId: number | bigint | undefined
+      for (let at = 0; at < tags; at += tagsPerManifest) {
+        const bytes = Buffer.from(manifestText(config, at))
+        const digest = digestOf(bytes)
+        content.run(digest, bytes)
+        const values = [repositoryId, digest, imageMediaType, bytes.length, configMediaType, now]
+        const { lastInsertRowid } = manifest.run(...values)
+        firstId ??= lastInsertRowid
+        edge.run(lastInsertRowid, blobId, repositoryId)
       }
+      database
+        .prepare(
+          `with recursive number (n) as (
+             select 0 union all select n + 1 from number where n + 1 < @tags
+           )
+           insert into tag (repository_id, name, live_name, manifest_id, lifetime_start_ms)
+           select @repositoryId, printf('t%07d', n), printf('t%07d', n),
+                  @firstId + cast(n / @tagsPerManifest as integer), @now
+           from number`,
+        )
+        .run({ tags, repositoryId, firstId, tagsPerManifest, now })
+      for (const { sql } of indexes) database.exec(sql)
     })()
     database.exec('analyze')
     database.pragma('wal_checkpoint(truncate)')
@@ -94,7 +111,6 @@ if (import.meta.main) {
     directory: values.data,
     repository: values.repository,
     tags: Number(values.tags),
-    tagName: (at) => `t${String(at).padStart(7, '0')}`,
     config: Buffer.from('{}'),
   })
 }

@@ -4,14 +4,10 @@ import { join } from 'node:path'
 import type { BenchContext } from './context.ts'
 import { pushBlob } from './curl.ts'
 import { namespace } from './peers.ts'
-import { seedTags } from './seed.ts'
+import { seededTag, seedTags } from './seed.ts'
 import { digestOf } from './small-image.ts'
 
 export const seededRepository = `${namespace}/seeded`
-
-export function seededTag(at: number): string {
-  return `t${String(at).padStart(7, '0')}`
-}
 
 /** An even but unordered choice of the tags, the same in every run. */
 export function someTags(tags: number, count: number): string[] {
@@ -49,7 +45,7 @@ export async function createSeeded(context: BenchContext, tags: number): Promise
     } finally {
       await peer.stop()
     }
-    seedTags({ directory, repository: seededRepository, tags, tagName: seededTag, config })
+    seedTags({ directory, repository: seededRepository, tags, config })
     return { directory, authorization, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()

@@ -1,5 +1,6 @@
 import { until } from '../child.ts'
-import { createSeeded, seededRepository, seededTag } from '../seeded.ts'
+import { seededTag } from '../seed.ts'
+import { createSeeded, seededRepository } from '../seeded.ts'
 import { freePort, spawnMooring } from '../peers.ts'
 import type { Work } from '../context.ts'
 import { median } from '../statistics.ts'
