@@ -93,6 +93,19 @@ test('everyone who arrives during a sync shares the next one, and only one runs 
   await commit.close()
 })
 
+test('who arrives just as a sync ends shares the one that is due', async () => {
+  const medium = slowMedium()
+  const commit = await openCommit(medium.fdatasync)
+  const between = commit.flush().then(() => commit.flush())
+  const due = commit.flush()
+  medium.waiting[0]?.resolve(undefined)
+  await settle()
+  expect(medium.waiting).toHaveLength(2)
+  medium.waiting[1]?.resolve(undefined)
+  await Promise.all([between, due])
+  await commit.close()
+})
+
 test('after a failed sync nothing is acknowledged any more', async () => {
   const medium = slowMedium()
   const commit = await openCommit(medium.fdatasync)

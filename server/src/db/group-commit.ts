@@ -63,7 +63,8 @@ export async function groupCommit(
     /** Resolves when everything committed before the call is on the medium. */
     flush(): Promise<void> {
       if (closed) return Promise.reject(new Error('database is closed'))
-      if (!running) return start()
+      // Between two syncs the next one may be due but not begun: it still covers the caller.
+      if (!running) return next ?? start()
       next ??= running.then(() => {
         next = undefined
         return start()

@@ -63,6 +63,23 @@ describeDatabases('access', (open) => {
       expect(await role('eve')).toBe('none')
     })
 
+    test('on one repository says nothing about another', async () => {
+      const web = await world.repository('acme/web')
+      const api = await world.repository('acme/api')
+      await world.organizations.addTeamMember(await acme(), 'dev', 'bob', system)
+      await world.repositories.grantTeam(web, 'dev', 'write', system)
+      await world.repositories.grantUser(web, 'eve', 'admin', system)
+      expect(await world.access.roleOn(await who('bob'), api)).toBe('none')
+      expect(await world.access.roleOn(await who('eve'), api)).toBe('none')
+      expect(await world.access.roleOn(await who('bob'), web)).toBe('write')
+    })
+
+    test('of an organization admin ends with that organization', async () => {
+      await world.organization('other', 'eve')
+      const repository = await world.repository('other/web')
+      expect(await world.access.roleOn(await who('ada'), repository)).toBe('none')
+    })
+
     test('of everyone is read when it is public', async () => {
       const repository = await world.repository('acme/web', 'public')
       expect(await world.access.roleOn(anonymous, repository)).toBe('read')
@@ -242,6 +259,13 @@ describeDatabases('access', (open) => {
       await world.robot('bob+ci')
       expect(await decide('bob+ci', 'other/app', ['push'], creating)).toEqual([])
       expect(await world.accounts.find('other')).toBeUndefined()
+    })
+
+    test('is not made by a restricted person, nor by one who only reads', async () => {
+      const creating = under({ createNamespaceOnPush: true, features: { restrictedUsers: true } })
+      expect(await decide('bob', 'fresh/app', ['push'], creating)).toEqual([])
+      expect(await decide('auditor', 'fresh/app', ['push'], creating)).toEqual([])
+      expect(await world.accounts.find('fresh')).toBeUndefined()
     })
 
     test('gets an address that belongs to it alone', async () => {

@@ -139,5 +139,8 @@ describeDatabases('credentials', (open) => {
     world.advance(3500)
     expect(await login('ada', 'correct-horse')).toMatchObject({ username: 'ada' })
     expect(await login('ada', 'correct-horse')).toMatchObject({ username: 'ada' })
+    await expect(login('ada', 'wrong-horse')).rejects.toMatchObject({ code: 'credentials-invalid' })
+    world.advance(500)
+    expect(await login('ada', 'correct-horse')).toMatchObject({ username: 'ada' })
   })
 })

@@ -1,10 +1,12 @@
+import { setImmediate as otherWork } from 'node:timers/promises'
+
 import { sql } from 'kysely'
 
 import type { Db } from '../../db/tables.ts'
 
 /** Grants up to which a page is found from the grants; above, by walking the names. */
 const fewGrants = 1000
-/** Names looked at in one statement, so that a long walk lets other work in between. */
+/** Names looked at in one statement of a walk; other work comes in between. */
 const stride = 2000
 
 /**
@@ -97,6 +99,8 @@ export function catalogStore(db: Db) {
       found.push(...names(await part.execute()))
       if (!last) break
       from = last.full_name
+      // SQLite answers within the turn of the event loop, so waiting for it lets nobody else in.
+      await otherWork()
     }
     return found
   }

@@ -119,6 +119,15 @@ describeDatabases('repositories', (open) => {
       expect(await list('(anonymous)')).toEqual([])
     })
 
+    test('takes no namespace for another whose name begins like it', async () => {
+      for (const name of ['acme0', 'acmea', 'bobby']) {
+        await world.user(name)
+        await world.repository(`${name}/secret`)
+      }
+      expect(await list('ada')).toHaveLength(7)
+      expect(await list('bob')).toEqual(['bob/one'])
+    })
+
     test('shows public repositories when the configuration says so', async () => {
       const open = createWorld(database, { features: { publicCatalog: true } })
       expect(await list('(anonymous)', '', 100, open)).toEqual(['acme/pub'])
