@@ -58,7 +58,7 @@ export type AccountServices = ReturnType<typeof wireAccounts>
 /** Who there is and who may do what: what the server and the command line share. */
 export function wireAccounts({
   config,
-  database: { db },
+  database: { db, bulkInsert },
   clock,
   random,
   log,
@@ -71,7 +71,7 @@ export function wireAccounts({
 }) {
   const secretBox = createSecretBox({ secretKey: config.databaseSecretKey, random })
   const passwords = createPasswords({ clock, random })
-  const audit = createAuditLog({ db, clock, logger: log, config })
+  const audit = createAuditLog({ db, bulkInsert, clock, logger: log, config })
   const accounts = createAccountService({ db, clock, random, passwords, audit, config })
   const robots = createRobotService({ db, clock, random, secretBox, audit, config })
   const organizations = createOrganizationService({ db, clock, random, audit, config })

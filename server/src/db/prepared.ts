@@ -11,6 +11,18 @@ class Marker {
   }
 }
 
+/** Runs a read without the pool and the queue in front of the connection that writes. */
+export interface DirectReader {
+  all(sql: string, parameters: readonly unknown[]): unknown[]
+}
+
+const readers = new WeakMap<Db, DirectReader>()
+
+/** From now on prepared reads on this database, outside of its transactions, go to the reader. */
+export function useDirectReader(db: Db, reader: DirectReader): void {
+  readers.set(db, reader)
+}
+
 type Param<Values> = <K extends keyof Values>(name: K) => Values[K]
 
 interface Plan<Values> {
@@ -19,7 +31,7 @@ interface Plan<Values> {
 }
 
 /**
- * A query that is built and compiled once per database and run many times: the builder costs more
+ * A read that is built and compiled once per database and run many times: the builder costs more
  * than SQLite does. `build` sees a marker where a value belongs, so it must not look at one, and the
  * number of values is fixed (no `in` over a list).
  *
@@ -42,6 +54,8 @@ export function prepared<Values extends object>() {
         plan = compile(build, executor)
         plans.set(adapter, plan)
       }
+      const reader = readers.get(executor)
+      if (reader) return reader.all(plan.sql, plan.bind(values)) as Row[]
       const query = CompiledQuery.raw(plan.sql, plan.bind(values)) as CompiledQuery<Row>
       return (await executor.executeQuery(query)).rows
     }

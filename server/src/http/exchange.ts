@@ -28,6 +28,9 @@ export function parameter(exchange: Exchange, name: string): string | undefined 
 type HeaderValue = string | number | readonly string[]
 export type ResponseHeaders = Readonly<Record<string, HeaderValue | undefined>>
 
+/** Bodies up to this size are worth copying to save a system call. */
+const joinedBytes = 32 * 1024
+
 /** Sends a whole answer at once. HEAD keeps the headers, `Content-Length` included, and drops the body. */
 export function send(
   { req, res, requestId }: Exchange,
@@ -44,7 +47,14 @@ export function send(
     fields.push('Content-Length', String(Buffer.byteLength(body)))
   }
   res.writeHead(status, fields)
-  res.end(req.method === 'HEAD' || body.length === 0 ? undefined : body)
+  if (req.method === 'HEAD' || body.length === 0) {
+    res.end()
+  } else if (typeof body !== 'string' && body.length <= joinedBytes) {
+    // As text of single bytes Node joins it with the header into one write; a buffer goes apart.
+    res.end(body.toString('latin1'), 'latin1')
+  } else {
+    res.end(body)
+  }
 }
 
 export function sendJson(

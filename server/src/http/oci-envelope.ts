@@ -1,4 +1,4 @@
-import type { Problem} from '../problem.ts';
+import type { Problem } from '../problem.ts'
 import { type ProblemCode, type ProblemDetail } from '../problem.ts'
 
 interface OciError {

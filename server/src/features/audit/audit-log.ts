@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import type { BulkInsert } from '../../db/sqlite-background.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -36,11 +37,13 @@ const flushAfterMs = 1000
  */
 export function createAuditLog({
   db,
+  bulkInsert,
   clock,
   logger,
   config,
 }: {
   db: Db
+  bulkInsert?: BulkInsert | undefined
   clock: Clock
   logger: Logger
   config: Pick<Config, 'registryState' | 'audit'>
@@ -91,7 +94,8 @@ export function createAuditLog({
     while (buffer.length > 0) {
       const batch = buffer.slice(0, batchSize)
       try {
-        await auditStore(db).insert(batch)
+        const store = auditStore(db)
+        await (bulkInsert ? store.insertInBulk(bulkInsert, batch) : store.insert(batch))
       } catch (error) {
         logger.warn({ err: error, waiting: buffer.length }, 'action log not written')
         break

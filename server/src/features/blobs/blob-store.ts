@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
@@ -23,6 +24,33 @@ export interface BlobRow {
   readonly size_bytes: number
 }
 
+const findVisible = prepared<{ repository: number; digest: string; now: Instant }>()((param, db) =>
+  db
+    .selectFrom('blob')
+    .select(['id', 'size_bytes'])
+    .where('digest', '=', param('digest'))
+    .where((eb) =>
+      eb.or([
+        eb.exists(
+          eb
+            .selectFrom('manifest_blob')
+            .select('manifest_blob.blob_id')
+            .whereRef('manifest_blob.blob_id', '=', 'blob.id')
+            .where('manifest_blob.repository_id', '=', param('repository'))
+            .where('manifest_blob.unlinked', '=', 0),
+        ),
+        eb.exists(
+          eb
+            .selectFrom('uploadedblob')
+            .select('uploadedblob.blob_id')
+            .whereRef('uploadedblob.blob_id', '=', 'blob.id')
+            .where('uploadedblob.repository_id', '=', param('repository'))
+            .where('uploadedblob.expires_at', '>', param('now')),
+        ),
+      ]),
+    ),
+)
+
 /** Queries of `blob` and `uploadedblob`. */
 export function blobStore(db: Db) {
   return {
@@ -34,66 +62,12 @@ export function blobStore(db: Db) {
         .executeTakeFirst(),
 
     /** A blob that a manifest of the repository refers to, or that came there lately. */
-    findVisible: (repositoryId: number, digest: Digest, now: Instant) =>
-      db
-        .selectFrom('blob')
-        .select(['id', 'size_bytes'])
-        .where('digest', '=', digest)
-        .where((eb) =>
-          eb.or([
-            eb.exists(
-              eb
-                .selectFrom('manifest_blob')
-                .select('manifest_blob.blob_id')
-                .whereRef('manifest_blob.blob_id', '=', 'blob.id')
-                .where('manifest_blob.repository_id', '=', repositoryId)
-                .where('manifest_blob.unlinked', '=', 0),
-            ),
-            eb.exists(
-              eb
-                .selectFrom('uploadedblob')
-                .select('uploadedblob.blob_id')
-                .whereRef('uploadedblob.blob_id', '=', 'blob.id')
-                .where('uploadedblob.repository_id', '=', repositoryId)
-                .where('uploadedblob.expires_at', '>', now),
-            ),
-          ]),
-        )
-        .executeTakeFirst(),
-
-    /** Those of the digests that the repository can see, for the check of a manifest. */
-    async listVisible(repositoryId: number, digests: readonly Digest[], now: Instant) {
-      const found: { id: number; digest: string; size_bytes: number }[] = []
-      for (const some of inBatches(digests, 500)) {
-        const rows = await db
-          .selectFrom('blob')
-          .select(['id', 'digest', 'size_bytes'])
-          .where('digest', 'in', some)
-          .where((eb) =>
-            eb.or([
-              eb.exists(
-                eb
-                  .selectFrom('manifest_blob')
-                  .select('manifest_blob.blob_id')
-                  .whereRef('manifest_blob.blob_id', '=', 'blob.id')
-                  .where('manifest_blob.repository_id', '=', repositoryId)
-                  .where('manifest_blob.unlinked', '=', 0),
-              ),
-              eb.exists(
-                eb
-                  .selectFrom('uploadedblob')
-                  .select('uploadedblob.blob_id')
-                  .whereRef('uploadedblob.blob_id', '=', 'blob.id')
-                  .where('uploadedblob.repository_id', '=', repositoryId)
-                  .where('uploadedblob.expires_at', '>', now),
-              ),
-            ]),
-          )
-          .execute()
-        found.push(...rows)
-      }
-      return found
-    },
+    findVisible: async (
+      repositoryId: number,
+      digest: Digest,
+      now: Instant,
+    ): Promise<BlobRow | undefined> =>
+      (await findVisible(db, { repository: repositoryId, digest, now }))[0],
 
     /** Repositories that hold a blob, at most `limit`: where an anonymous mount may come from. */
     async listHolders(blobId: number, now: Instant, limit: number): Promise<number[]> {

@@ -154,12 +154,10 @@ export function createManifestService({
   }
 
   async function requireBlobs(tx: Db, repositoryId: number, parsed: ParsedManifest, now: Instant) {
-    const digests = parsed.blobs.map((blob) => blob.digest)
-    const rows = await blobStore(tx).listVisible(repositoryId, digests, now)
-    const visible = new Map(rows.map((row) => [row.digest, row]))
+    const blobs = blobStore(tx)
     const ids: number[] = []
     for (const { digest, sizeBytes } of parsed.blobs) {
-      const blob = visible.get(digest)
+      const blob = await blobs.findVisible(repositoryId, digest, now)
       if (blob === undefined) {
         if (acceptsSparse) continue
         throw new Problem('manifest-blob-unknown', {

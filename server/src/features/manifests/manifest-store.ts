@@ -1,4 +1,5 @@
 import { sql, type Generated } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
@@ -65,66 +66,70 @@ export interface NewManifest {
   readonly layersSizeBytes: number
 }
 
+const findByTag = prepared<{ repository: number; tag: string; now: Instant }>()((param, db) =>
+  db
+    .selectFrom('tag')
+    .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+    .select(columns)
+    .where('tag.repository_id', '=', param('repository'))
+    .where('tag.live_name', '=', param('tag'))
+    .where((eb) =>
+      eb.or([eb('tag.lifetime_end_ms', 'is', null), eb('tag.lifetime_end_ms', '>', param('now'))]),
+    ),
+)
+
+const findByDigest = prepared<{ repository: number; digest: string }>()((param, db) =>
+  db
+    .selectFrom('manifest')
+    .select(columns)
+    .where('repository_id', '=', param('repository'))
+    .where('digest', '=', param('digest')),
+)
+
+const findLiveTag = prepared<{ manifest: number; now: Instant }>()((param, db) =>
+  db
+    .selectFrom('tag')
+    .select('id')
+    .where('manifest_id', '=', param('manifest'))
+    .where((eb) =>
+      eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', param('now'))]),
+    )
+    .limit(sql.lit(1)),
+)
+
+const findParents = prepared<{ repository: number; manifest: number }>()((param, db) =>
+  db
+    .selectFrom('manifest as child')
+    .innerJoin('manifest_child', (join) =>
+      join
+        .onRef('manifest_child.child_digest', '=', 'child.digest')
+        .onRef('manifest_child.repository_id', '=', 'child.repository_id'),
+    )
+    .select('manifest_child.manifest_id')
+    .where('child.id', '=', param('manifest'))
+    .where('child.repository_id', '=', param('repository')),
+)
+
 /** Queries of the manifests of a repository, their content and their edges to blobs and children. */
 export function manifestStore(db: Db) {
   return {
-    findByTag: (
+    findByTag: async (
       repositoryId: number,
       tag: string,
       now: Instant,
     ): Promise<ManifestRow | undefined> =>
-      db
-        .selectFrom('tag')
-        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
-        .select(columns)
-        .where('tag.repository_id', '=', repositoryId)
-        .where('tag.live_name', '=', tag)
-        .where((eb) =>
-          eb.or([eb('tag.lifetime_end_ms', 'is', null), eb('tag.lifetime_end_ms', '>', now)]),
-        )
-        .executeTakeFirst(),
+      (await findByTag(db, { repository: repositoryId, tag, now }))[0],
 
-    findByDigest: (repositoryId: number, digest: Digest): Promise<ManifestRow | undefined> =>
-      db
-        .selectFrom('manifest')
-        .select(columns)
-        .where('repository_id', '=', repositoryId)
-        .where('digest', '=', digest)
-        .executeTakeFirst(),
+    findByDigest: async (repositoryId: number, digest: Digest): Promise<ManifestRow | undefined> =>
+      (await findByDigest(db, { repository: repositoryId, digest }))[0],
 
     /** A manifest that a live tag, a hold, or a live index above it keeps. */
     async isAlive(repositoryId: number, manifestId: number, now: Instant): Promise<boolean> {
-      const kept = (ids: readonly number[]) =>
-        db
-          .selectFrom('tag')
-          .select('id')
-          .where('manifest_id', 'in', ids)
-          .where((eb) =>
-            eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]),
-          )
-          .limit(1)
-          .executeTakeFirst()
-
       const seen = new Set([manifestId])
-      let level: number[] = [manifestId]
-      while (level.length > 0) {
-        for (const some of inBatches(level, 500)) if ((await kept(some)) !== undefined) return true
-        const parents: number[] = []
-        for (const some of inBatches(level, 500)) {
-          const rows = await db
-            .selectFrom('manifest as child')
-            .innerJoin('manifest_child', (join) =>
-              join
-                .onRef('manifest_child.child_digest', '=', 'child.digest')
-                .on('manifest_child.repository_id', '=', repositoryId),
-            )
-            .select('manifest_child.manifest_id')
-            .where('child.id', 'in', some)
-            .execute()
-          parents.push(...rows.map((row) => row.manifest_id))
-        }
-        level = parents.filter((id) => !seen.has(id))
-        for (const id of level) seen.add(id)
+      for (const manifest of seen) {
+        if ((await findLiveTag(db, { manifest, now })).length > 0) return true
+        const parents = await findParents(db, { repository: repositoryId, manifest })
+        for (const parent of parents) seen.add(parent.manifest_id)
       }
       return false
     },

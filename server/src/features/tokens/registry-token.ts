@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -99,10 +98,10 @@ export function createRegistryTokens({
 
     /** @throws Problem `token-invalid` with the reason. */
     async verify(text: string): Promise<RegistryToken> {
-      const remembered = verified.get(cacheKey(text))
+      const remembered = verified.get(text)
       if (remembered !== undefined && clock.now() < remembered.until) return remembered.token
       const { token, expiresAt } = await check(text)
-      verified.set(cacheKey(text), { token, until: Math.min(expiresAt, clock.now() + rememberMs) })
+      verified.set(text, { token, until: Math.min(expiresAt, clock.now() + rememberMs) })
       return token
     },
   }
@@ -141,11 +140,6 @@ function toToken({ sub, access, context }: z.infer<typeof Claims>): RegistryToke
     },
     access,
   }
-}
-
-/** Tokens are secrets: the cache keeps their hash, never the text. */
-function cacheKey(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
 }
 
 function reasonOf(error: unknown): string {
