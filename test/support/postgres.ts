@@ -68,12 +68,13 @@ async function startPostgres({ folder, version }: Binaries) {
     const port = await freePort()
     const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300']
     server = spawn(
-      join(folder, 'postgres'),
+      '/bin/sh',
       [
+        ...['-c', endsWithItsInput, 'sh', home, join(folder, 'postgres')],
         ...['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', home],
         ...settings.flatMap((setting) => ['-c', setting]),
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'], cwd: home, ...owner },
+      { stdio: ['pipe', 'ignore', 'pipe'], cwd: '/', detached: true, ...owner },
     )
     const child = server
     const output = collect(child)
@@ -90,6 +91,19 @@ async function startPostgres({ folder, version }: Binaries) {
     throw error
   }
 }
+
+/**
+ * Whatever becomes of the test run, also when it is killed, its end of the pipe closes: then the server
+ * stops (SIGINT is the fast shutdown, which does not wait for clients) and its folder goes.
+ */
+const endsWithItsInput = `
+  home=$1; shift
+  "$@" &
+  server=$!
+  cat > /dev/null
+  kill -INT "$server"
+  wait "$server"
+  rm -rf "$home"`
 
 /** PostgreSQL refuses to run as root. */
 function ordinaryUser(): { uid: number; gid: number } | undefined {
@@ -138,10 +152,9 @@ async function ready(child: ChildProcess, url: string, output: () => string) {
   throw new Error(`PostgreSQL did not start: ${output()}`)
 }
 
-/** SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. */
 async function ended(child: ChildProcess) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGINT')
+  child.stdin?.end()
   await exit
 }
