@@ -24,6 +24,9 @@ const flushAll = promisify(fsync)
 /** Bytes after which a growing upload is flushed in the background, so that the last flush is short. */
 const flushEvery = 64 * 1024 * 1024
 
+/** More than this to flush takes its turn, so that large pushes leave room in the pool of threads. */
+const lightFlush = 8 * 1024 * 1024
+
 const hashBlock = 1024 * 1024
 
 interface OpenUpload {
@@ -46,6 +49,22 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
   const staging = Buffer.from(memory)
   const opened = new LRUCache<string, OpenUpload>({ max: keepOpen, dispose: closeWhenFlushed })
   let hashBuffer: Buffer | undefined
+  let heavyFlushes = 0
+  let lastHeavyFlush: Promise<void> = Promise.resolve()
+
+  function flushInTurn(fd: number): Promise<void> {
+    heavyFlushes += 1
+    const flushed = lastHeavyFlush.then(() => flushData(fd)).finally(() => (heavyFlushes -= 1))
+    lastHeavyFlush = flushed.catch(() => undefined)
+    return flushed
+  }
+
+  function flushEarly(upload: OpenUpload): void {
+    upload.unflushed = 0
+    // a failure shows again in the flush of the commit
+    const done = () => (upload.flushing = undefined)
+    upload.flushing = flushInTurn(upload.fd).then(done, done)
+  }
 
   function openUpload(id: string): OpenUpload {
     const known = opened.get(id)
@@ -102,7 +121,7 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
       upload.hash?.update(staging.subarray(from, from + length))
       upload.size += length
       upload.unflushed += length
-      if (upload.unflushed >= flushEvery && !upload.flushing) flushEarly(upload)
+      if (upload.unflushed >= flushEvery && heavyFlushes === 0) flushEarly(upload)
     },
 
     truncate(id: string, size: number): void {
@@ -130,7 +149,7 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
           unlinkSync(uploadPath(root, id))
         } else {
           await upload.flushing
-          await flushData(upload.fd)
+          await (upload.unflushed > lightFlush ? flushInTurn(upload.fd) : flushData(upload.fd))
           renameSync(uploadPath(root, id), path)
         }
         // also when the blob was there: whoever renamed it may not have come this far yet
@@ -154,15 +173,6 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
       opened.clear()
     },
   }
-}
-
-function flushEarly(upload: OpenUpload): void {
-  upload.unflushed = 0
-  // a failure shows again in the flush of the commit
-  upload.flushing = flushData(upload.fd).then(
-    () => (upload.flushing = undefined),
-    () => (upload.flushing = undefined),
-  )
 }
 
 function closeWhenFlushed(upload: OpenUpload): void {
