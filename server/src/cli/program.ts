@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config.ts'
 import { Problem } from '../problem.ts'
 import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
+import { configCommand } from './config-command.ts'
 import { organizationCommand } from './organization-command.ts'
 import { repositoryCommand } from './repository-command.ts'
 import { robotCommand } from './robot-command.ts'
@@ -20,6 +21,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(organizationCommand())
     .addCommand(repositoryCommand())
     .addCommand(certCommand())
+    .addCommand(configCommand())
   try {
     await program.parseAsync(argv)
   } catch (error) {

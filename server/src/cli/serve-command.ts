@@ -3,13 +3,14 @@ import path from 'node:path'
 import { fingerprint } from '@mooring/certs'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
+import { configWarnings } from '../config/config-warnings.ts'
 import { environment, readConfig } from '../config/read-config.ts'
 import { lockDataDirectory } from '../db/data-directory-lock.ts'
 import { firstStartBanner, laterStartBanner } from '../first-start/banner.ts'
 import { hostOf, systemNetwork } from '../first-start/host-names.ts'
 import { prepareFirstStart } from '../first-start/quick-start.ts'
 import { systemClock } from '../platform/clock.ts'
-import { createLogger, type Logger } from '../platform/logger.ts'
+import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { startServer, type RunningServer } from '../start.ts'
 import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
@@ -54,7 +55,7 @@ async function serve(options: Options): Promise<void> {
   })
   const config = await readConfig({ ...directories, env: environment, flags: options })
   const log = createLogger(config.logLevel)
-  warnAboutKeys(config, log)
+  for (const warning of configWarnings(config)) log.warn(warning)
   const firstPassword = environment['MOORING_FIRST_PASSWORD']
   await using server = await startServer(config, {
     lock,
@@ -79,11 +80,6 @@ function stopSignal(): Promise<void> {
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
   })
-}
-
-function warnAboutKeys({ ignored, unknown }: Config, log: Logger): void {
-  if (ignored.length > 0) log.warn({ keys: ignored }, 'config keys without effect in this version')
-  for (const key of unknown) log.warn(key, 'unknown config key ignored')
 }
 
 async function banner(config: Config, { urls, firstAccount }: RunningServer): Promise<string> {

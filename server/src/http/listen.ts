@@ -34,6 +34,7 @@ export interface ListenPlan {
 /** A body may come slowly; a connection on which nothing moves for this long is given up. */
 const idleMs = 600_000
 const keepAliveMs = 75_000
+const idleCheckMs = 50
 
 /** Opens one port on the addresses that FEATURE_LISTEN_IP_VERSION asks for, and on no other. */
 export async function listen(plan: ListenPlan): Promise<Listener> {
@@ -121,10 +122,14 @@ export async function closeListener({ server }: Listener, graceMs: number): Prom
       resolve()
     }),
   )
-  server.closeIdleConnections()
+  // A connection that a client keeps for later becomes idle only after its last answer.
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+  }, idleCheckMs)
   const cut = setTimeout(() => {
     server.closeAllConnections()
   }, graceMs)
   await closed
+  clearInterval(idle)
   clearTimeout(cut)
 }

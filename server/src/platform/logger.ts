@@ -20,6 +20,6 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
         censor: '[redacted]',
       },
     },
-    destination ?? pino.destination({ dest: 2, sync: false, minLength: 4096 }),
+    destination ?? pino.destination({ dest: 2, sync: false }),
   )
 }
