@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface ChildServer {
@@ -46,20 +46,20 @@ export function spawnServer(
     output: () => output,
     hasExited,
     async stop(timeoutMs = 20_000) {
-      const impatience = killAfter(child, timeoutMs)
+      let lostPatience = false
+      const patience = setTimeout(() => {
+        lostPatience = true
+        child.kill('SIGKILL')
+      }, timeoutMs)
       try {
         await signal('SIGTERM')
       } finally {
-        clearTimeout(impatience)
+        clearTimeout(patience)
       }
-      if (child.signalCode === 'SIGKILL') {
+      if (lostPatience) {
         throw new Error(`${program} did not end within ${timeoutMs} ms\n${output}`)
       }
     },
     kill9: () => signal('SIGKILL'),
   }
-}
-
-function killAfter(child: ChildProcess, timeoutMs: number): NodeJS.Timeout {
-  return setTimeout(() => child.kill('SIGKILL'), timeoutMs)
 }
