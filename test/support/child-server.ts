@@ -46,7 +46,8 @@ export function spawnServer(
     output: () => output,
     hasExited,
     async stop(timeoutMs = 20_000) {
-      let lostPatience = false
+      // Set in a callback, which the compiler does not follow.
+      let lostPatience = false as boolean
       const patience = setTimeout(() => {
         lostPatience = true
         child.kill('SIGKILL')
