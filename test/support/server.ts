@@ -14,6 +14,8 @@ export interface TestServerOptions {
   /** SERVER_HOSTNAME, when clients are to be told another name than the one they used. */
   readonly hostname?: string
   readonly host?: string
+  /** Instead of an empty temporary folder; it stays when the server is stopped. */
+  readonly dataDir?: string
   /** Further arguments of `mooring serve`. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -52,7 +54,7 @@ export interface TestServer extends AsyncDisposable {
 /** The real server as a process of its own, on free ports of the loopback and an empty folder. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = createTemporaryFolder('server')
-  const dataDir = folder.join('data')
+  const dataDir = options.dataDir ?? folder.join('data')
   const readyFile = folder.join('ready.json')
   const password = 'a-password-for-tests'
   const env = { ...process.env, MOORING_FIRST_PASSWORD: password, ...options.env }
