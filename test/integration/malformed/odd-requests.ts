@@ -2,16 +2,17 @@ import fc from 'fast-check'
 import { bodies } from './bodies.ts'
 import type { Existing } from './existing.ts'
 import { headers } from './headers.ts'
-import { paths } from './paths.ts'
+import { targets, type Target } from './targets.ts'
 import type { RawRequest } from './raw-http.ts'
 
-const methods = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom('GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE') },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom('OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'LINK', 'PURGE'),
-  },
-)
+const everyMethod = ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE']
+const strangeMethods = ['OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'LINK', 'PURGE']
+
+const methodOf = ({ methods }: Target) =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...methods) },
+    { weight: 1, arbitrary: fc.constantFrom(...everyMethod, ...strangeMethods) },
+  )
 
 /** How the announced length relates to what is sent. */
 const lengths = fc.oneof(
@@ -28,8 +29,9 @@ type Framing = 'true' | 'short' | 'long' | 'none' | 'chunked' | 'chunked-cut' | 
 export function oddRequests(existing: Existing): fc.Arbitrary<RawRequest> {
   return fc
     .record({
-      method: methods,
-      path: paths(existing),
+      asked: targets(existing).chain((target) =>
+        methodOf(target).map((method) => ({ method, path: target.path })),
+      ),
       headers: headers(existing),
       body: bodies(existing),
       framing: lengths,
@@ -41,7 +43,7 @@ export function oddRequests(existing: Existing): fc.Arbitrary<RawRequest> {
         },
       ),
     })
-    .map(({ method, path, headers: lines, body, framing, manner }) => {
+    .map(({ asked: { method, path }, headers: lines, body, framing, manner }) => {
       const [length, sent] = frame(framing, method, body)
       const head = [`${method} ${path} HTTP/1.1`, 'Connection: close', ...lines, ...length, '', '']
       const incomplete = framing === 'long' || framing === 'huge' || framing === 'chunked-cut'

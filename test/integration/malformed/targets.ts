@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Existing } from './existing.ts'
 
 const oftener = <T>(values: readonly T[], others: fc.Arbitrary<T>) =>
-  fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: others })
+  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: others })
 
 const odd = [
   ...['', '.', '..', '../..', '%2e%2e', '%2e%2e%2f%2e%2e%2fetc%2fpasswd', '..%2f..%2fconfig.yaml'],
@@ -139,40 +139,59 @@ function queries(existing: Existing): fc.Arbitrary<string> {
     .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.join('&')}`))
 }
 
+export interface Target {
+  readonly path: string
+  /** What such a path is usually asked with, so that most requests get past the first check. */
+  readonly methods: readonly string[]
+}
+
 /** Paths below `/v2`, right and wrong in every part. */
-export function paths(existing: Existing): fc.Arbitrary<string> {
+export function targets(existing: Existing): fc.Arbitrary<Target> {
   const [name, digest, tag, id] = [
     names(existing),
     digests(existing),
     tags(existing),
     uploadIds(existing),
   ]
-  const of = (middle: string, last: fc.Arbitrary<string>) =>
-    fc.tuple(name, last).map(([repository, text]) => `/v2/${repository}/${middle}/${text}`)
+  const of = (middle: string, last: fc.Arbitrary<string>, methods: readonly string[]) =>
+    fc
+      .tuple(name, last)
+      .map(([repository, text]) => ({ path: `/v2/${repository}/${middle}/${text}`, methods }))
+  const read = ['GET', 'HEAD']
   const path = fc.oneof(
-    { weight: 5, arbitrary: of('manifests', fc.oneof(tag, digest)) },
-    { weight: 4, arbitrary: of('blobs', digest) },
-    { weight: 5, arbitrary: of('blobs/uploads', id) },
-    { weight: 3, arbitrary: of('blobs/uploads', fc.constantFrom('', '/', '?')) },
-    { weight: 2, arbitrary: of('referrers', digest) },
-    { weight: 2, arbitrary: of('tags', fc.constantFrom('list', 'list/', 'lists', '')) },
+    {
+      weight: 5,
+      arbitrary: of('manifests', fc.oneof(tag, digest), [...read, 'PUT', 'PUT', 'DELETE']),
+    },
+    { weight: 4, arbitrary: of('blobs', digest, [...read, 'GET', 'DELETE']) },
+    { weight: 5, arbitrary: of('blobs/uploads', id, ['GET', 'PATCH', 'PATCH', 'PUT', 'DELETE']) },
+    { weight: 3, arbitrary: of('blobs/uploads', fc.constantFrom('', '', '/', '?'), ['POST']) },
+    { weight: 2, arbitrary: of('referrers', digest, read) },
+    {
+      weight: 2,
+      arbitrary: of('tags', fc.constantFrom('list', 'list', 'list/', 'lists', ''), read),
+    },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(
-        '/v2',
-        '/v2/',
-        '/v2//',
-        '/v2/auth',
-        '/v2/auth/',
-        '/v2/_catalog',
-        '/v2/_catalog/x',
-        '/v2/../v2/',
-        '/V2/',
-      ),
+      arbitrary: fc
+        .constantFrom(
+          '/v2',
+          '/v2/',
+          '/v2//',
+          '/v2/auth',
+          '/v2/auth/',
+          '/v2/_catalog',
+          '/v2/_catalog/x',
+          '/v2/../v2/',
+          '/V2/',
+        )
+        .map((text) => ({ path: text, methods: read })),
     },
-    { weight: 1, arbitrary: segment.map((text) => `/v2/${text}`) },
+    { weight: 1, arbitrary: segment.map((text) => ({ path: `/v2/${text}`, methods: read })) },
   )
-  return fc.tuple(path, queries(existing)).map(([text, query]) => text + query)
+  return fc
+    .tuple(path, queries(existing))
+    .map(([target, query]) => ({ ...target, path: target.path + query }))
 }
 
 /** Percent-encodes only what cannot stand in a request line at all. */
