@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { spawnServer } from './child-server.ts'
 import { until } from './until.ts'
@@ -31,4 +32,32 @@ describe('a child server', () => {
     await expect(child.stop(200)).rejects.toThrow(/did not end within 200 ms\nready/)
     expect(child.hasExited()).toBe(true)
   })
+
+  it('ends, and temporary folders go, with a test process that is ended', async () => {
+    const support = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+    const test = await startScript(`
+      const { spawnServer } = await import(${support('child-server.ts')})
+      const { createTemporaryFolder } = await import(${support('temporary.ts')})
+      const script = 'setInterval(() => {}, 1000)'
+      const child = spawnServer(process.execPath, ['-e', script], { env: {} })
+      console.log(JSON.stringify({ pid: child.pid, folder: createTemporaryFolder().path }))
+      ${ready}`)
+    const { pid, folder } = JSON.parse(test.output().split('\n')[0] ?? '') as {
+      pid: number
+      folder: string
+    }
+    expect(existsSync(folder)).toBe(true)
+    expect(isRunning(pid)).toBe(true)
+    await test.stop()
+    expect(existsSync(folder)).toBe(false)
+    await until('the child to be gone', () => !isRunning(pid) || undefined)
+  })
 })
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { atExit } from './at-exit.ts'
 
 export interface ChildServer {
   readonly pid: number
@@ -23,9 +24,9 @@ export function spawnServer(
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   exited.catch(() => undefined)
-  const endWithUs = () => child.kill('SIGKILL')
-  process.once('exit', endWithUs)
-  child.once('exit', () => process.off('exit', endWithUs))
+  const forget = atExit(() => child.kill('SIGKILL'))
+  child.once('exit', forget)
+  child.once('error', forget)
 
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atExit } from './at-exit.ts'
 
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string
@@ -13,14 +14,14 @@ export interface TemporaryFolder extends AsyncDisposable {
 /** A folder of its own for one test; also gone when the process ends before the test removed it. */
 export function createTemporaryFolder(purpose = 'test'): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), `mooring-${purpose}-`))
-  const removeAtExit = () => {
-    rmSync(path, { recursive: true, force: true })
-  }
-  process.once('exit', removeAtExit)
+  const forget = atExit(() => {
+    // A server that is being killed can still create a file in here.
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  })
   const remove = async () => {
     // A server that was killed can still be closing files in here.
     await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
-    process.off('exit', removeAtExit)
+    forget()
   }
   return {
     path,
