@@ -13,6 +13,7 @@ import { readTlsMaterial } from './http/tls-options.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { systemRandom, type Random } from './platform/random.ts'
+import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openDiskStorage } from './storage/disk-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire } from './wiring.ts'
@@ -37,6 +38,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /** How long requests under way may take to finish once the server was told to stop. */
 const drainMs = 25_000
+const cachedBlobBytes = 24 * 1024 * 1024
 
 /**
  * Starts the appliance: the one door for the command line, the desktop shell and tests. Disposing it
@@ -59,9 +61,7 @@ export async function startServer(
     const database = await openDatabase(config.database, { logger: log })
     stack.defer(() => database.close())
     await migrate(database)
-    const storage =
-      overrides.storage ??
-      (await openDiskStorage({ path: config.storage.path, clock, logger: log }))
+    const storage = overrides.storage ?? (await openStorage(config, clock, log))
     stack.defer(() => storage.close())
     await recoverCommits(database, storage, clock, log)
 
@@ -101,6 +101,12 @@ export async function startServer(
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** Small blobs that are in use stay in memory: an image of many layers is mostly those. */
+async function openStorage({ storage }: Config, clock: Clock, log: Logger): Promise<BlobStorage> {
+  const disk = await openDiskStorage({ path: storage.path, clock, logger: log })
+  return cacheSmallBlobs(disk, { totalBytes: cachedBlobBytes, blobBytes: cachedBlobBytes / 192 })
 }
 
 async function openListeners(

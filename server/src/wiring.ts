@@ -131,7 +131,12 @@ export function wire(parts: {
     const url = req.url ?? '/'
     if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
       const requestId = `${boot}-${String(++requests)}`
-      void serveRegistry(new LiveExchange(req, res, { requestId, trust: config, log }))
+      serveRegistry(new LiveExchange(req, res, { requestId, trust: config, log })).catch(
+        (error: unknown) => {
+          log.error({ err: error, requestId }, 'request broken off')
+          res.destroy()
+        },
+      )
     } else {
       serveRest(req, res)
     }

@@ -12,9 +12,13 @@ export interface ProxyTrust {
 const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** `scheme://host[:port]` as the client sees us; links and realms are built from it. */
-export function originOf(req: IncomingMessage, trust: ProxyTrust): string {
-  const scheme = isEncrypted(req) || trust.externalTls ? 'https' : 'http'
-  const host = req.headers.host ?? ''
+export function originOf(
+  hostHeader: string | undefined,
+  isEncrypted: boolean,
+  trust: ProxyTrust,
+): string {
+  const scheme = isEncrypted || trust.externalTls ? 'https' : 'http'
+  const host = hostHeader ?? ''
   return `${scheme}://${hostPattern.test(host) ? host : trust.serverHostname}`
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '../platform/logger.ts'
-import { clientAddressOf, originOf, type ProxyTrust } from './client-connection.ts'
+import { clientAddressOf, isEncrypted, originOf, type ProxyTrust } from './client-connection.ts'
 import type { Exchange } from './exchange.ts'
 
 /** An Exchange over a real request. What few handlers need is worked out when it is first asked for. */
@@ -10,9 +10,11 @@ export class LiveExchange implements Exchange {
   readonly method: string
   readonly path: string
   readonly requestId: string
+  readonly clientAddress: string
   readonly #queryText: string
   readonly #trust: ProxyTrust
   readonly #log: Logger
+  readonly #isEncrypted: boolean
   #query: URLSearchParams | undefined
   #abort: AbortController | undefined
 
@@ -28,6 +30,9 @@ export class LiveExchange implements Exchange {
     this.method = req.method ?? 'GET'
     this.path = mark < 0 ? url : url.slice(0, mark)
     this.requestId = requestId
+    // At once: a request loses its socket when the connection breaks.
+    this.clientAddress = clientAddressOf(req, trust)
+    this.#isEncrypted = isEncrypted(req)
     this.#queryText = mark < 0 ? '' : url.slice(mark + 1)
     this.#trust = trust
     this.#log = log
@@ -38,11 +43,7 @@ export class LiveExchange implements Exchange {
   }
 
   get origin(): string {
-    return originOf(this.req, this.#trust)
-  }
-
-  get clientAddress(): string {
-    return clientAddressOf(this.req, this.#trust)
+    return originOf(this.req.headers.host, this.#isEncrypted, this.#trust)
   }
 
   get log(): Logger {

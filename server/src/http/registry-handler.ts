@@ -3,6 +3,7 @@ import { isProblem, Problem } from '../problem.ts'
 import { bearerChallenge, isChallenged } from './challenge.ts'
 import { send, type Exchange, type Handler } from './exchange.ts'
 import { renderOciFailure, renderOciProblem } from './oci-envelope.ts'
+import { awaitsContinue, discardRest } from './request-body.ts'
 import { matchRegistryPath, type RegistryPath } from './registry-path.ts'
 
 type Methods = Readonly<Record<string, Handler>>
@@ -66,8 +67,6 @@ export function registryHandler({
       problem !== undefined && isChallenged(problem.code)
         ? bearerChallenge(exchange.origin, service, problem.detail['scope'])
         : undefined
-    // A client that still waits for "100 Continue" must not take the connection for reusable.
-    const unread = req.headers.expect !== undefined && !req.readableEnded
     send(
       exchange,
       status,
@@ -75,10 +74,12 @@ export function registryHandler({
         'Content-Type': 'application/json',
         'WWW-Authenticate': challenge,
         'Retry-After': retryAfterSeconds,
-        Connection: unread ? 'close' : undefined,
+        // Without the body that it announced, the connection cannot be used again.
+        Connection: awaitsContinue(req) ? 'close' : undefined,
       },
       body,
     )
+    discardRest(req)
   }
 }
 

@@ -27,11 +27,42 @@ export function hasBody(req: IncomingMessage): boolean {
   )
 }
 
+const accepted = new WeakSet<IncomingMessage>()
+
 /**
  * The body of a request that was found worth reading. A client that waits for `100 Continue` sends
  * nothing before this, so a refused upload costs no transfer.
  */
 export function acceptBody({ req, res }: Exchange): IncomingMessage {
-  if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue()
+  accepted.add(req)
+  if (expectsContinue(req)) res.writeContinue()
   return req
+}
+
+/** Whether the client still waits for `100 Continue`, so that it has sent no body and may never. */
+export function awaitsContinue(req: IncomingMessage): boolean {
+  return expectsContinue(req) && !accepted.has(req)
+}
+
+function expectsContinue(req: IncomingMessage): boolean {
+  return req.headers.expect?.toLowerCase() === '100-continue'
+}
+
+const discardMs = 10_000
+
+/**
+ * Reads on after an early answer and throws away what comes: closing at once would reset the
+ * connection before the client has read the answer. A client that goes on for long is cut off.
+ */
+export function discardRest(req: IncomingMessage): void {
+  if (req.complete || req.destroyed) return
+  const { socket } = req
+  const cut = setTimeout(() => {
+    socket.destroy()
+  }, discardMs)
+  cut.unref()
+  req.once('close', () => {
+    clearTimeout(cut)
+  })
+  req.resume()
 }

@@ -125,9 +125,12 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Blob
             write: (offset, from, length) =>
               workers.call(slot, { op: 'write', upload: id, offset, from, length }),
           })
-          const broken = await failureOf(
-            pipeline(source, sink.writable, { signal: AbortSignal.any([signal, stop]) }),
-          )
+          const transfer = pipeline(source, sink.writable, {
+            signal: AbortSignal.any([signal, stop]),
+          })
+          // A failure is told at once; the transfer then only empties the request, so that the
+          // client gets to read the answer.
+          const broken = await Promise.race([failureOf(transfer), sink.failed])
           const unwritten = await failureOf(sink.finish())
           const failure = unwritten ?? broken
           if (failure === undefined) return (at.size = sink.size())

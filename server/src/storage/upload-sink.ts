@@ -33,20 +33,22 @@ export function uploadSink({
   let block: StagingBlock | undefined
   let filled = 0
   let failure: Error | undefined
+  const failed = Promise.withResolvers<Error>()
   const underway = new Set<Promise<void>>()
   let copying: Promise<void> | undefined
   let wake: (() => void) | undefined
+
+  /** From here on what still comes is thrown away: the sender may be in the middle of its request. */
+  function fail(error: unknown): void {
+    failure ??= error instanceof Error ? error : new Error(String(error))
+    failed.resolve(failure)
+  }
 
   function handOff(): void {
     if (!block || filled === 0) return
     const sent = block
     const sending = write(handedOff, sent.from, filled)
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          failure ??= error instanceof Error ? error : new Error(String(error))
-        },
-      )
+      .then(() => undefined, fail)
       .then(() => {
         underway.delete(sending)
         staging.give(sent)
@@ -101,21 +103,22 @@ export function uploadSink({
     }
   }
 
-  function take(chunk: Buffer, done: (error?: Error | null) => void): void {
+  function take(chunk: Buffer, done: () => void): void {
+    const finish = () => {
+      if (ownsChunks) release(chunk)
+      done()
+    }
     try {
       const at = copy(chunk, 0)
       if (at === chunk.length) {
-        if (ownsChunks) release(chunk)
-        done()
+        finish()
         return
       }
-      copying = copyPatiently(chunk, at)
-      copying.then(() => {
-        if (ownsChunks) release(chunk)
-        done(failure)
-      }, done)
+      copying = copyPatiently(chunk, at).catch(fail)
+      void copying.then(finish)
     } catch (error) {
-      done(error as Error)
+      fail(error)
+      finish()
     }
   }
 
@@ -124,8 +127,8 @@ export function uploadSink({
     decodeStrings: true,
     write(chunk: Buffer, _encoding, done) {
       received += chunk.length
-      if (failure) done(failure)
-      else if (received > limitBytes) done(new Problem('blob-too-large', { limitBytes }))
+      if (received > limitBytes) fail(new Problem('blob-too-large', { limitBytes }))
+      if (failure) done()
       else take(chunk, done)
     },
   })
@@ -133,12 +136,15 @@ export function uploadSink({
   return {
     writable,
 
+    /** Resolves when a block could not be kept; the stream itself goes on, into nothing. */
+    failed: failed.promise,
+
     /** Where the upload ends once all is written. */
     size: () => handedOff,
 
     /** Hands off what is left and waits for the worker; also after a broken stream. */
     async finish(): Promise<void> {
-      await copying?.catch(() => undefined) // the stream has told that error already
+      await copying
       handOff()
       if (block) staging.give(block)
       await Promise.all(underway)
