@@ -38,33 +38,33 @@ export async function runCrashCycles(options: CrashOptions): Promise<CrashSummar
     const ledger = createLedger()
     const verify = createVerifier()
     const checkFolder = createDataFolderCheck()
+    // Kept over the kills, with the tokens they have: logging in again would take most of a cycle.
+    const clients = Array.from({ length: options.pushers }, () => clientOf(server))
+    const client = clientOf(server)
     for (let cycle = 0; cycle < cycles; cycle++) {
-      const pushed = await pushUntilKilled(server, ledger, random, options, done + cycle)
+      const pushed = await pushUntilKilled(
+        server,
+        clients,
+        ledger,
+        random,
+        `${options.seed}/${done + cycle}`,
+      )
       total.kills += 1 + (await killWhileStarting(server, random))
       const restartMs = await restart(server)
       restartsMs.push(restartMs)
-      const client = clientOf(server)
-      try {
-        const found = await verify({ client, ledger, random, again: 0.02 })
-        const folder = await checkFolder(server.dataDir)
-        total.resumedUploads += found.uploads
-        options.progress(
-          `kill ${done + cycle + 1}: ${pushed} steps; up again in ${restartMs.toFixed(0)} ms; ` +
-            `${found.blobs} blobs, ${found.manifests} manifests, ${found.uploads} open uploads verified, ` +
-            `${folder.orphans.length} leftovers`,
-        )
-      } finally {
-        client.close()
-      }
+      const found = await verify({ client, ledger, random, again: 0.02 })
+      const folder = await checkFolder(server.dataDir)
+      total.resumedUploads += found.uploads
+      options.progress(
+        `kill ${done + cycle + 1}: ${pushed} steps; up again in ${restartMs.toFixed(0)} ms; ` +
+          `${found.blobs} blobs, ${found.manifests} manifests, ${found.uploads} open uploads verified, ` +
+          `${folder.orphans.length} leftovers`,
+      )
     }
-    const client = clientOf(server)
-    try {
-      const found = await verify({ client, ledger, random, again: 1 })
-      total.blobs += found.blobs
-      total.manifests += found.manifests
-    } finally {
-      client.close()
-    }
+    const found = await verify({ client, ledger, random, again: 1 })
+    total.blobs += found.blobs
+    total.manifests += found.manifests
+    for (const each of [...clients, client]) each.close()
     total.sweptLeftovers += await sweepLeftovers(server, checkFolder)
     done += cycles
   }
@@ -74,27 +74,24 @@ export async function runCrashCycles(options: CrashOptions): Promise<CrashSummar
 /** @returns how many steps the clients finished before the end. */
 async function pushUntilKilled(
   server: TestServer,
+  clients: readonly RegistryClient[],
   ledger: Ledger,
   random: SeededRandom,
-  { pushers, seed }: CrashOptions,
-  cycle: number,
+  seed: string,
 ): Promise<number> {
   const repositories = ['one', 'two', 'deep/three'].map((name) => `${server.username}/${name}`)
   const unfinished = [...ledger.uploads]
   let killed = false
   const isKilled = () => killed
   let steps = 0
-  const clients: RegistryClient[] = []
-  const work = Array.from({ length: pushers }, async (_, at) => {
-    const client = clientOf(server)
-    clients.push(client)
+  const work = clients.map(async (client, at) => {
     const pusher = createPusher({
       client,
       ledger,
-      random: createSeededRandom(`${seed}/${cycle}/${at}`),
+      random: createSeededRandom(`${seed}/${at}`),
       name: `p${at}`,
       repositories,
-      inherited: unfinished.filter((_upload, index) => index % pushers === at),
+      inherited: unfinished.filter((_upload, index) => index % clients.length === at),
     })
     while (!isKilled()) {
       try {
@@ -113,7 +110,6 @@ async function pushUntilKilled(
     killed = true
     await server.kill9()
     await settled
-    for (const client of clients) client.close()
   }
   for (const result of await settled) {
     if (result.status === 'rejected') throw result.reason
