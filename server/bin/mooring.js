@@ -3,11 +3,15 @@
 // was found first on the PATH, the Node that the lock file pins takes over.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const pinned = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
+const dependencies = new URL('../../node_modules/', import.meta.url)
+const pinned = fileURLToPath(new URL('.bin/node', dependencies))
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  // Halves the time of a cold start. Never in a shared temporary folder: what lies there is run.
+  module.enableCompileCache?.(fileURLToPath(new URL('.cache/mooring', dependencies)))
   await import('../src/main.ts')
 } else if (existsSync(pinned)) {
   const { status } = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
