@@ -211,6 +211,7 @@ function wireRegistry(
       readOnly,
       disablePushes: config.disablePushes,
     },
+    clock,
   })
   const tokenService = createTokenService({
     tokens,

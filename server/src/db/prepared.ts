@@ -1,4 +1,4 @@
-import { CompiledQuery, type Compilable } from 'kysely'
+import { CompiledQuery, sql, SqliteAdapter, type Compilable } from 'kysely'
 
 import type { Db } from './tables.ts'
 
@@ -66,11 +66,18 @@ function compile<Values extends object, Row>(
   build: (param: Param<Values>, db: Db) => Compilable<Row>,
   db: Db,
 ): Plan<Values> {
+  // SQLite plans a join anew for each bound value it could look at, which costs ten times the look-up;
+  // behind a scalar subquery it cannot. PostgreSQL decides by itself, and needs the bare parameter to
+  // know its type.
+  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter
   // The builder only passes the value on; that it is a marker shows in the compiled parameters alone.
-  const param: Param<Values> = (name) => new Marker(name) as never
-  const { sql, parameters } = build(param, db).compile()
+  const param: Param<Values> = (name) => {
+    const marker = new Marker(name)
+    return (isSqlite ? sql`(select ${marker})` : marker) as never
+  }
+  const { sql: text, parameters } = build(param, db).compile()
   return {
-    sql,
+    sql: text,
     bind: (values) =>
       parameters.map((value) =>
         value instanceof Marker ? values[value.name as keyof Values] : value,

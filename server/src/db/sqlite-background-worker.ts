@@ -24,6 +24,7 @@ if (port === null) throw new Error('this file runs in a worker thread')
 const database = new Sqlite(file, { timeout: 5000 })
 database.pragma('synchronous = normal')
 database.pragma('wal_autocheckpoint = 0')
+database.pragma('cache_size = -2048')
 
 const insert = database.transaction((sql: string, rows: unknown[][]) => {
   const statement = database.prepare(sql)

@@ -62,6 +62,7 @@ export class SqliteBackground {
     if (this.#worker !== undefined) return this.#worker
     const worker = new Worker(new URL('./sqlite-background-worker.ts', import.meta.url), {
       workerData: { file: this.#file },
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
     })
     worker.unref()
     worker.on('message', ({ id, error }: BackgroundAnswer) => {

@@ -10,7 +10,9 @@ import type { DirectReader } from './prepared.ts'
 import { SqliteBackground } from './sqlite-background.ts'
 import { withStatementCache } from './statement-cache.ts'
 
-const mebibyte = 1024 * 1024
+/** What each connection keeps of the file for itself; the system's page cache holds the rest. */
+const writerCacheKibibytes = 4096
+const readerCacheKibibytes = 8192
 const cachedStatements = 500
 const checkpointPagesAtMost = 16_384
 /** How many commits are flushed between two looks at the size of the WAL. */
@@ -27,7 +29,7 @@ export async function openSqlite(config: SqliteConfig, options: { fdatasync?: Fd
     database.pragma('synchronous = normal')
     database.pragma('foreign_keys = on')
     database.pragma('temp_store = memory')
-    database.pragma(`mmap_size = ${String(64 * mebibyte)}`)
+    database.pragma(`cache_size = -${String(writerCacheKibibytes)}`)
     // Checkpoints flush two files, so a thread of its own does them; this is for when it cannot.
     database.pragma(`wal_autocheckpoint = ${String(checkpointPagesAtMost)}`)
     // The WAL file appears with the first transaction after the change of the journal mode.
@@ -70,7 +72,7 @@ export async function openSqlite(config: SqliteConfig, options: { fdatasync?: Fd
  */
 function openReader(file: string): { reader: DirectReader; close(): void } {
   const database = new Sqlite(file, { readonly: true, timeout: 5000 })
-  database.pragma(`mmap_size = ${String(64 * mebibyte)}`)
+  database.pragma(`cache_size = -${String(readerCacheKibibytes)}`)
   const statements = withStatementCache(database, cachedStatements)
   return {
     reader: { all: (sql, parameters) => statements.prepare(sql).all(parameters) },

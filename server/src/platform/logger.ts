@@ -4,8 +4,9 @@ export type Logger = PinoLogger
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** Field names whose values never reach a log line, wherever they stand in the logged object. */
+/** Fields whose values never reach a log line. Without wildcards, which would search every object. */
 const secretFields = ['password', 'token', 'secret', 'authorization', 'cookie']
+const holders = ['', 'err.', 'headers.', 'req.headers.']
 
 /** JSON lines, one per event: a fixed lower-case message, the facts as fields. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
@@ -16,7 +17,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
-        paths: secretFields.flatMap((field) => [field, `*.${field}`]),
+        paths: holders.flatMap((holder) => secretFields.map((field) => `${holder}${field}`)),
         censor: '[redacted]',
       },
     },

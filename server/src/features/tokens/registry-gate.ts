@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache'
 import { parseAuthorization } from '../../http/basic-credentials.ts'
 import type { Exchange } from '../../http/exchange.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
 import type { AccountService } from '../accounts/account-service.ts'
@@ -28,6 +30,7 @@ export interface Admission {
 export type RegistryAction = 'pull' | 'push' | 'delete'
 export type RegistryGate = ReturnType<typeof createRegistryGate>
 
+const rememberPrincipalMs = 5_000
 const anonymous: Caller = { principal: { kind: 'anonymous' } }
 
 /** The one door of `/v2`: says who calls and lets the call into a repository or not. */
@@ -40,6 +43,7 @@ export function createRegistryGate({
   names,
   serverHostname,
   switches,
+  clock,
 }: {
   tokens: RegistryTokens
   accounts: AccountService
@@ -53,7 +57,10 @@ export function createRegistryGate({
     readonly readOnly: boolean
     readonly disablePushes: boolean
   }
+  clock: Clock
 }) {
+  const principals = new LRUCache<string, { principal: Principal; until: number }>({ max: 10_000 })
+
   return {
     identify,
 
@@ -115,7 +122,7 @@ export function createRegistryGate({
       case 'bearer': {
         const token = await tokens.verify(authorization.token)
         if (token.subject.kind === 'anonymous') return { ...anonymous, access: token.access }
-        const principal = await accounts.findPrincipal(token.subject.username)
+        const principal = await principalOf(token.subject.username)
         if (principal === undefined) {
           throw new Problem('token-invalid', {
             reason: 'The account of this token is gone or disabled',
@@ -134,6 +141,17 @@ export function createRegistryGate({
       case 'unreadable':
         throw new Problem('token-invalid', { reason: 'Invalid Authorization header' })
     }
+  }
+
+  /** Asked again every few seconds: whoever was disabled is out soon, and a pull costs no look-up. */
+  async function principalOf(username: string): Promise<Principal | undefined> {
+    const known = principals.get(username)
+    if (known !== undefined && clock.now() < known.until) return known.principal
+    const principal = await accounts.findPrincipal(username)
+    if (principal !== undefined) {
+      principals.set(username, { principal, until: clock.now() + rememberPrincipalMs })
+    }
+    return principal
   }
 
   async function isAllowed(
