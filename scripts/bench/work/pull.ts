@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SourceBlob } from '../blob-sources.ts'
+import type { MemorySources, SourceBlob } from '../blob-sources.ts'
 import { startChild, until } from '../child.ts'
 import { alternate, compare, type BenchContext, type Transport, type Work } from '../context.ts'
 import { pullBlob, pushBlob, type Target } from '../curl.ts'
@@ -30,7 +30,8 @@ async function pullWork(
   transport: Transport,
   goal: number,
 ): Promise<Finding[]> {
-  return withBlob(context, async (blob, targetOf) => {
+  const sources = atOnce === 1 ? context.sources : context.quarterSources
+  return withBlob(context, sources, async (blob, targetOf) => {
     const sample = async (peer: Peer) => {
       const target = await targetOf(peer, transport)
       const seconds = await Promise.all(
@@ -54,7 +55,7 @@ async function pullWork(
 
 /** How close Mooring comes to a Node program that does nothing but send this file. */
 async function againstBareNode(context: BenchContext): Promise<Finding> {
-  return withBlob(context, async (blob, targetOf) => {
+  return withBlob(context, context.sources, async (blob, targetOf) => {
     const port = await freePort()
     const logFile = join(context.folder, 'bare-node.log')
     const child = startChild(process.execPath, [bareProgram, blob.file, String(port)], { logFile })
@@ -85,10 +86,10 @@ type TargetOf = (peer: Peer, transport: Transport) => Promise<Target>
 
 /** Puts one blob on both servers and has each send it once, so that it is in memory. */
 async function withBlob<T>(
-  context: BenchContext,
+  { signal, peers }: BenchContext,
+  sources: MemorySources,
   work: (blob: SourceBlob, targetOf: TargetOf) => Promise<T>,
 ): Promise<T> {
-  const { signal, peers, sources } = context
   const targetOf: TargetOf = async (peer, transport) => ({
     origin: peer.origins[transport],
     repository,
@@ -106,7 +107,7 @@ async function withBlob<T>(
     return await work(blob, targetOf)
   } finally {
     await Promise.all(
-      [peers.mooring, peers.distribution].map((peer) => peer.dropBlobs(context.blobBytes)),
+      [peers.mooring, peers.distribution].map((peer) => peer.dropBlobs(blob.sizeBytes)),
     )
   }
 }

@@ -9,7 +9,9 @@ export const pushes: readonly Work[] = transports.flatMap((transport) =>
   [1, 4].map((atOnce): Work => ({
     key: `push-${atOnce}-${transport}`,
     async run(context) {
-      const { signal, sources, blobBytes } = context
+      const { signal } = context
+      const sources = atOnce === 1 ? context.sources : context.quarterSources
+      const blobBytes = atOnce === 1 ? context.blobBytes : context.quarterBytes
       const repository = `${namespace}/push`
       const sample = async (peer: Peer) => {
         const authorization = await peer.authorization(repository)
