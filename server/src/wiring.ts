@@ -279,6 +279,7 @@ function wireRegistry(
     manifests: manifestService,
     gate,
     audit,
+    refusals: config.audit,
     counters: {
       pulled: (ref, status) => {
         metrics.imagePulls.inc({ protocol: 'v2', ref, status: String(status) })

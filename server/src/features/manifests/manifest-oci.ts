@@ -1,11 +1,12 @@
 import { send, type Exchange } from '../../http/exchange.ts'
 import { acceptBody, readLimited } from '../../http/request-body.ts'
-import { Problem } from '../../problem.ts'
+import { isProblem, Problem } from '../../problem.ts'
+import { isDigest } from '../../storage/digest.ts'
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
-import type { Caller, RegistryGate } from '../tokens/registry-gate.ts'
+import type { Admission, Caller, RegistryAction, RegistryGate } from '../tokens/registry-gate.ts'
 import { accepts } from './accept.ts'
 import { bareMediaType, isIndexMediaType } from './manifest-media-types.ts'
 import { parseKnownReference, parseReference, type Reference } from './manifest-reference.ts'
@@ -15,6 +16,18 @@ import type { ManifestRow } from './manifest-store.ts'
 /** OCI distribution spec, "Pushing manifests": a registry takes at least this much. */
 const manifestLimitBytes = 4 * 1024 * 1024
 const tagParameterLimit = 100
+
+export interface RecordedRefusals {
+  readonly pullFailures: boolean
+  readonly pushFailures: boolean
+  readonly deleteFailures: boolean
+}
+
+const refusal = {
+  pull: { kind: 'pull_repo_failed', recorded: 'pullFailures' },
+  push: { kind: 'push_repo_failed', recorded: 'pushFailures' },
+  delete: { kind: 'delete_tag_failed', recorded: 'deleteFailures' },
+} as const
 
 export interface ManifestCounters {
   pulled(reference: 'tag' | 'manifest', status: number): void
@@ -26,16 +39,19 @@ export function manifestOci({
   manifests,
   gate,
   audit,
+  refusals,
   counters,
 }: {
   manifests: ManifestService
   gate: RegistryGate
   audit: AuditLog
+  /** Which refused calls are recorded (ACTION_LOG_AUDIT_…_FAILURES). */
+  refusals: RecordedRefusals
   counters: ManifestCounters
 }) {
   return {
     async get(exchange: Exchange, name: string, referenceText: string): Promise<void> {
-      const { caller, repository } = await gate.admit(exchange, name, 'pull')
+      const { caller, repository } = await admit(exchange, name, referenceText, 'pull')
       const reference = parseKnownReference(referenceText)
       const found = await manifests.require(repository.id, reference)
       const manifest = await negotiate(exchange, repository, reference, found)
@@ -63,7 +79,7 @@ export function manifestOci({
     },
 
     async put(exchange: Exchange, name: string, referenceText: string): Promise<void> {
-      const { caller, repository } = await gate.admit(exchange, name, 'push')
+      const { caller, repository } = await admit(exchange, name, referenceText, 'push')
       const reference = parseReference(referenceText)
       const tagParameters = exchange.query.getAll('tag')
       if (tagParameters.length > tagParameterLimit) {
@@ -103,7 +119,7 @@ export function manifestOci({
     },
 
     async delete(exchange: Exchange, name: string, referenceText: string): Promise<void> {
-      const { caller, repository } = await gate.admit(exchange, name, 'delete')
+      const { caller, repository } = await admit(exchange, name, referenceText, 'delete')
       const reference = parseKnownReference(referenceText)
       await manifests.delete(repository.id, reference, async (tx, tags) => {
         for (const tag of tags) {
@@ -118,6 +134,39 @@ export function manifestOci({
       })
       send(exchange, 202, {})
     },
+  }
+
+  /**
+   * Lets the call in, or records that somebody without the right asked. A call without credentials is
+   * how every client begins, to learn where the token service is.
+   */
+  async function admit(
+    exchange: Exchange,
+    name: string,
+    referenceText: string,
+    action: RegistryAction,
+  ): Promise<Admission> {
+    try {
+      return await gate.admit(exchange, name, action)
+    } catch (error) {
+      const { kind, recorded } = refusal[action]
+      const showedCredentials = exchange.req.headers.authorization !== undefined
+      if (refusals[recorded] && showedCredentials && isProblem(error, 'access-denied')) {
+        const slash = name.indexOf('/')
+        audit.record({
+          kind,
+          account: null,
+          actor: { principal: { kind: 'anonymous' }, ip: exchange.clientAddress },
+          metadata: {
+            namespace: name.slice(0, Math.max(slash, 0)),
+            repo: name.slice(slash + 1).slice(0, 255),
+            [isDigest(referenceText) ? 'manifest_digest' : 'tag']: referenceText.slice(0, 255),
+            message: 'access to the requested resource is not authorized',
+          },
+        })
+      }
+      throw error
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
@@ -22,6 +23,24 @@ export interface LiveTag {
   readonly immutable: number
   readonly lifetime_end_ms: Instant | null
 }
+
+const listNames = prepared<{
+  repository: number
+  after: string
+  limit: number
+  now: Instant
+}>()((param, db) =>
+  db
+    .selectFrom('tag')
+    .select('live_name')
+    .where('repository_id', '=', param('repository'))
+    .where('live_name', '>', param('after'))
+    .where((eb) =>
+      eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', param('now'))]),
+    )
+    .orderBy('live_name')
+    .limit(param('limit')),
+)
 
 /** Queries of `tag`: the tags of a repository with their history, and the hidden holds on manifests. */
 export function tagStore(db: Db) {
@@ -63,15 +82,7 @@ export function tagStore(db: Db) {
 
     /** Names of live tags in the order of their bytes. */
     async listNames(repositoryId: number, after: string, limit: number, now: Instant) {
-      const rows = await db
-        .selectFrom('tag')
-        .select('live_name')
-        .where('repository_id', '=', repositoryId)
-        .where('live_name', '>', after)
-        .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
-        .orderBy('live_name')
-        .limit(limit)
-        .execute()
+      const rows = await listNames(db, { repository: repositoryId, after, limit, now })
       return rows.flatMap((row) => row.live_name ?? [])
     },
 
