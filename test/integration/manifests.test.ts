@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createArtifact,
@@ -150,6 +151,15 @@ describe('pushing a manifest', () => {
     await pushed('large', { manifest: { annotations } })
     const answer = await put('too-large', Buffer.alloc(4 * 1024 * 1024 + 1, ' '))
     expect([answer.status, errorsOf(answer)[0]?.code]).toEqual([413, 'SIZE_INVALID'])
+  })
+
+  it('refuses a stream that grows beyond 4 MiB, and the connection goes on', async () => {
+    const answer = await client.request('PUT', `/v2/${repository}/manifests/too-large`, {
+      headers: { 'content-type': mediaTypes.ociManifest },
+      body: () => Readable.from(Array.from({ length: 80 }, () => Buffer.alloc(1 << 16, ' '))),
+    })
+    expect([answer.status, errorsOf(answer)[0]?.code]).toEqual([413, 'SIZE_INVALID'])
+    expect((await client.getManifest(repository, 'large')).status).toBe(200)
   })
 })
 

@@ -38,7 +38,12 @@ export function send(
   headers: ResponseHeaders,
   body: Buffer | string = '',
 ): void {
-  const fields: (string | string[])[] = ['X-Request-Id', requestId]
+  const fields: (string | string[])[] = [
+    'X-Request-Id',
+    requestId,
+    'X-Content-Type-Options',
+    'nosniff',
+  ]
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue
     fields.push(name, typeof value === 'object' ? [...value] : String(value))

@@ -56,7 +56,7 @@ export function registryHandler({
       res.destroy()
       return
     }
-    const problem = isProblem(error) ? error : undefined
+    const problem = asProblem(error)
     if (problem === undefined)
       exchange.log.error({ err: error, path: exchange.path }, 'request failed')
     if (problem?.code === 'storage-full')
@@ -83,9 +83,16 @@ export function registryHandler({
   }
 }
 
+/** The client is gone: whatever failed with it is no news. */
 function isDisconnect(error: unknown, { req, res }: Exchange): boolean {
-  if (isProblem(error)) return false
-  return (
-    req.destroyed || res.destroyed || (error as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
-  )
+  return !isProblem(error) && (req.destroyed || res.destroyed)
+}
+
+/** What SQLite and PostgreSQL say when their medium has no room left. */
+const fullCodes: ReadonlySet<unknown> = new Set(['SQLITE_FULL', '53100', 'ENOSPC', 'EDQUOT'])
+
+function asProblem(error: unknown): Problem | undefined {
+  if (isProblem(error)) return error
+  const code = (error as { code?: unknown } | null)?.code
+  return fullCodes.has(code) ? new Problem('storage-full', {}, { cause: error }) : undefined
 }

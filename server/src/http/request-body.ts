@@ -12,7 +12,9 @@ export async function readLimited(req: IncomingMessage, limitBytes: number): Pro
   }
   const chunks: Buffer[] = []
   let sizeBytes = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  // The request outlives a refusal: its rest is read and thrown away after the answer.
+  const body = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  for await (const chunk of body) {
     sizeBytes += chunk.length
     if (sizeBytes > limitBytes) throw new Problem('manifest-too-large', { limitBytes })
     chunks.push(chunk)

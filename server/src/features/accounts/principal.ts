@@ -23,3 +23,8 @@ export interface RobotPrincipal {
 }
 
 export const anonymous: AnonymousPrincipal = { kind: 'anonymous' }
+
+/** Tells an account from a later one of the same name, in tokens that outlive the first. */
+export function referenceOf(principal: Principal): string {
+  return principal.kind === 'anonymous' ? '' : String(principal.id)
+}

@@ -38,6 +38,8 @@ export function blobOci({ blobs, gate }: { blobs: BlobService; gate: RegistryGat
           ...headers,
           'Content-Length': end - start + 1,
           'Content-Disposition': 'attachment',
+          'X-Content-Type-Options': 'nosniff',
+          'X-Request-Id': exchange.requestId,
           ...(range === undefined
             ? {}
             : { 'Content-Range': `bytes ${String(start)}-${String(end)}/${String(sizeBytes)}` }),

@@ -6,7 +6,7 @@ import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
 import type { AccountService } from '../accounts/account-service.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
-import type { Principal } from '../accounts/principal.ts'
+import { referenceOf, type Principal } from '../accounts/principal.ts'
 import {
   parseRepositoryName,
   type RepositoryName,
@@ -123,7 +123,8 @@ export function createRegistryGate({
         const token = await tokens.verify(authorization.token)
         if (token.subject.kind === 'anonymous') return { ...anonymous, access: token.access }
         const principal = await principalOf(token.subject.username)
-        if (principal === undefined) {
+        const isSame = principal !== undefined && referenceOf(principal) === token.subject.reference
+        if (!isSame) {
           throw new Problem('token-invalid', {
             reason: 'The account of this token is gone or disabled',
           })

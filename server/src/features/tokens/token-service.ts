@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
-import type { Principal } from '../accounts/principal.ts'
+import { referenceOf, type Principal } from '../accounts/principal.ts'
 import { parseRepositoryName, type RepositoryNameRules } from '../repositories/repository-name.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { AccessEntry, RegistryTokens, TokenSubject } from './registry-token.ts'
@@ -71,5 +71,9 @@ export function createTokenService({
 
 function subjectOf(principal: Principal): TokenSubject {
   if (principal.kind === 'anonymous') return { kind: 'anonymous' }
-  return { kind: principal.kind, username: principal.username, reference: String(principal.id) }
+  return {
+    kind: principal.kind,
+    username: principal.username,
+    reference: referenceOf(principal),
+  }
 }
