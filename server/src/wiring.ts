@@ -98,16 +98,19 @@ export interface Appliance {
   ): Promise<{ readonly username: string; readonly password: string } | undefined>
 }
 
+/** What the appliance is built from. */
+export interface Parts {
+  readonly config: Config
+  readonly database: Database
+  readonly storage: BlobStorage
+  readonly key: InstanceKey
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
 /** Builds each service, route and worker once. */
-export function wire(parts: {
-  config: Config
-  database: Database
-  storage: BlobStorage
-  key: InstanceKey
-  clock: Clock
-  random: Random
-  log: Logger
-}): Appliance {
+export function wire(parts: Parts): Appliance {
   const { config, database, storage, clock, random, log } = parts
   const people = wireAccounts(parts)
   const metrics = createMetrics()
@@ -165,23 +168,7 @@ export function wire(parts: {
 }
 
 function wireRegistry(
-  {
-    config,
-    database,
-    storage,
-    key,
-    clock,
-    random,
-    log,
-  }: {
-    config: Config
-    database: Database
-    storage: BlobStorage
-    key: InstanceKey
-    clock: Clock
-    random: Random
-    log: Logger
-  },
+  { config, database, storage, key, clock, random, log }: Parts,
   { accounts, access, repositories, credentials, audit }: AccountServices,
   metrics: Metrics,
 ) {
