@@ -100,6 +100,8 @@ describe('a first start', () => {
     const draining = await startTestServer()
     const client = draining.client()
     await client.pushImage('quay/drain', 'v1', createImage())
+    // A pull that is not in the action log yet has to get there before the end.
+    await client.getManifest('quay/drain', 'v1')
     const location = await client.startUpload('quay/drain')
     const rest = Promise.withResolvers<undefined>()
     const pieces = async function* () {

@@ -46,6 +46,7 @@ export class SqliteBackground {
   async close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
+    worker.ref()
     const exited = once(worker, 'exit')
     worker.postMessage('close')
     await exited
@@ -54,7 +55,10 @@ export class SqliteBackground {
   #run(task: BackgroundTask): Promise<undefined> {
     const pending = Promise.withResolvers<undefined>()
     this.#pending.set(task.id, pending)
-    this.#thread().postMessage(task)
+    const worker = this.#thread()
+    // While somebody waits for it, the process must not end over it.
+    worker.ref()
+    worker.postMessage(task)
     return pending.promise
   }
 
@@ -62,12 +66,13 @@ export class SqliteBackground {
     if (this.#worker !== undefined) return this.#worker
     const worker = new Worker(new URL('./sqlite-background-worker.ts', import.meta.url), {
       workerData: { file: this.#file },
+      execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
     })
-    worker.unref()
     worker.on('message', ({ id, error }: BackgroundAnswer) => {
       const pending = this.#pending.get(id)
       this.#pending.delete(id)
+      if (this.#pending.size === 0) worker.unref()
       if (error === undefined) pending?.resolve(undefined)
       else pending?.reject(new Error(`database thread: ${error}`))
     })
