@@ -128,10 +128,19 @@ describe('a first start', () => {
     rest.resolve(undefined)
     const answer = await upload
     expect([answer.status, answer.header('range')]).toEqual([202, `0-${(3 << 20) - 1}`])
-    await until('the end', () => draining.output().includes('server stopped') || undefined)
+    await until('the end', () => isGone(draining.urls.pid) || undefined)
+    expect(draining.output()).toContain('server stopped')
     await draining.stop()
   })
 })
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0)
+  } catch {
+    return true
+  }
+}
 
 describe('a start that cannot work says why', () => {
   it('names every wrong key of config.yaml, what was found and what is expected', async () => {

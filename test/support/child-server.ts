@@ -7,6 +7,8 @@ export interface ChildServer {
   /** Everything printed so far, to explain a failure. */
   output(): string
   hasExited(): boolean
+  /** Undefined while it runs, and when a signal ended it. */
+  exitCode(): number | undefined
   /** Asks it to end; one that does not within the time is killed, and that is an error. */
   stop(timeoutMs?: number): Promise<void>
   /** What a power cut looks like to the process. */
@@ -46,6 +48,7 @@ export function spawnServer(
     pid: child.pid ?? 0,
     output: () => output,
     hasExited,
+    exitCode: () => child.exitCode ?? undefined,
     async stop(timeoutMs = 20_000) {
       // Set in a callback, which the compiler does not follow.
       let lostPatience = false as boolean

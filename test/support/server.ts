@@ -86,10 +86,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
 
   const portOf = (url: string) => new URL(url).port
+  /** A server that was asked to end has to end well, not just somehow. */
+  const stopChild = async () => {
+    const wasRunning = !child.hasExited()
+    await child.stop()
+    if (wasRunning && child.exitCode() !== 0) {
+      throw new Error(`the server ended with ${String(child.exitCode())}\n${child.output()}`)
+    }
+  }
   const stop = async () => {
     for (const client of clients.splice(0)) client.close()
     try {
-      await child.stop()
+      await stopChild()
     } finally {
       await folder.remove()
     }
@@ -132,7 +140,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     stop,
     kill9: () => child.kill9(),
     async restart() {
-      await child.stop()
+      await stopChild()
       await start({
         http: portOf(urls.http),
         https: portOf(urls.https),
