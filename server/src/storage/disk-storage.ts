@@ -25,7 +25,7 @@ export interface DiskStorageOptions {
 }
 
 const kibibyte = 1024
-const stagingShape = { blockBytes: 512 * kibibyte, blocks: 48 }
+const stagingShape = { blockBytes: 1024 * kibibyte, blocks: 32 }
 const readingShape = { blockBytes: 1024 * kibibyte, blocks: 24 }
 
 /** Unfinished uploads whose file stays open and whose hash is carried on, over all workers. */
