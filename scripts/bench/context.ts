@@ -24,9 +24,9 @@ export interface BenchContext {
   readonly spaciousFolder: string
   readonly sources: MemorySources
   readonly blobBytes: number
-  /** For several at once: a quarter each, so that every sample moves the same bytes. */
-  readonly quarterSources: MemorySources
-  readonly quarterBytes: number
+  /** For several at once: an eighth each, which keeps the run short. */
+  readonly smallSources: MemorySources
+  readonly smallBytes: number
   readonly runs: number
   /** Length of one measurement of a request rate. */
   readonly loadSeconds: number

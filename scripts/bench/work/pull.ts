@@ -30,7 +30,7 @@ async function pullWork(
   transport: Transport,
   goal: number,
 ): Promise<Finding[]> {
-  const sources = atOnce === 1 ? context.sources : context.quarterSources
+  const sources = atOnce === 1 ? context.sources : context.smallSources
   return withBlob(context, sources, async (blob, targetOf) => {
     const sample = async (peer: Peer) => {
       const target = await targetOf(peer, transport)

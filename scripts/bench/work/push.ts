@@ -10,8 +10,8 @@ export const pushes: readonly Work[] = transports.flatMap((transport) =>
     key: `push-${atOnce}-${transport}`,
     async run(context) {
       const { signal } = context
-      const sources = atOnce === 1 ? context.sources : context.quarterSources
-      const blobBytes = atOnce === 1 ? context.blobBytes : context.quarterBytes
+      const sources = atOnce === 1 ? context.sources : context.smallSources
+      const blobBytes = atOnce === 1 ? context.blobBytes : context.smallBytes
       const repository = `${namespace}/push`
       const sample = async (peer: Peer) => {
         const authorization = await peer.authorization(repository)
