@@ -46,10 +46,14 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
   server.on('request', plan.handler)
   // Without this Node would ask for the body before anybody looked at the request.
   server.on('checkContinue', plan.handler)
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request'
+    if (socket.writable) {
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    } else socket.destroy()
   })
   server.setTimeout(idleMs)
   await new Promise<void>((resolve, reject) => {
