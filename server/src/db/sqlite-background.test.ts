@@ -23,6 +23,20 @@ const program = (file: string) => `
   console.log(rows.length, 'rows, closed')
 `
 
+test('rows that are under way when the database closes are written, and then it ends', async () => {
+  const file = join(folder, 'notes.db')
+  const text = program(file)
+    .replace('await database.bulkInsert', 'const written = database.bulkInsert')
+    .replace(/  const \{ rows \}.*\n/, '')
+    .replace('console.log(rows.length', 'await written; console.log(2')
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    text,
+  ])
+  expect(stdout).toBe('2 rows, closed\n')
+})
+
 test('a process that has nothing else to do waits for its thread, and then ends', async () => {
   const args = ['--input-type=module', '--eval', program(join(folder, 'notes.db'))]
   const { stdout } = await promisify(execFile)(process.execPath, args)

@@ -23,6 +23,7 @@ export class SqliteBackground {
   #worker: Worker | undefined
   #lastId = 0
   #isCheckpointing = false
+  #isClosing = false
 
   constructor(file: string) {
     this.#file = file
@@ -46,6 +47,7 @@ export class SqliteBackground {
   async close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
+    this.#isClosing = true
     worker.ref()
     const exited = once(worker, 'exit')
     worker.postMessage('close')
@@ -72,7 +74,7 @@ export class SqliteBackground {
     worker.on('message', ({ id, error }: BackgroundAnswer) => {
       const pending = this.#pending.get(id)
       this.#pending.delete(id)
-      if (this.#pending.size === 0) worker.unref()
+      if (this.#pending.size === 0 && !this.#isClosing) worker.unref()
       if (error === undefined) pending?.resolve(undefined)
       else pending?.reject(new Error(`database thread: ${error}`))
     })
