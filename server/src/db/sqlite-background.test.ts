@@ -27,7 +27,7 @@ test('rows that are under way when the database closes are written, and then it 
   const file = join(folder, 'notes.db')
   const text = program(file)
     .replace('await database.bulkInsert', 'const written = database.bulkInsert')
-    .replace(/  const \{ rows \}.*\n/, '')
+    .replace(/ +const \{ rows \}.*\n/, '')
     .replace('console.log(rows.length', 'await written; console.log(2')
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',
