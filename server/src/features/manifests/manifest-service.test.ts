@@ -65,9 +65,9 @@ describeDatabases('manifests and tags', (open) => {
     repositoryId = repository.id
   })
 
-  const service = (acceptsSparse = false) =>
+  const service = (acceptsSparse = false, on: Database = database) =>
     createManifestService({
-      database,
+      database: on,
       content: createManifestContent(database.db),
       clock,
       random: systemRandom,
@@ -128,6 +128,38 @@ describeDatabases('manifests and tags', (open) => {
     const manifest = await byTag('v1')
     expect(manifest).toEqual(await byDigest(bytes))
     expect((await service().read(manifest)).equals(bytes)).toBe(true)
+  })
+
+  test('a push and a delete are answered only when the commit is on the medium', async () => {
+    const bytes = await image('durable')
+    const flushes: PromiseWithResolvers<undefined>[] = []
+    const held: Database = {
+      ...database,
+      flush: () => {
+        const flush = Promise.withResolvers<undefined>()
+        flushes.push(flush)
+        return flush.promise
+      },
+    }
+    const reference = { kind: 'tag', tag: parseTagName('durable') } as const
+    const contentType = mediaTypes.ociManifest
+    const answers: string[] = []
+    const pushed = service(false, held)
+      .push({ repositoryId, reference, tags: [], contentType, bytes, record: nothing })
+      .then(() => answers.push('pushed'))
+    await expect.poll(() => flushes.length).toBe(1)
+    expect((await byTag('durable')).digest).toBe(digestOf(bytes))
+    expect(answers).toEqual([])
+    flushes[0]?.resolve(undefined)
+    await pushed
+    const deleted = service(false, held)
+      .delete(repositoryId, reference, nothing)
+      .then(() => answers.push('deleted'))
+    await expect.poll(() => flushes.length).toBe(2)
+    expect(answers).toEqual(['pushed'])
+    flushes[1]?.resolve(undefined)
+    await deleted
+    expect(answers).toEqual(['pushed', 'deleted'])
   })
 
   test('without a tag it stays for an hour, with a subject for good', async () => {
