@@ -7,7 +7,7 @@ import { Problem } from '../../problem.ts'
 import { digestAlgorithm, digestHex, parseDigest, type Digest } from '../../storage/digest.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import type { TagName } from '../tags/tag-name.ts'
-import { endCompanions, endTag, isLive, pointTag } from '../tags/tag-service.ts'
+import { endCompanions, endTag, pointTag } from '../tags/tag-service.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import type { ManifestContent } from './manifest-content.ts'
 import type { Reference } from './manifest-reference.ts'
@@ -215,9 +215,7 @@ async function deleteByDigest(tx: Db, repositoryId: number, digest: Digest, now:
   if (manifest === undefined || !(await store.isAlive(repositoryId, manifest.id, now))) {
     throw new Problem('manifest-unknown', { digest })
   }
-  const live = (await tags.listLiveOf(manifest.id, now)).filter((tag) =>
-    isLive({ ...tag, manifest_id: manifest.id }, now),
-  )
+  const live = await tags.listLiveOf(manifest.id, now)
   const immutable = live.find((tag) => tag.immutable === 1)
   if (immutable !== undefined) throw new Problem('tag-immutable', { tag: immutable.name })
   for (const tag of live) await tags.close(tag.id, now)

@@ -24,6 +24,14 @@ export interface LiveTag {
   readonly lifetime_end_ms: Instant | null
 }
 
+export interface NewTag {
+  readonly repositoryId: number
+  readonly name: string
+  readonly manifestId: number
+  readonly start: Instant
+  readonly end: Instant | null
+}
+
 const listNames = prepared<{
   repository: number
   after: string
@@ -96,44 +104,17 @@ export function tagStore(db: Db) {
         .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
         .execute(),
 
-    insert: (tag: {
-      repositoryId: number
-      name: string
-      manifestId: number
-      start: Instant
-      end: Instant | null
-    }) =>
+    insert: (tag: NewTag) =>
       db
         .insertInto('tag')
-        .values({
-          repository_id: tag.repositoryId,
-          name: tag.name,
-          live_name: tag.name,
-          manifest_id: tag.manifestId,
-          lifetime_start_ms: tag.start,
-          lifetime_end_ms: tag.end,
-        })
+        .values({ ...rowOf(tag), live_name: tag.name })
         .execute(),
 
     /** Keeps a manifest alive without a name; for ever when `end` is null. */
-    insertHold: (hold: {
-      repositoryId: number
-      name: string
-      manifestId: number
-      start: Instant
-      end: Instant | null
-    }) =>
+    insertHold: (hold: NewTag) =>
       db
         .insertInto('tag')
-        .values({
-          repository_id: hold.repositoryId,
-          name: hold.name,
-          live_name: null,
-          manifest_id: hold.manifestId,
-          lifetime_start_ms: hold.start,
-          lifetime_end_ms: hold.end,
-          hidden: 1,
-        })
+        .values({ ...rowOf(hold), live_name: null, hidden: 1 })
         .execute(),
 
     /** Ends a tag; it stays as history. A tag whose time ran out before keeps its own end. */
@@ -161,5 +142,15 @@ export function tagStore(db: Db) {
         .where('hidden', '=', 1)
         .where((eb) => eb.or([eb('lifetime_end_ms', 'is', null), eb('lifetime_end_ms', '>', now)]))
         .execute(),
+  }
+}
+
+function rowOf({ repositoryId, name, manifestId, start, end }: NewTag) {
+  return {
+    repository_id: repositoryId,
+    name,
+    manifest_id: manifestId,
+    lifetime_start_ms: start,
+    lifetime_end_ms: end,
   }
 }
