@@ -64,6 +64,16 @@ describe('the action log', () => {
     expect(pull).toMatchObject({ ip: '127.0.0.1', metadata: { tag: 'v1', username: 'quay' } })
   })
 
+  it('tells of a manifest that was deleted by digest and had no tag', async () => {
+    const client = server.client()
+    const image = createImage({ labels: { tagged: 'never' } })
+    const { digest } = image.manifest
+    await client.pushImage('quay/logged', digest, image)
+    await client.deleteManifest('quay/logged', digest)
+    const entries = await entriesOf('delete_tag')
+    expect(entries.map(({ metadata }) => metadata['digest'])).toContain(digest)
+  })
+
   it.each([
     ['pull_repo_failed', 'GET'],
     ['push_repo_failed', 'PUT'],

@@ -122,11 +122,12 @@ export function manifestOci({
       const { caller, repository } = await admit(exchange, name, referenceText, 'delete')
       const reference = parseKnownReference(referenceText)
       await manifests.delete(repository.id, reference, async (tx, tags) => {
-        for (const tag of tags) {
+        // A manifest without a tag goes too, and somebody has to be able to see who did it.
+        for (const tag of tags.length > 0 ? tags : [undefined]) {
           await audit.recordIn(
             tx,
             logEntry('delete_tag', exchange, caller, repository, {
-              tag,
+              ...(tag === undefined ? {} : { tag }),
               ...(reference.kind === 'digest' ? { digest: reference.digest } : {}),
             }),
           )
