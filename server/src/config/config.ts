@@ -61,6 +61,29 @@ export interface Config {
   /** Free share of the disk, 0 to 1, below which the server calls itself unhealthy. */
   readonly diskspaceHealthThreshold: number
 
+  /** The same for `/health/warning`. */
+  readonly diskspaceWarningThreshold: number
+  readonly sessions: SessionConfig
+  readonly mail: MailConfig
+  readonly oauth: OAuthConfig
+  readonly appTokens: AppTokenConfig
+  readonly timeMachine: TimeMachineConfig
+  readonly collection: CollectionConfig
+  readonly logs: LogConfig
+  readonly search: { readonly pageSize: number; readonly maxPages: number }
+  readonly serviceKeys: { readonly unapprovedTtlMs: number; readonly expiredTtlMs: number }
+  readonly outgoing: OutgoingConfig
+  readonly interface: InterfaceConfig
+  /** USER_RECOVERY_TOKEN_LIFETIME */
+  readonly recoveryLinkLifeMs: number
+  /** Namespaces that everybody sees in the list of their organizations. */
+  readonly publicNamespaces: readonly string[]
+  /** Origins that browsers may call the API from; `*` is everyone, without credentials. */
+  readonly corsOrigins: readonly string[]
+  /** Label keys that the API does not set, beside those that nobody may. */
+  readonly labelKeyReservedPrefixes: readonly string[]
+  /** Encrypts the page tokens of lists; absent: a key derived from SECRET_KEY. */
+  readonly pageTokenKey?: Secret
   readonly secretKey: Secret
   readonly databaseSecretKey: Secret
 
@@ -139,6 +162,110 @@ export interface FeatureConfig {
   readonly generalOciSupport: boolean
   readonly sparseIndex: boolean
   readonly referrersApi: boolean
+  readonly directLogin: boolean
+  readonly userCreation: boolean
+  readonly inviteOnlyUserCreation: boolean
+  readonly userInitialize: boolean
+  readonly userRename: boolean
+  readonly usernameConfirmation: boolean
+  readonly userMetadata: boolean
+  readonly userLastAccessed: boolean
+  readonly partialUserAutocomplete: boolean
+  readonly superusersOrgCreationOnly: boolean
+  readonly superuserConfigdump: boolean
+  readonly requireTeamInvite: boolean
+  readonly teamSyncing: boolean
+  readonly nonsuperuserTeamSyncingSetup: boolean
+  readonly orgSharedEmail: boolean
+  readonly requireEncryptedBasicAuth: boolean
+  readonly assignOauthToken: boolean
+  readonly appSpecificTokens: boolean
+  readonly changeTagExpiration: boolean
+  readonly immutableTags: boolean
+  readonly immutableTagsCanExpire: boolean
+  readonly repoMirror: boolean
+  readonly garbageCollection: boolean
+  readonly repositoryGarbageCollection: boolean
+  readonly namespaceGarbageCollection: boolean
+  readonly logExport: boolean
+  readonly aggregatedLogCountRetrieval: boolean
+  /** Mail is sent, so people need an address that they confirmed. */
+  readonly mailing: boolean
+}
+
+export interface SessionConfig {
+  readonly cookieName: string
+  readonly secure: boolean
+  /** Cookies outlive the browser. */
+  readonly permanent: boolean
+  readonly lifeMs: number
+  /** Age of a password entry after which sensitive calls ask for it again. */
+  readonly freshLoginMs: number
+  /** Browsers must send `X-Requested-With`, which other sites cannot. */
+  readonly xhrOnly: boolean
+}
+
+export interface MailConfig {
+  readonly server: string
+  readonly port: number
+  readonly useTls: boolean
+  readonly username?: string
+  readonly password?: Secret
+  readonly sender: string
+}
+
+export interface OAuthConfig {
+  /** Applications that get tokens without asking their user. */
+  readonly directClientIds: readonly string[]
+  /** Path of the page that shows a token drawn for oneself. */
+  readonly localHandler: string
+}
+
+export interface AppTokenConfig {
+  /** Absent: they do not expire. */
+  readonly lifeMs?: number
+  /** How long an expired token stays visible; absent: for ever. */
+  readonly keepExpiredMs?: number
+}
+
+export interface TimeMachineConfig {
+  readonly permanentlyDeleteTags: boolean
+  /** Holds on the children of an index end when the index's tag moves or goes. */
+  readonly resetChildManifestExpiration: boolean
+  /** Bounds of an expiry that the API sets, counted from the tag's start. */
+  readonly labeledMinimumMs: number
+  readonly labeledMaximumMs: number
+}
+
+export interface CollectionConfig {
+  readonly everyMs: number
+  /** Delay before a deleted namespace is purged, for the namespaces listed. */
+  readonly graceMs: number
+  readonly graceNamespaces: readonly string[]
+}
+
+export interface LogConfig {
+  /** Deepest page of a log list; absent: no limit. */
+  readonly maxPage?: number
+  readonly exportLifeMs: number
+  readonly allowWithoutStrict: boolean
+  readonly allowPullsWithoutStrict: boolean
+}
+
+/** Where the server may be sent by a URL that somebody gave it. */
+export interface OutgoingConfig {
+  readonly allowedHosts: readonly string[]
+  readonly blockedHosts: readonly string[]
+}
+
+/** What the interface shows and does not check. */
+export interface InterfaceConfig {
+  readonly title: string
+  readonly titleShort: string
+  readonly avatarKind: 'local' | 'gravatar'
+  readonly contactInfo: readonly string[]
+  readonly branding: Readonly<Record<string, unknown>>
+  readonly footerLinks: Readonly<Record<string, unknown>>
 }
 
 export interface AuditConfig {

@@ -3,6 +3,7 @@ import { DEFAULT_CIPHERS } from 'node:tls'
 import type { Config, TlsConfig, UnknownKey } from './config.ts'
 import type { ConfigKeys } from './config-schema.ts'
 import { databaseConfig } from './database-config.ts'
+import { managementConfig } from './management-config.ts'
 import { Secret } from './secret.ts'
 import { storageConfig } from './storage-config.ts'
 
@@ -58,6 +59,34 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Config {
       generalOciSupport: keys.FEATURE_GENERAL_OCI_SUPPORT,
       sparseIndex: keys.FEATURE_SPARSE_INDEX,
       referrersApi: keys.FEATURE_REFERRERS_API,
+      directLogin: keys.FEATURE_DIRECT_LOGIN,
+      userCreation: keys.FEATURE_USER_CREATION,
+      inviteOnlyUserCreation: keys.FEATURE_INVITE_ONLY_USER_CREATION,
+      userInitialize: keys.FEATURE_USER_INITIALIZE,
+      userRename: keys.FEATURE_USER_RENAME,
+      usernameConfirmation: keys.FEATURE_USERNAME_CONFIRMATION,
+      userMetadata: keys.FEATURE_USER_METADATA,
+      userLastAccessed: keys.FEATURE_USER_LAST_ACCESSED,
+      partialUserAutocomplete: keys.FEATURE_PARTIAL_USER_AUTOCOMPLETE,
+      superusersOrgCreationOnly: keys.FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
+      superuserConfigdump: keys.FEATURE_SUPERUSER_CONFIGDUMP,
+      requireTeamInvite: keys.FEATURE_REQUIRE_TEAM_INVITE,
+      teamSyncing: keys.FEATURE_TEAM_SYNCING,
+      nonsuperuserTeamSyncingSetup: keys.FEATURE_NONSUPERUSER_TEAM_SYNCING_SETUP,
+      orgSharedEmail: keys.FEATURE_ORG_SHARED_EMAIL,
+      requireEncryptedBasicAuth: keys.FEATURE_REQUIRE_ENCRYPTED_BASIC_AUTH,
+      assignOauthToken: keys.FEATURE_ASSIGN_OAUTH_TOKEN,
+      appSpecificTokens: keys.FEATURE_APP_SPECIFIC_TOKENS,
+      changeTagExpiration: keys.FEATURE_CHANGE_TAG_EXPIRATION,
+      immutableTags: keys.FEATURE_IMMUTABLE_TAGS,
+      immutableTagsCanExpire: keys.FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE,
+      repoMirror: keys.FEATURE_REPO_MIRROR,
+      garbageCollection: keys.FEATURE_GARBAGE_COLLECTION,
+      repositoryGarbageCollection: keys.FEATURE_REPOSITORY_GARBAGE_COLLECTION,
+      namespaceGarbageCollection: keys.FEATURE_NAMESPACE_GARBAGE_COLLECTION,
+      logExport: keys.FEATURE_LOG_EXPORT,
+      aggregatedLogCountRetrieval: keys.FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL,
+      mailing: keys.FEATURE_MAILING ?? keys.MAIL_SERVER !== '',
     },
     libraryNamespace: keys.LIBRARY_NAMESPACE,
     superUsers: keys.SUPER_USERS,
@@ -86,6 +115,8 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Config {
     },
     registryJwtMaxFreshMs: keys.REGISTRY_JWT_AUTH_MAX_FRESH_S * 1_000,
     diskspaceHealthThreshold: keys.DISKSPACE_HEALTH_THRESHOLD,
+    diskspaceWarningThreshold: keys.DISKSPACE_HEALTH_WARNING_THRESHOLD,
+    ...managementConfig(keys),
     secretKey: new Secret(keys.SECRET_KEY),
     databaseSecretKey: new Secret(keys.DATABASE_SECRET_KEY),
     ignored,

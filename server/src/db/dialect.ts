@@ -1,4 +1,4 @@
-import { sql, type CreateTableBuilder, type RawBuilder } from 'kysely'
+import { sql, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
 
 export type DialectName = 'sqlite' | 'postgresql'
 
@@ -17,7 +17,40 @@ export interface Dialect {
   keyed<T extends string, C extends string>(
     table: CreateTableBuilder<T, C>,
   ): CreateTableBuilder<T, C>
+  /** Makes `full_name` and `description` of `repository` searchable by any part of them. */
+  searchRepositories(db: Kysely<unknown>): Promise<void>
 }
+
+/** A full-text index of three-letter pieces beside the table, kept in step by triggers. */
+const ftsStatements = [
+  `create virtual table repository_search using fts5(
+     full_name, description, content='repository', content_rowid='id', tokenize='trigram')`,
+  `insert into repository_search(rowid, full_name, description)
+     select id, full_name, description from repository`,
+  `create trigger repository_search_insert after insert on repository begin
+     insert into repository_search(rowid, full_name, description)
+       values (new.id, new.full_name, new.description);
+   end`,
+  `create trigger repository_search_delete after delete on repository begin
+     insert into repository_search(repository_search, rowid, full_name, description)
+       values ('delete', old.id, old.full_name, old.description);
+   end`,
+  `create trigger repository_search_update after update of full_name, description on repository begin
+     insert into repository_search(repository_search, rowid, full_name, description)
+       values ('delete', old.id, old.full_name, old.description);
+     insert into repository_search(rowid, full_name, description)
+       values (new.id, new.full_name, new.description);
+   end`,
+]
+
+/** Without the extension, or the right to install it, the search still works, only slower. */
+const trigramIndex = `do $$ begin
+  create extension if not exists pg_trgm;
+  create index repository_search on repository
+    using gin (full_name gin_trgm_ops, description gin_trgm_ops);
+exception when others then
+  raise notice 'pg_trgm is not available: searching repositories scans the table';
+end $$`
 
 const sqlite: Dialect = {
   withId: (table) => table.addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement()),
@@ -27,6 +60,9 @@ const sqlite: Dialect = {
   name: sql`text`,
   bytes: sql`blob`,
   keyed: (table) => table.modifyEnd(sql`without rowid`),
+  searchRepositories: async (db) => {
+    for (const statement of ftsStatements) await sql.raw(statement).execute(db)
+  },
 }
 
 const postgresql: Dialect = {
@@ -38,6 +74,9 @@ const postgresql: Dialect = {
   name: sql`text collate "C"`,
   bytes: sql`bytea`,
   keyed: (table) => table,
+  searchRepositories: async (db) => {
+    await sql.raw(trigramIndex).execute(db)
+  },
 }
 
 export const dialects: Record<DialectName, Dialect> = { sqlite, postgresql }

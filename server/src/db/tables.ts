@@ -15,6 +15,30 @@ import type { RepositoryPermissionTable } from '../features/repositories/permiss
 import type { RepositoryTable } from '../features/repositories/repository-store.ts'
 import type { TagTable } from '../features/tags/tag-store.ts'
 import type { BlobUploadTable } from '../features/uploads/upload-store.ts'
+import type { DeletedNamespaceTable } from '../features/accounts/deleted-namespace-store.ts'
+import type { UserPromptTable } from '../features/accounts/prompt-store.ts'
+import type { FederatedLoginTable } from '../features/accounts/federated-login-store.ts'
+import type { EmailConfirmationTable } from '../features/accounts/email-confirmation-store.ts'
+import type { TeamMemberInviteTable } from '../features/accounts/team-invite-store.ts'
+import type { TeamSyncTable } from '../features/accounts/team-sync-store.ts'
+import type { PermissionPrototypeTable } from '../features/prototypes/prototype-store.ts'
+import type { StarTable } from '../features/repositories/star-store.ts'
+import type { ManifestLabelTable } from '../features/labels/label-store.ts'
+import type { ImmutabilityPolicyTable } from '../features/immutability/immutability-store.ts'
+import type { OAuthApplicationTable } from '../features/oauth/oauth-application-store.ts'
+import type {
+  OAuthAccessTokenTable,
+  OAuthAuthorizationCodeTable,
+  OAuthAssignedTokenTable,
+} from '../features/oauth/oauth-token-store.ts'
+import type { AppSpecificAuthTokenTable } from '../features/app-tokens/app-token-store.ts'
+import type { NotificationTable } from '../features/notifications/notification-store.ts'
+import type { MessageTable } from '../features/messages/message-store.ts'
+import type { ServiceKeyTable } from '../features/service-keys/service-key-store.ts'
+import type { QuotaRegistrySizeTable } from '../features/registry-size/registry-size-store.ts'
+import type { ExportActionLogsTable } from '../features/audit/log-export-store.ts'
+import type { LogEntryDailyTable, LogRollupTable } from '../features/audit/log-rollup-store.ts'
+import type { LeaseTable } from '../work/lease-store.ts'
 
 export interface Tables {
   user: UserTable
@@ -33,6 +57,29 @@ export interface Tables {
   tag: TagTable
   logentrykind: LogEntryKindTable
   logentry3: LogEntryTable
+  deletednamespace: DeletedNamespaceTable
+  userprompt: UserPromptTable
+  federatedlogin: FederatedLoginTable
+  emailconfirmation: EmailConfirmationTable
+  teammemberinvite: TeamMemberInviteTable
+  teamsync: TeamSyncTable
+  permissionprototype: PermissionPrototypeTable
+  star: StarTable
+  manifestlabel: ManifestLabelTable
+  immutabilitypolicy: ImmutabilityPolicyTable
+  oauthapplication: OAuthApplicationTable
+  oauthaccesstoken: OAuthAccessTokenTable
+  oauthauthorizationcode: OAuthAuthorizationCodeTable
+  oauthassignedtoken: OAuthAssignedTokenTable
+  appspecificauthtoken: AppSpecificAuthTokenTable
+  notification: NotificationTable
+  messages: MessageTable
+  servicekey: ServiceKeyTable
+  quotaregistrysize: QuotaRegistrySizeTable
+  exportactionlogs: ExportActionLogsTable
+  logentrydaily: LogEntryDailyTable
+  logrollup: LogRollupTable
+  lease: LeaseTable
 }
 
 /** A connection or a transaction: stores take either. */

@@ -18,6 +18,14 @@ export interface UserTable {
   removed_tag_expiration_s: number
   created_at: Instant
   last_accessed: Instant | null
+  /** Of an organization; people have `email`, which is theirs alone. */
+  contact_email: string | null
+  given_name: string | null
+  family_name: string | null
+  company: string | null
+  location: string | null
+  invoice_email: Generated<number>
+  invoice_email_address: string | null
 }
 
 export type AccountRow = Selectable<UserTable>

@@ -10,6 +10,7 @@ export interface RobotAccountTable {
   description: Generated<string>
   unstructured_json: Generated<string>
   created_at: Instant
+  federation_json: string | null
 }
 
 /** The account row and the robot row as one. */

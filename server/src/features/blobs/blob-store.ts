@@ -9,6 +9,8 @@ export interface BlobTable {
   digest: string
   size_bytes: number
   created_at: Instant
+  /** 1 while the sweep removes the bytes: nothing may refer to the blob any more. */
+  doomed: Generated<number>
 }
 
 /** "Uploaded or mounted here lately": protects a blob until a manifest refers to it. */

@@ -19,6 +19,7 @@ export interface RepositoryTable {
   kind: Generated<'image'>
   description: string | null
   created_at: Instant
+  popularity: Generated<number>
 }
 
 export type RepositoryRow = Selectable<RepositoryTable>

@@ -1,0 +1,86 @@
+import type { Config } from './config.ts'
+import type { ConfigKeys } from './config-schema.ts'
+import { Secret } from './secret.ts'
+
+/** The settings of sessions, tokens, mail, the time machine and the interface. */
+export function managementConfig(keys: ConfigKeys) {
+  return {
+    sessions: {
+      cookieName: keys.SESSION_COOKIE_NAME,
+      secure:
+        (keys.SESSION_COOKIE_SECURE || keys.PREFERRED_URL_SCHEME === 'https') &&
+        !keys.FORCE_NONSECURE_SESSION_COOKIE,
+      permanent: keys.FEATURE_PERMANENT_SESSIONS,
+      lifeMs: keys.SESSION_TIMEOUT,
+      freshLoginMs: keys.FRESH_LOGIN_TIMEOUT,
+      xhrOnly: keys.BROWSER_API_CALLS_XHR_ONLY,
+    },
+    mail: {
+      server: keys.MAIL_SERVER,
+      port: keys.MAIL_PORT,
+      useTls: keys.MAIL_USE_TLS,
+      ...(present(keys.MAIL_USERNAME) && { username: keys.MAIL_USERNAME }),
+      ...(present(keys.MAIL_PASSWORD) && { password: new Secret(keys.MAIL_PASSWORD) }),
+      sender: keys.MAIL_DEFAULT_SENDER,
+    },
+    oauth: {
+      directClientIds: keys.DIRECT_OAUTH_CLIENTID_WHITELIST,
+      localHandler: keys.LOCAL_OAUTH_HANDLER,
+    },
+    appTokens: {
+      ...(present(keys.APP_SPECIFIC_TOKEN_EXPIRATION) && {
+        lifeMs: keys.APP_SPECIFIC_TOKEN_EXPIRATION,
+      }),
+      ...(present(keys.EXPIRED_APP_SPECIFIC_TOKEN_GC) && {
+        keepExpiredMs: keys.EXPIRED_APP_SPECIFIC_TOKEN_GC,
+      }),
+    },
+    timeMachine: {
+      permanentlyDeleteTags: keys.PERMANENTLY_DELETE_TAGS,
+      resetChildManifestExpiration: keys.RESET_CHILD_MANIFEST_EXPIRATION,
+      labeledMinimumMs: keys.LABELED_EXPIRATION_MINIMUM,
+      labeledMaximumMs: keys.LABELED_EXPIRATION_MAXIMUM,
+    },
+    collection: {
+      everyMs: keys.GARBAGE_COLLECTION_FREQUENCY * 1_000,
+      graceMs: keys.NAMESPACE_GC_GRACE_PERIOD_SECONDS * 1_000,
+      graceNamespaces: keys.NAMESPACE_GC_GRACE_PERIOD_ALLOWLIST,
+    },
+    logs: {
+      ...(present(keys.ACTION_LOG_MAX_PAGE) && { maxPage: keys.ACTION_LOG_MAX_PAGE }),
+      exportLifeMs: keys.EXPORT_ACTION_LOGS_SECONDS * 1_000,
+      allowWithoutStrict: keys.ALLOW_WITHOUT_STRICT_LOGGING,
+      allowPullsWithoutStrict: keys.ALLOW_PULLS_WITHOUT_STRICT_LOGGING,
+    },
+    search: {
+      pageSize: keys.SEARCH_RESULTS_PER_PAGE,
+      maxPages: keys.SEARCH_MAX_RESULT_PAGE_COUNT,
+    },
+    serviceKeys: {
+      unapprovedTtlMs: keys.UNAPPROVED_SERVICE_KEY_TTL_SEC * 1_000,
+      expiredTtlMs: keys.EXPIRED_SERVICE_KEY_TTL_SEC * 1_000,
+    },
+    outgoing: {
+      allowedHosts: keys.SSRF_ALLOWED_HOSTS,
+      blockedHosts: keys.WEBHOOK_HOSTNAME_BLACKLIST,
+    },
+    interface: {
+      title: keys.REGISTRY_TITLE,
+      titleShort: keys.REGISTRY_TITLE_SHORT ?? keys.REGISTRY_TITLE,
+      avatarKind: keys.AVATAR_KIND,
+      contactInfo: keys.CONTACT_INFO,
+      branding: keys.BRANDING,
+      footerLinks: keys.FOOTER_LINKS,
+    },
+    recoveryLinkLifeMs: keys.USER_RECOVERY_TOKEN_LIFETIME,
+    publicNamespaces: keys.PUBLIC_NAMESPACES,
+    corsOrigins: keys.CORS_ORIGIN,
+    labelKeyReservedPrefixes: keys.LABEL_KEY_RESERVED_PREFIXES,
+    ...(present(keys.PAGE_TOKEN_KEY) && { pageTokenKey: new Secret(keys.PAGE_TOKEN_KEY) }),
+  } satisfies Partial<Config>
+}
+
+/** Neither left out nor null. */
+function present<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null
+}
