@@ -5,6 +5,7 @@ import type { Database } from './db/open.ts'
 import { createAccessService } from './features/access/access-service.ts'
 import { createAccountService } from './features/accounts/account-service.ts'
 import { createCredentialsService } from './features/accounts/credentials-service.ts'
+import { createNamespaceDeletionService } from './features/accounts/namespace-deletion-service.ts'
 import { createOrganizationService } from './features/accounts/organization-service.ts'
 import { createLoginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/password.ts'
@@ -75,6 +76,7 @@ export function wireAccounts({
   const accounts = createAccountService({ db, clock, random, passwords, audit, config })
   const robots = createRobotService({ db, clock, random, secretBox, audit, config })
   const organizations = createOrganizationService({ db, clock, random, audit, config })
+  const namespaceDeletion = createNamespaceDeletionService({ db, random, config })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
   const credentials = createCredentialsService({
@@ -84,7 +86,10 @@ export function wireAccounts({
     secretBox,
     config,
   })
-  return { audit, accounts, robots, organizations, repositories, access, credentials }
+  return {
+    ...{ audit, accounts, robots, organizations, namespaceDeletion },
+    ...{ repositories, access, credentials },
+  }
 }
 
 export interface Appliance {

@@ -7,6 +7,7 @@ import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { requireEmail, requireNewNamespace, requirePassword } from './account-names.ts'
 import { accountStanding, type StandingRules } from './account-standing.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
+import { requireUnreservedName } from './namespace-deletion-service.ts'
 import type { Passwords } from './password.ts'
 import type { Principal } from './principal.ts'
 import { robotStanding } from './robot-standing.ts'
@@ -85,6 +86,7 @@ export function createAccountService({
       if (address !== null) requireEmail(address)
       const passwordHash = await passwords.hash(password)
       return db.transaction().execute(async (tx) => {
+        await requireUnreservedName(tx, username)
         const accounts = accountStore(tx)
         if (address !== null && (await accounts.isEmailTaken(address))) {
           throw new Problem('email-invalid', {

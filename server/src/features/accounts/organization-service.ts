@@ -11,6 +11,7 @@ import {
   splitRobotName,
 } from './account-names.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
+import { requireUnreservedName } from './namespace-deletion-service.ts'
 import { teamStore, type TeamRole, type TeamRow } from './team-store.ts'
 
 export type OrganizationService = ReturnType<typeof createOrganizationService>
@@ -64,6 +65,7 @@ export function createOrganizationService({
       requireNewNamespace(name, 'namespace')
       if (email !== null) requireEmail(email)
       return db.transaction().execute(async (tx) => {
+        await requireUnreservedName(tx, name)
         const accounts = accountStore(tx)
         if (email !== null && (await accounts.isEmailTaken(email))) {
           throw new Problem('email-invalid', {

@@ -3,6 +3,7 @@ import { setImmediate as otherWork } from 'node:timers/promises'
 import { sql } from 'kysely'
 
 import type { Db } from '../../db/tables.ts'
+import { ofLiveNamespace } from '../accounts/deleted-namespace-store.ts'
 
 /** Grants up to which a page is found from the grants; above, by walking the names. */
 const fewGrants = 1000
@@ -20,6 +21,7 @@ export function catalogStore(db: Db) {
       .select('full_name')
       .where('full_name', '>', after)
       .where('state', '!=', 'MARKED_FOR_DELETION')
+      .where(ofLiveNamespace)
       .orderBy('full_name')
       .limit(limit)
 
@@ -58,6 +60,7 @@ export function catalogStore(db: Db) {
       .select('repository.full_name')
       .where('repository.full_name', '>', after)
       .where('repository.state', '!=', 'MARKED_FOR_DELETION')
+      .where(ofLiveNamespace)
       .orderBy('repository.full_name')
       .limit(limit)
       .execute()

@@ -3,6 +3,7 @@ import type { Generated, Selectable } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
+import { ofLiveNamespace } from '../accounts/deleted-namespace-store.ts'
 
 export type Visibility = 'public' | 'private'
 export type RepositoryState =
@@ -29,12 +30,13 @@ const findByFullName = prepared<{ fullName: string }>()((param, db) =>
     .selectFrom('repository')
     .selectAll()
     .where('full_name', '=', param('fullName'))
-    .where('state', '!=', 'MARKED_FOR_DELETION'),
+    .where('state', '!=', 'MARKED_FOR_DELETION')
+    .where(ofLiveNamespace),
 )
 
 export function repositoryStore(db: Db) {
   return {
-    /** A repository that is marked for deletion is not found. */
+    /** A repository that is marked for deletion, or whose namespace is deleted, is not found. */
     async find(fullName: string): Promise<RepositoryRow | undefined> {
       return (await findByFullName(db, { fullName }))[0]
     },
@@ -47,6 +49,7 @@ export function repositoryStore(db: Db) {
             .selectAll()
             .where('id', 'in', ids)
             .where('state', '!=', 'MARKED_FOR_DELETION')
+            .where(ofLiveNamespace)
             .execute(),
 
     /** Undefined when the name is taken. */
