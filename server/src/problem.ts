@@ -2,7 +2,9 @@
  * Everything that can be wrong for a caller, as facts. Wording and status belong to the edge: the
  * envelopes in `http/` are total over this union, so a new code cannot be forgotten there.
  */
-export type ProblemCode =
+export type ProblemCode = RegistryProblemCode | ApiProblemCode
+
+export type RegistryProblemCode =
   | 'unauthenticated'
   | 'credentials-invalid'
   | 'account-disabled'
@@ -51,6 +53,31 @@ export type ProblemCode =
   | 'storage-full'
   | 'registry-read-only'
   | 'pushes-disabled'
+
+/** What only the management API meets. */
+export type ApiProblemCode =
+  /** Not there, or not for this caller to know of. */
+  | 'not-found'
+  /** A rule about the data does not allow it; the message says which. */
+  | 'rule-violated'
+  /** The configuration or state of a mirror or repository does not allow it. */
+  | 'state-invalid'
+  | 'fresh-login-required'
+  | 'csrf-invalid'
+  | 'browser-guard'
+  | 'body-media-type'
+  | 'body-unreadable'
+  | 'body-missing'
+  | 'body-invalid'
+  | 'body-too-large'
+  | 'query-invalid'
+  | 'response-invalid'
+  | 'repository-not-normal'
+  | 'restricted-namespace'
+  | 'mail-failed'
+  | 'not-supported'
+  | 'gone'
+  | 'external-failure'
 
 export type ProblemDetail = Readonly<Record<string, unknown>>
 

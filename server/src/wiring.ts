@@ -44,6 +44,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
+import { wireManagement } from './wiring/management.ts'
 import { Worker } from './work/worker.ts'
 
 const generatedPasswordLength = 20
@@ -135,16 +136,21 @@ export function wire(parts: Parts): Appliance {
 
   let requests = 0
   const boot = random.bytes(4).toString('hex')
+  const nextRequestId = () => `${boot}-${String(++requests)}`
+  const noTokens = () => Promise.resolve(undefined)
+  const management = wireManagement(parts, people, metrics, noTokens, nextRequestId)
   const serve: RequestListener = (req, res) => {
     const url = req.url ?? '/'
     if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
-      const requestId = `${boot}-${String(++requests)}`
+      const requestId = nextRequestId()
       serveRegistry(new LiveExchange(req, res, { requestId, trust: config, log })).catch(
         (error: unknown) => {
           log.error({ err: error, requestId }, 'request broken off')
           res.destroy()
         },
       )
+    } else if (management.serves(pathOf(url))) {
+      management.serve(req, res)
     } else {
       serveRest(req, res)
     }
@@ -159,7 +165,7 @@ export function wire(parts: Parts): Appliance {
 
   return {
     serve,
-    workers: [uploadSweep],
+    workers: [uploadSweep, ...management.workers],
     metrics,
     audit: people.audit,
     async createFirstAccount(password = generatePassword(random)) {
@@ -170,6 +176,11 @@ export function wire(parts: Parts): Appliance {
       return { username, password }
     },
   }
+}
+
+function pathOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? url : url.slice(0, mark)
 }
 
 function wireRegistry(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawnServer, type ChildServer } from './child-server.ts'
+import { createApiClient, type ApiClient } from './api-client.ts'
 import { runProgram } from './cli.ts'
 import { createRegistryClient, type RegistryClient } from './registry-client.ts'
 import { projectRoot } from './source-files.ts'
@@ -43,6 +44,10 @@ export interface TestServer extends AsyncDisposable {
   mooring(command: readonly string[], args?: readonly string[]): Promise<string>
   /** A client that trusts the server's authority; the superuser's unless told otherwise. */
   client(account?: { username: string; password: string } | 'anonymous'): RegistryClient
+  /** The management API without a login, or with an OAuth token. */
+  api(bearer?: string): ApiClient
+  /** The management API with the session of an account; the superuser's unless told otherwise. */
+  signedIn(account?: { username: string; password: string }): Promise<ApiClient>
   /** Ends it gracefully and removes its data. */
   stop(): Promise<void>
   /** Ends it as a power cut would; the data stays for `restart`. */
@@ -58,7 +63,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const readyFile = folder.join('ready.json')
   const password = 'a-password-for-tests'
   const env = { ...process.env, MOORING_FIRST_PASSWORD: password, ...options.env }
-  const clients: RegistryClient[] = []
+  const clients: (RegistryClient | ApiClient)[] = []
 
   let child: ChildServer
   let urls: ServerAddresses
@@ -111,6 +116,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
 
   const caFile = join(dataDir, 'config/ca.crt')
+  const openApi = (bearer?: string): ApiClient => {
+    const client = createApiClient({
+      baseUrl: urls.https,
+      ca: readFileSync(caFile),
+      ...(bearer !== undefined && { bearer }),
+    })
+    clients.push(client)
+    return client
+  }
   return {
     get urls() {
       return urls
@@ -135,6 +149,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         ...(account === 'anonymous' ? {} : account),
       })
       clients.push(client)
+      return client
+    },
+    api: openApi,
+    async signedIn(account = { username: 'quay', password }) {
+      const client = openApi()
+      await client.signIn(account.username, account.password)
       return client
     },
     stop,

@@ -391,7 +391,9 @@ describe('secrets', () => {
 
 describe('keys without effect', () => {
   test('that Quay knows are listed as ignored, whatever they hold', () => {
-    const config = load('BUILDLOGS_REDIS: {host: redis}\nBUILDMAN_HOSTNAME: [wrong]\nCORP_LOGIN_CONFIG: {}')
+    const config = load(
+      'BUILDLOGS_REDIS: {host: redis}\nBUILDMAN_HOSTNAME: [wrong]\nCORP_LOGIN_CONFIG: {}',
+    )
     expect(config.ignored).toEqual(['BUILDLOGS_REDIS', 'BUILDMAN_HOSTNAME', 'CORP_LOGIN_CONFIG'])
     expect(config.unknown).toEqual([])
   })

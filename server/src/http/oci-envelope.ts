@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts'
-import { type ProblemCode, type ProblemDetail } from '../problem.ts'
+import { type ProblemDetail, type RegistryProblemCode } from '../problem.ts'
 
 interface OciError {
   readonly status: number
@@ -213,7 +213,14 @@ export const ociErrors = {
     message:
       'Pushes to the registry are currently disabled. Please contact the administrator for more information.',
   },
-} as const satisfies Record<ProblemCode, OciError>
+} as const satisfies Record<RegistryProblemCode, OciError>
+
+/** What only the management API raises, should a shared rule bring it here. */
+const otherError: OciError = {
+  status: 400,
+  code: 'INVALID_REQUEST',
+  message: text('message', 'Invalid request'),
+}
 
 const bodyless: ReadonlySet<string> = new Set(['message', 'status', 'retryAfterSeconds'])
 
@@ -224,7 +231,8 @@ export interface OciAnswer {
 }
 
 export function renderOciProblem(problem: Problem): OciAnswer {
-  const error: OciError = ociErrors[problem.code]
+  const error: OciError =
+    (ociErrors as Partial<Record<string, OciError>>)[problem.code] ?? otherError
   const message = typeof error.message === 'string' ? error.message : error.message(problem.detail)
   const detail = ociDetail(problem)
   const entry = {

@@ -4,8 +4,8 @@ import { isProblem, Problem } from '../../problem.ts'
 import type { AccountService } from '../accounts/account-service.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import type { OrganizationService } from '../accounts/organization-service.ts'
-import type { Principal } from '../accounts/principal.ts'
-import { teamStore } from '../accounts/team-store.ts'
+import { hasScope, type Principal } from '../accounts/principal.ts'
+import { teamStore, type TeamRole } from '../accounts/team-store.ts'
 import type { Actor } from '../audit/audit-log.ts'
 import { permissionStore, type RepositoryRole } from '../repositories/permission-store.ts'
 import type { RepositoryName } from '../repositories/repository-name.ts'
@@ -15,13 +15,24 @@ import type { RepositoryRow } from '../repositories/repository-store.ts'
 export type AccessService = ReturnType<typeof createAccessService>
 
 export type EffectiveRole = 'none' | RepositoryRole
+export type EffectiveTeamRole = 'none' | TeamRole
 export type RepositoryAction = 'push' | 'pull' | '*'
 
 export type AccessRules = Pick<Config, 'createPrivateRepoOnPush' | 'createNamespaceOnPush'> & {
   readonly features: Pick<FeatureConfig, 'anonymousAccess' | 'superusersFullAccess'>
 }
 
-const ranking: readonly EffectiveRole[] = ['none', 'read', 'write', 'admin']
+const ranking = ['none', 'read', 'write', 'admin'] as const satisfies readonly EffectiveRole[]
+const teamRanking = ['none', 'member', 'creator', 'admin'] as const satisfies EffectiveTeamRole[]
+
+/** Whether a role is at least the wanted one. */
+export function reaches(role: EffectiveRole, wanted: EffectiveRole): boolean {
+  return ranking.indexOf(role) >= ranking.indexOf(wanted)
+}
+
+export function reachesTeamRole(role: EffectiveTeamRole, wanted: EffectiveTeamRole): boolean {
+  return teamRanking.indexOf(role) >= teamRanking.indexOf(wanted)
+}
 
 /** The one place where rights are decided (permissions, 3 to 6; registry-protocol, 3.3 and 8). */
 export function createAccessService({
@@ -39,16 +50,34 @@ export function createAccessService({
 }) {
   /** A superuser with full access. */
   const isMaster = (principal: Principal) =>
-    principal.kind === 'user' && principal.isSuperUser && config.features.superusersFullAccess
+    isSuperUser(principal) && config.features.superusersFullAccess
+
+  /** May use the superuser's calls; a token needs the scope. */
+  const isSuperUser = (principal: Principal) =>
+    principal.kind === 'user' && principal.isSuperUser && hasScope(principal, 'super:user')
 
   const isReader = (principal: Principal) => principal.kind === 'user' && principal.isGlobalReadonly
 
   /** Admin of everything in a namespace: the owner, or an admin of the organization. */
   async function isNamespaceAdmin(principal: Principal, namespace: AccountRow): Promise<boolean> {
-    if (principal.kind === 'anonymous') return false
-    if (isMaster(principal) || principal.id === namespace.id) return true
-    if (namespace.organization === 0) return false
-    return (await teamStore(db).rolesOf(namespace.id, principal.id)).includes('admin')
+    return isMaster(principal) || (await teamRoleIn(principal, namespace)) === 'admin'
+  }
+
+  /**
+   * The role in an organization through its teams, or admin of one's own namespace, as far as the
+   * token lets it be used (permissions, 3 and 7). Full access is not looked at.
+   */
+  async function teamRoleIn(
+    principal: Principal,
+    namespace: Pick<AccountRow, 'id' | 'organization'>,
+  ): Promise<EffectiveTeamRole> {
+    if (principal.kind === 'anonymous') return 'none'
+    const own = principal.id === namespace.id
+    if (!own && namespace.organization === 0) return 'none'
+    const roles = own
+      ? (['admin'] as const)
+      : await teamStore(db).rolesOf(namespace.id, principal.id)
+    return atMost(teamCap(principal), highestOf(teamRanking, roles), teamRanking)
   }
 
   /** A restricted person, or its robot, in its own namespace; organizations are not affected. */
@@ -68,24 +97,29 @@ export function createAccessService({
     if (principal.kind === 'anonymous') {
       return isPublic && config.features.anonymousAccess ? 'read' : 'none'
     }
-    if (isMaster(principal) || principal.id === repository.namespace_user_id) return 'admin'
-    const granted = await permissionStore(db).rolesOf(principal.id, repository)
-    return highest(isPublic || isReader(principal) ? ['read', ...granted] : granted)
+    const own = isMaster(principal) || principal.id === repository.namespace_user_id
+    const granted = own
+      ? (['admin'] as const)
+      : await permissionStore(db).rolesOf(principal.id, repository)
+    const allowed = atMost(repositoryCap(principal), highestOf(ranking, granted), ranking)
+    return allowed === 'none' && (isPublic || isReader(principal)) ? 'read' : allowed
   }
 
   async function mayCreateIn(principal: Principal, namespace: AccountRow): Promise<boolean> {
     if (principal.kind === 'anonymous' || namespace.robot === 1) return false
     if (isRestrictedIn(principal, namespace)) return false
-    if (await isNamespaceAdmin(principal, namespace)) return true
-    if (namespace.organization === 0) return false
-    return (await teamStore(db).rolesOf(namespace.id, principal.id)).includes('creator')
+    // In one's own namespace a token needs the scope for creating; in an organization, a role.
+    if (principal.id === namespace.id && principal.kind === 'user') {
+      return hasScope(principal, 'repo:create')
+    }
+    return isMaster(principal) || reachesTeamRole(await teamRoleIn(principal, namespace), 'creator')
   }
 
   async function mayPush(principal: Principal, repository: RepositoryRow, namespace: AccountRow) {
     if (principal.kind === 'anonymous' || isRestrictedIn(principal, namespace)) return false
     // READ_ONLY takes no push; the mirror states take one from their mirror's robot only.
     if (repository.state !== 'NORMAL') return false
-    return ranking.indexOf(await roleOn(principal, repository)) >= ranking.indexOf('write')
+    return reaches(await roleOn(principal, repository), 'write')
   }
 
   /** @throws Problem `method-not-allowed` when the namespace cannot be made */
@@ -122,8 +156,13 @@ export function createAccessService({
 
   return {
     roleOn,
+    teamRoleIn,
     mayCreateIn,
     isNamespaceAdmin,
+    isRestrictedIn,
+    isSuperUser,
+    hasFullAccess: isMaster,
+    isGlobalReader: isReader,
 
     /**
      * What of the wanted actions is granted, in the order push, pull, `*`. A push to a repository
@@ -174,8 +213,28 @@ export function createAccessService({
   }
 }
 
-function highest(roles: readonly EffectiveRole[]): EffectiveRole {
-  return ranking.findLast((role) => roles.includes(role)) ?? 'none'
+function highestOf<Role extends string>(ranks: readonly Role[], roles: readonly Role[]): Role {
+  const best = ranks.findLast((role) => roles.includes(role)) ?? ranks[0]
+  if (best === undefined) throw new TypeError('there are no ranks')
+  return best
+}
+
+function atMost<Role extends string>(cap: Role, role: Role, ranks: readonly Role[]): Role {
+  return ranks.indexOf(role) > ranks.indexOf(cap) ? cap : role
+}
+
+/** How much of a repository role a token lets through. */
+function repositoryCap(principal: Principal): EffectiveRole {
+  if (principal.kind !== 'user') return 'admin'
+  if (hasScope(principal, 'repo:admin')) return 'admin'
+  if (hasScope(principal, 'repo:write')) return 'write'
+  return hasScope(principal, 'repo:read') ? 'read' : 'none'
+}
+
+/** How much of a role in an organization a token lets through; without the scopes, no membership. */
+function teamCap(principal: Principal): EffectiveTeamRole {
+  if (principal.kind !== 'user' || hasScope(principal, 'org:admin')) return 'admin'
+  return hasScope(principal, 'repo:create') ? 'creator' : 'none'
 }
 
 /** `ada@example.com` becomes `ada+acme@example.com`: an address belongs to one account. */

@@ -9,7 +9,7 @@ import { accountStanding, type StandingRules } from './account-standing.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
 import { requireUnreservedName } from './namespace-deletion-service.ts'
 import type { Passwords } from './password.ts'
-import type { Principal } from './principal.ts'
+import type { Principal, UserPrincipal } from './principal.ts'
 import { robotStanding } from './robot-standing.ts'
 
 export type AccountService = ReturnType<typeof createAccountService>
@@ -55,6 +55,15 @@ export function createAccountService({
     isRestricted: standing.isRestricted,
 
     countUsers: () => accountStore(db).countUsers(),
+
+    /** A person as an actor, whose credentials were checked elsewhere. */
+    principalOf: (account: AccountRow): UserPrincipal => standing.userPrincipal(account),
+
+    /** Somebody's session names this id; undefined when it was replaced, or the person may not act. */
+    async findActiveByUuid(uuid: string): Promise<AccountRow | undefined> {
+      const account = await accountStore(db).findByUuid(uuid)
+      return isUser(account) && account.enabled === 1 ? account : undefined
+    },
 
     /** A user, an organization or a robot. */
     find: (username: string): Promise<AccountRow | undefined> => accountStore(db).find(username),

@@ -44,6 +44,10 @@ const findByName = prepared<{ username: string }>()((param, db) =>
   db.selectFrom('user').selectAll().where('username', '=', param('username')),
 )
 
+const findByUuid = prepared<{ uuid: string }>()((param, db) =>
+  db.selectFrom('user').selectAll().where('uuid', '=', param('uuid')),
+)
+
 const findWithOwner = prepared<{ username: string }>()((param, db) =>
   db
     .selectFrom('user')
@@ -62,6 +66,10 @@ export function accountStore(db: Db) {
   return {
     async find(username: string): Promise<AccountRow | undefined> {
       return (await findByName(db, { username }))[0]
+    },
+
+    async findByUuid(uuid: string): Promise<AccountRow | undefined> {
+      return (await findByUuid(db, { uuid }))[0]
     },
 
     /** With the namespace that a robot belongs to. */

@@ -52,6 +52,17 @@ export function createOrganizationService({
   }
 
   return {
+    async find(name: string): Promise<AccountRow | undefined> {
+      const account = await accountStore(db).find(name)
+      return account?.organization === 1 ? account : undefined
+    },
+
+    findTeam: (organizationId: number, name: string): Promise<TeamRow | undefined> =>
+      teamStore(db).find(organizationId, name),
+
+    isTeamMember: (teamId: number, userId: number): Promise<boolean> =>
+      teamStore(db).isMember(teamId, userId),
+
     /**
      * With the team `owners`, which contains the creator.
      * @throws Problem `namespace-invalid`, `namespace-taken`, `email-invalid`

@@ -56,6 +56,14 @@ export function teamStore(db: Db) {
       return rows.map((row) => row.role)
     },
 
+    isMember: async (teamId: number, userId: number): Promise<boolean> =>
+      (await db
+        .selectFrom('teammember')
+        .select('user_id')
+        .where('team_id', '=', teamId)
+        .where('user_id', '=', userId)
+        .executeTakeFirst()) !== undefined,
+
     /** False when it was a member already. */
     addMember: async (teamId: number, userId: number): Promise<boolean> => {
       const { numInsertedOrUpdatedRows } = await db

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { auditStore, type NewLogEntry } from './audit-store.ts'
+import { tokenKeys } from './identity-keys.ts'
 import { logKindId, type LogKind } from './log-kinds.ts'
 
 /** Who did something, and from where. `system` is the server itself, or its command line. */
@@ -70,7 +71,7 @@ export function createAuditLog({
     repository_id: repositoryId ?? null,
     datetime: clock.now(),
     ip: actor.ip ?? null,
-    metadata_json: JSON.stringify(metadata),
+    metadata_json: JSON.stringify({ ...metadata, ...grantKeys(actor) }),
   })
 
   function schedule() {
@@ -135,6 +136,13 @@ export function createAuditLog({
       if (buffer.length > 0) await flush()
     },
   }
+}
+
+/** Whatever was done with an OAuth token says so (logs-and-notifications, 1.2). */
+function grantKeys({ principal }: Actor) {
+  return principal !== 'system' && principal.kind === 'user' && principal.via?.kind === 'oauth'
+    ? tokenKeys(principal)
+    : {}
 }
 
 function performerId({ principal }: Actor): number | null {

@@ -1,0 +1,198 @@
+import type { IncomingMessage } from 'node:http'
+
+import type { Endpoint } from '../../contract/endpoint.ts'
+import { parseAuthorization } from '../../http/basic-credentials.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { hasBody, readLimited } from '../../http/request-body.ts'
+import { schemaMessage } from '../../http/schema-message.ts'
+import { isProblem, Problem } from '../../problem.ts'
+import type { Actor } from '../audit/audit-log.ts'
+import type { SessionControl } from '../sessions/session-control-service.ts'
+import { isCsrfToken, type SessionService } from '../sessions/session-service.ts'
+import { Reply, type ApiCaller, type ApiRoute } from './api-call.ts'
+import type { ApiIdentity } from './api-identity-service.ts'
+import type { Authorizer, Grant } from './authorize-service.ts'
+
+export interface ApiSwitches {
+  readonly anonymousAccess: boolean
+  readonly readOnly: boolean
+  /** BROWSER_API_CALLS_XHR_ONLY */
+  readonly xhrOnly: boolean
+}
+
+export type ApiPipeline = ReturnType<typeof createApiPipeline>
+
+const defaultBodyBytes = 5 * 1024 * 1024
+
+/** One call of the management API from its guards to its answer, in the order of api-shapes 1.4. */
+export function createApiPipeline({
+  identity,
+  authorizer,
+  sessions,
+  flush,
+  switches,
+}: {
+  identity: ApiIdentity
+  authorizer: Authorizer
+  sessions: SessionService
+  /** Makes what was committed durable. */
+  flush: () => Promise<void>
+  switches: ApiSwitches
+}) {
+  return {
+    /** Who calls; needed even to tell a caller that something is wrong. */
+    async identify(exchange: Exchange) {
+      const { headers } = exchange.req
+      return identity.identify({
+        authorization: parseAuthorization(headers.authorization),
+        cookies: headers.cookie,
+      })
+    },
+
+    /** The guards in front of every route. @throws Problem */
+    guard(
+      exchange: Exchange,
+      endpoint: Pick<Endpoint, 'rule' | 'withoutCsrf' | 'whileReadOnly'>,
+      caller: ApiCaller,
+      session: SessionControl,
+    ): void {
+      const { req, method } = exchange
+      const isRead = method === 'GET' || method === 'HEAD'
+      const browser = /mozilla|opera|msie/i.test(req.headers['user-agent'] ?? '')
+      if (
+        switches.xhrOnly &&
+        method === 'GET' &&
+        browser &&
+        req.headers['x-requested-with'] !== 'XMLHttpRequest'
+      ) {
+        throw new Problem('browser-guard')
+      }
+      if (!isRead && caller.kind !== 'oauth' && !endpoint.withoutCsrf) {
+        const given =
+          singleHeader(req, 'x-csrf-token') ?? exchange.query.get('_csrf_token') ?? undefined
+        if (!isCsrfToken(session.current, given)) throw new Problem('csrf-invalid')
+      }
+      const always = 'always' in endpoint.rule && endpoint.rule.always
+      if (caller.kind === 'anonymous' && !switches.anonymousAccess && !always) {
+        throw new Problem('anonymous-access-off')
+      }
+      if (method !== 'GET' && switches.readOnly && !endpoint.whileReadOnly) {
+        throw new Problem('registry-read-only')
+      }
+    },
+
+    async run(
+      exchange: Exchange,
+      route: ApiRoute,
+      params: Readonly<Record<string, string>>,
+      caller: ApiCaller,
+      session: SessionControl,
+    ): Promise<Reply> {
+      const { endpoint } = route
+      const { rule } = endpoint
+      const query = parseQuery(exchange, endpoint)
+      if (endpoint.freshLogin) requireFreshLogin(caller, session)
+      // About an organization or as superuser the body is looked at first, elsewhere the right.
+      const bodyFirst = rule.kind !== 'repository' && rule.kind !== 'user'
+      const early = bodyFirst ? await readBody(exchange, endpoint) : undefined
+      const grant = await authorizer.authorize(caller, {
+        rule,
+        scope: endpoint.scope,
+        isRead: endpoint.method === 'GET',
+        params,
+      })
+      if (grant.kind === 'missing') return new Reply(200, null)
+      const body = bodyFirst ? early : await readBody(exchange, endpoint)
+      const headers: Record<string, string> = {}
+      const actor: Actor = { principal: caller.principal, ip: exchange.clientAddress }
+      const call = {
+        params,
+        query,
+        body,
+        caller,
+        actor,
+        session,
+        origin: exchange.origin,
+        clientAddress: exchange.clientAddress,
+        userAgent: exchange.req.headers['user-agent'] ?? '',
+        requestId: exchange.requestId,
+        signal: exchange.signal,
+        header: (name: string) => singleHeader(exchange.req, name.toLowerCase()),
+        setHeader: (name: string, value: string) => void (headers[name] = value),
+        ...granted(grant, caller),
+      }
+      const result = await route.handle(call as never)
+      if (endpoint.method !== 'GET') await flush()
+      const [usual = '200'] = Object.keys(endpoint.responses)
+      const answer = result instanceof Reply ? result : new Reply(Number(usual), result)
+      return new Reply(answer.status, answer.body, { ...headers, ...answer.headers })
+    },
+  }
+
+  function requireFreshLogin(caller: ApiCaller, session: SessionControl): void {
+    if (caller.kind !== 'session' || caller.account.password_hash === null) return
+    if (session.current && sessions.isFresh(session.current)) return
+    throw new Problem('fresh-login-required')
+  }
+}
+
+function granted(grant: Grant, caller: ApiCaller): object {
+  return grant.kind === 'user' ? { user: grant.user, principal: caller.principal } : { ...grant }
+}
+
+function parseQuery(exchange: Exchange, { query }: Endpoint): unknown {
+  if (query === undefined) return {}
+  const given: Record<string, string> = {}
+  for (const name of Object.keys(query.shape)) {
+    const value = exchange.query.get(name)
+    if (value !== null) given[name] = value
+  }
+  const parsed = query.safeParse(given)
+  if (parsed.success) return parsed.data
+  const name = String(parsed.error.issues[0]?.path[0] ?? '')
+  const help = query.shape[name] as { description?: string } | undefined
+  throw new Problem('query-invalid', {
+    parameters: { [name]: help?.description ?? 'Invalid value' },
+  })
+}
+
+async function readBody(exchange: Exchange, endpoint: Endpoint): Promise<unknown> {
+  if (endpoint.body === undefined) return undefined
+  if (!hasBody(exchange.req)) {
+    if (endpoint.bodyOptional) return undefined
+    throw new Problem('body-media-type')
+  }
+  const type = exchange.req.headers['content-type'] ?? ''
+  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new Problem('body-media-type')
+  }
+  const input = parseJson(await readBytes(exchange, endpoint.bodyLimitBytes ?? defaultBodyBytes))
+  if (input === null) throw new Problem('body-missing')
+  const parsed = endpoint.body.safeParse(input)
+  if (!parsed.success) {
+    throw new Problem('body-invalid', { message: schemaMessage(parsed.error, input) })
+  }
+  return parsed.data
+}
+
+async function readBytes(exchange: Exchange, limitBytes: number): Promise<Buffer> {
+  try {
+    return await readLimited(exchange.req, limitBytes)
+  } catch (error) {
+    if (isProblem(error, 'manifest-too-large')) throw new Problem('body-too-large', { limitBytes })
+    throw error
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw new Problem('body-unreadable')
+  }
+}
+
+function singleHeader(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name]
+  return typeof value === 'string' ? value : undefined
+}

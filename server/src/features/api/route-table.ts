@@ -1,0 +1,96 @@
+import type { ApiRoute } from './api-call.ts'
+
+export type Match =
+  | {
+      readonly kind: 'route'
+      readonly route: ApiRoute
+      readonly params: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'redirect'; readonly path: string }
+  | { readonly kind: 'wrong-method' | 'unknown' }
+
+interface Pattern {
+  readonly path: string
+  readonly matcher: RegExp
+  readonly names: readonly string[]
+  readonly byMethod: ReadonlyMap<string, ApiRoute>
+}
+
+/**
+ * Finds the route of a path. Trailing slashes matter; a GET that lacks one is sent to where it is.
+ * Where several patterns fit, the one that says more about the end of the path wins, so a repository
+ * whose name ends like a fixed part is hidden behind it (api-shapes, 1.1).
+ */
+export function createRouteTable(routes: readonly ApiRoute[]) {
+  const patterns = compileAll(routes)
+
+  function find(path: string): Pattern | undefined {
+    return patterns.find(({ matcher }) => matcher.test(path))
+  }
+
+  return {
+    knows: (path: string): boolean => find(path) !== undefined,
+
+    match(method: string, path: string): Match {
+      const pattern = find(path)
+      if (pattern === undefined) {
+        const slashed = method === 'GET' && !path.endsWith('/') ? find(`${path}/`) : undefined
+        return slashed?.byMethod.has('GET') && slashed.path.endsWith('/')
+          ? { kind: 'redirect', path: `${path}/` }
+          : { kind: 'unknown' }
+      }
+      const params = decodeParams(pattern, path)
+      if (params === undefined) return { kind: 'unknown' }
+      const route = pattern.byMethod.get(method)
+      if (route === undefined) return { kind: 'wrong-method' }
+      const checked = route.endpoint.params?.safeParse(params)
+      return checked?.success === false ? { kind: 'unknown' } : { kind: 'route', route, params }
+    },
+  }
+}
+
+function compileAll(routes: readonly ApiRoute[]): readonly Pattern[] {
+  const byPath = new Map<string, Map<string, ApiRoute>>()
+  for (const route of routes) {
+    const { path, method, operationId } = route.endpoint
+    const methods = byPath.get(path) ?? new Map<string, ApiRoute>()
+    if (methods.has(method)) throw new Error(`two routes for ${method} ${path} (${operationId})`)
+    byPath.set(path, methods.set(method, route))
+  }
+  return [...byPath]
+    .sort(([a], [b]) => compareSpecificity(a, b))
+    .map(([path, byMethod]) => ({ path, byMethod, ...compile(path) }))
+}
+
+function compile(path: string): { matcher: RegExp; names: readonly string[] } {
+  const names: string[] = []
+  const source = path.replaceAll(/\{(\w+)\}|[^{]+/g, (part, name: string | undefined) => {
+    if (name === undefined) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+    names.push(name)
+    return name === 'repository' ? '([^/]+(?:/[^/]+)+)' : '([^/]+)'
+  })
+  return { matcher: new RegExp(`^${source}$`), names }
+}
+
+/** Longer endings behind `{repository}` first, then fixed segments before variable ones. */
+function compareSpecificity(a: string, b: string): number {
+  const weigh = (path: string) => {
+    const segments = path.split('/')
+    const fixed = segments.filter((segment) => segment !== '' && !segment.startsWith('{')).length
+    return { open: path.includes('{repository}') ? 1 : 0, count: segments.length, fixed }
+  }
+  const [left, right] = [weigh(a), weigh(b)]
+  return left.open - right.open || right.count - left.count || right.fixed - left.fixed
+}
+
+/** Undefined when a part cannot be decoded. */
+function decodeParams({ matcher, names }: Pattern, path: string) {
+  const values = matcher.exec(path)?.slice(1) ?? []
+  try {
+    return Object.fromEntries(
+      names.map((name, at) => [name, decodeURIComponent(values[at] ?? '')] as const),
+    )
+  } catch {
+    return undefined
+  }
+}

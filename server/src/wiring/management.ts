@@ -1,0 +1,92 @@
+import { featureSwitches } from '../config/feature-switches.ts'
+import { createAvatars } from '../features/accounts/avatar.ts'
+import type { ApiRoute } from '../features/api/api-call.ts'
+import { createApiIdentity, type VerifyOAuthToken } from '../features/api/api-identity-service.ts'
+import { createApiPipeline } from '../features/api/api-pipeline.ts'
+import { apiRouter, type ApiRequestLog } from '../features/api/api-router.ts'
+import { createAuthorizer } from '../features/api/authorize-service.ts'
+import { createPageTokens } from '../features/api/page-token-service.ts'
+import { messageApi } from '../features/messages/message-api.ts'
+import { createMessageService } from '../features/messages/message-service.ts'
+import type { Metrics } from '../features/metrics/metrics.ts'
+import { createSessionService } from '../features/sessions/session-service.ts'
+import { LiveExchange } from '../http/live-exchange.ts'
+import type { AccountServices, Parts } from '../wiring.ts'
+import type { Area, Foundation } from './area.ts'
+import { wireContent } from './content.ts'
+import { wireInsight } from './insight.ts'
+import { wireOAuth } from './oauth.ts'
+import { wireOrganizations } from './organizations.ts'
+import { wireRepositories } from './repositories.ts'
+import { wireUsers } from './users.ts'
+
+/** The management API: every area's routes behind one door. */
+export function wireManagement(
+  parts: Parts,
+  people: AccountServices,
+  metrics: Metrics,
+  verifyOAuthToken: VerifyOAuthToken,
+  nextRequestId: () => string,
+) {
+  const { config, database, clock, random, log } = parts
+  const sessions = createSessionService({ config, clock, random })
+  const foundation: Foundation = {
+    parts,
+    people,
+    avatars: createAvatars(config.interface),
+    pageTokens: createPageTokens({ config, clock, random }),
+    metrics,
+  }
+  const areas: readonly Area[] = [
+    wireUsers(foundation),
+    wireOrganizations(foundation),
+    wireRepositories(foundation),
+    wireContent(foundation),
+    wireOAuth(foundation),
+    wireInsight(foundation),
+    { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
+  ]
+  const pipeline = createApiPipeline({
+    identity: createApiIdentity({ accounts: people.accounts, sessions, verifyOAuthToken }),
+    authorizer: createAuthorizer(people),
+    sessions,
+    flush: () => database.flush(),
+    switches: {
+      anonymousAccess: config.features.anonymousAccess,
+      readOnly: config.registryState === 'readonly',
+      xhrOnly: config.sessions.xhrOnly,
+    },
+  })
+  const observe: ApiRequestLog = (
+    { method, path, requestId, clientAddress },
+    { operationId, status, milliseconds, username },
+  ) => {
+    log.info(
+      { requestId, method, path, operationId, status, milliseconds, clientAddress, username },
+      'api request',
+    )
+    metrics.requestDuration.observe(
+      { method, route: operationId, status: String(status), namespace_name: '' },
+      milliseconds / 1000,
+    )
+  }
+  const switches = featureSwitches(config.features)
+  const isOn = ({ endpoint }: ApiRoute) =>
+    (endpoint.switches ?? []).every((name) =>
+      name === 'PERMANENTLY_DELETE_TAGS'
+        ? config.timeMachine.permanentlyDeleteTags
+        : switches.get(name) === true,
+    )
+  return {
+    ...apiRouter({
+      routes: areas.flatMap(({ routes }) => routes).filter(isOn),
+      pipeline,
+      corsOrigins: config.corsOrigins,
+      open: (req, res) =>
+        new LiveExchange(req, res, { requestId: nextRequestId(), trust: config, log }),
+      clock,
+      observe,
+    }),
+    workers: areas.flatMap(({ workers = [] }) => workers),
+  }
+}
