@@ -44,7 +44,7 @@ export function createBlobService({
       const now = clock.now()
       const blob = await blobs.findVisible(fromRepositoryId, digest, now)
       if (blob === undefined) return false
-      await blobs.link(toRepositoryId, blob.id, now, now + linkLifeMs)
+      if (!(await blobs.link(toRepositoryId, blob.id, now, now + linkLifeMs))) return false
       await database.flush()
       return true
     },

@@ -1,5 +1,6 @@
-import type { Generated } from 'kysely'
+import { sql, type Generated } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
@@ -31,6 +32,7 @@ const findVisible = prepared<{ repository: number; digest: string; now: Instant 
     .selectFrom('blob')
     .select(['id', 'size_bytes'])
     .where('digest', '=', param('digest'))
+    .where('doomed', '=', sql.lit(0))
     .where((eb) =>
       eb.or([
         eb.exists(
@@ -61,7 +63,22 @@ export function blobStore(db: Db) {
         .selectFrom('blob')
         .select(['id', 'size_bytes'])
         .where('digest', '=', digest)
+        .where('doomed', '=', 0)
         .executeTakeFirst(),
+
+    /**
+     * Whether the sweep is removing the bytes. Waits for one that is about to decide: on PostgreSQL
+     * it holds the row, on SQLite nobody writes in between.
+     */
+    isDoomed: async (digest: Digest): Promise<boolean> => {
+      const row = await db
+        .selectFrom('blob')
+        .select('doomed')
+        .where('digest', '=', digest)
+        .$if(hasRowLocks(db), (query) => query.forKeyShare())
+        .executeTakeFirst()
+      return row?.doomed === 1
+    },
 
     /** A blob that a manifest of the repository refers to, or that came there lately. */
     findVisible: async (
@@ -105,22 +122,43 @@ export function blobStore(db: Db) {
       return row.id
     },
 
-    /** Makes a blob visible in a repository until `expiresAt`, or longer when it was already. */
-    link: (repositoryId: number, blobId: number, now: Instant, expiresAt: Instant) =>
-      db
+    /**
+     * Makes a blob visible in a repository until `expiresAt`. False when there is no such blob, or
+     * repository, any more: what is being removed takes no new reference. Both rows stay locked, so
+     * that removing either waits for the end of this transaction.
+     */
+    async link(
+      repositoryId: number,
+      blobId: number,
+      now: Instant,
+      expiresAt: Instant,
+    ): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
         .insertInto('uploadedblob')
-        .values({
-          repository_id: repositoryId,
-          blob_id: blobId,
-          uploaded_at: now,
-          expires_at: expiresAt,
-        })
+        .columns(['repository_id', 'blob_id', 'uploaded_at', 'expires_at'])
+        .expression(
+          db
+            .selectFrom(['blob', 'repository'])
+            .select([
+              'repository.id as repository_id',
+              'blob.id as blob_id',
+              sql<number>`cast(${now} as bigint)`.as('uploaded_at'),
+              sql<number>`cast(${expiresAt} as bigint)`.as('expires_at'),
+            ])
+            .where('blob.id', '=', blobId)
+            .where('blob.doomed', '=', 0)
+            .where('repository.id', '=', repositoryId)
+            .where('repository.state', '!=', 'MARKED_FOR_DELETION')
+            .$if(hasRowLocks(db), (query) => query.forKeyShare()),
+        )
         .onConflict((conflict) =>
           conflict
             .columns(['repository_id', 'blob_id'])
             .doUpdateSet({ uploaded_at: now, expires_at: expiresAt }),
         )
-        .execute(),
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
 
     async unlink(repositoryId: number, blobId: number): Promise<void> {
       await db

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Db } from '../../db/tables.ts'
+import { Problem } from '../../problem.ts'
 import { manifestStore } from './manifest-store.ts'
 
 const cacheBytes = 16 * 1024 * 1024
@@ -20,7 +21,8 @@ export function createManifestContent(db: Db) {
       const cached = cache.get(digest)
       if (cached !== undefined) return cached
       const bytes = await manifests.readContent(digest)
-      if (bytes === undefined) throw new Error(`content of manifest ${digest} is missing`)
+      // Collected since the caller found it.
+      if (bytes === undefined) throw new Problem('manifest-unknown', { digest })
       cache.set(digest, bytes)
       return bytes
     },

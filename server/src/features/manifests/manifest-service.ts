@@ -86,7 +86,10 @@ export function createManifestService({
       await database.db.transaction().execute(async (tx) => {
         const now = clock.now()
         const { repositoryId } = push
-        await tagStore(tx).lockRepository(repositoryId)
+        const state = await tagStore(tx).lockRepository(repositoryId)
+        if (state === undefined || state === 'MARKED_FOR_DELETION') {
+          throw new Problem('repository-unknown', {})
+        }
         const blobIds = await requireBlobs(tx, repositoryId, parsed, now)
         await requireChildren(tx, repositoryId, parsed)
         const store = manifestStore(tx)
@@ -104,7 +107,9 @@ export function createManifestService({
           },
           now,
         )
-        await store.linkBlobs(repositoryId, manifestId, blobIds)
+        if (!(await store.linkBlobs(repositoryId, manifestId, blobIds))) {
+          throw new Problem('manifest-blob-unknown', { message: 'A blob has just been removed' })
+        }
         const children = [...new Set(parsed.children.map((child) => child.digest))]
         await store.linkChildren(repositoryId, manifestId, children)
         for (const name of namesOf(push)) {

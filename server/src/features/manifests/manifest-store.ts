@@ -1,5 +1,6 @@
 import { sql, type Generated } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
@@ -170,11 +171,7 @@ export function manifestStore(db: Db) {
 
     /** Records a manifest and its edges; safe to repeat, also for content that is there already. */
     async insert(manifest: NewManifest, now: Instant): Promise<number> {
-      await db
-        .insertInto('manifest_content')
-        .values({ digest: manifest.digest, bytes: manifest.bytes })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .execute()
+      await keepContent(db, manifest)
       await db
         .insertInto('manifest')
         .values({
@@ -200,23 +197,36 @@ export function manifestStore(db: Db) {
       return row.id
     },
 
-    async linkBlobs(repositoryId: number, manifestId: number, blobIds: readonly number[]) {
-      for (const some of inBatches(blobIds, 200)) {
-        await db
+    /** False when one of the blobs is being removed; then nothing of it may be kept. */
+    async linkBlobs(
+      repositoryId: number,
+      manifestId: number,
+      blobIds: readonly number[],
+    ): Promise<boolean> {
+      for (const some of inBatches([...new Set(blobIds)], 200)) {
+        const { numInsertedOrUpdatedRows } = await db
           .insertInto('manifest_blob')
-          .values(
-            some.map((blobId) => ({
-              manifest_id: manifestId,
-              blob_id: blobId,
-              repository_id: repositoryId,
-              unlinked: 0,
-            })),
+          .columns(['manifest_id', 'blob_id', 'repository_id', 'unlinked'])
+          .expression(
+            db
+              .selectFrom('blob')
+              .select([
+                sql<number>`cast(${manifestId} as bigint)`.as('manifest_id'),
+                'id as blob_id',
+                sql<number>`cast(${repositoryId} as bigint)`.as('repository_id'),
+                sql.lit(0).as('unlinked'),
+              ])
+              .where('id', 'in', some)
+              .where('doomed', '=', 0)
+              .$if(hasRowLocks(db), (query) => query.forKeyShare()),
           )
           .onConflict((conflict) =>
             conflict.columns(['manifest_id', 'blob_id']).doUpdateSet({ unlinked: 0 }),
           )
-          .execute()
+          .executeTakeFirstOrThrow()
+        if (Number(numInsertedOrUpdatedRows ?? 0) !== some.length) return false
       }
+      return true
     },
 
     async linkChildren(repositoryId: number, manifestId: number, digests: readonly Digest[]) {
@@ -270,5 +280,26 @@ export function manifestStore(db: Db) {
         .orderBy('digest')
         .limit(query.limit)
         .execute(),
+  }
+}
+
+/**
+ * Stores the bytes and holds on to them until the transaction ends: the sweep may be taking the same
+ * content away, because another repository gave up its last manifest of that digest.
+ */
+async function keepContent(db: Db, { digest, bytes }: NewManifest): Promise<void> {
+  for (;;) {
+    await db
+      .insertInto('manifest_content')
+      .values({ digest, bytes })
+      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .execute()
+    const kept = await db
+      .selectFrom('manifest_content')
+      .select('digest')
+      .where('digest', '=', digest)
+      .$if(hasRowLocks(db), (query) => query.forKeyShare())
+      .executeTakeFirst()
+    if (kept !== undefined) return
   }
 }

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
+import type { RepositoryState } from '../repositories/repository-store.ts'
 
 export interface TagTable {
   id: Generated<number>
@@ -62,13 +63,19 @@ export function tagStore(db: Db) {
         .where('live_name', '=', name)
         .executeTakeFirst(),
 
-    /** Serializes tag changes of one repository: on PostgreSQL by a row lock, on SQLite it is so anyway. */
-    lockRepository: (repositoryId: number) =>
-      db
+    /**
+     * Serializes tag changes of one repository: on PostgreSQL by a row lock, on SQLite it is so anyway.
+     * @returns the state of the repository; undefined when it is gone.
+     */
+    lockRepository: async (repositoryId: number): Promise<RepositoryState | undefined> => {
+      const row = await db
         .updateTable('repository')
         .set((eb) => ({ state: eb.ref('state') }))
         .where('id', '=', repositoryId)
-        .execute(),
+        .returning('state')
+        .executeTakeFirst()
+      return row?.state
+    },
 
     findDigestOf: async (manifestId: number): Promise<string | undefined> => {
       const row = await db

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../db/open.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -17,6 +18,10 @@ export interface ChunkOptions {
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** How long a push waits for the sweep to finish with bytes of the same digest. */
+const doomedAtMostMs = 15_000
+const doomedLookMs = 20
 
 export function createUploadService({
   database,
@@ -40,7 +45,7 @@ export function createUploadService({
     async start(repositoryId: number): Promise<string> {
       const id = random.uuid()
       await storage.createUpload(id)
-      await uploads.insert(id, repositoryId, clock.now())
+      await record(repositoryId, id)
       return id
     },
 
@@ -68,7 +73,6 @@ export function createUploadService({
     ): Promise<void> {
       await requireUpload(repositoryId, id)
       if (last !== undefined) await appendChunk(id, last.source, last)
-      await uploads.setCommitting(id, digest)
       await commit(repositoryId, id, digest)
     },
 
@@ -87,8 +91,7 @@ export function createUploadService({
         await storage.abort(id)
         throw error
       }
-      await uploads.insert(id, repositoryId, clock.now())
-      await uploads.setCommitting(id, digest)
+      await record(repositoryId, id)
       await commit(repositoryId, id, digest)
     },
 
@@ -126,7 +129,17 @@ export function createUploadService({
     return size
   }
 
+  /** @throws Problem `repository-unknown` when it was deleted meanwhile; then nothing is kept. */
+  async function record(repositoryId: number, id: string): Promise<void> {
+    if (await uploads.insert(id, repositoryId, clock.now())) return
+    await storage.abort(id)
+    throw new Problem('repository-unknown', {})
+  }
+
   async function commit(repositoryId: number, id: string, digest: Digest): Promise<void> {
+    // From here on the sweep spares the digest; what it decided to remove before is waited for.
+    await uploads.setCommitting(id, digest)
+    await untilNotDoomed(digest)
     let sizeBytes: number
     try {
       sizeBytes = await storage.commit(id, digest)
@@ -134,13 +147,24 @@ export function createUploadService({
       if (!(error instanceof Problem && error.code === 'upload-busy')) await uploads.delete(id)
       throw error
     }
-    await database.db.transaction().execute(async (tx) => {
+    const isLinked = await database.db.transaction().execute(async (tx) => {
       const now = clock.now()
       const blobs = blobStore(tx)
       const blobId = await blobs.insert(digest, sizeBytes, now)
-      await blobs.link(repositoryId, blobId, now, now + linkLifeMs)
+      const linked = await blobs.link(repositoryId, blobId, now, now + linkLifeMs)
       await uploadStore(tx).delete(id)
+      return linked
     })
+    if (!isLinked) throw new Problem('repository-unknown', {})
     await database.flush()
+  }
+
+  /** @throws Problem `upload-busy` when a sweep that was broken off has yet to be finished. */
+  async function untilNotDoomed(digest: Digest): Promise<void> {
+    const blobs = blobStore(database.db)
+    for (let waitedMs = 0; await blobs.isDoomed(digest); waitedMs += doomedLookMs) {
+      if (waitedMs >= doomedAtMostMs) throw new Problem('upload-busy', { digest })
+      await delay(doomedLookMs)
+    }
   }
 }

@@ -1,4 +1,5 @@
-import type { Generated } from 'kysely'
+import { sql, type Generated } from 'kysely'
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
@@ -30,17 +31,27 @@ export function uploadStore(db: Db) {
         .where('uuid', '=', uuid)
         .executeTakeFirst()) !== undefined,
 
-    insert: (uuid: string, repositoryId: number, now: Instant) =>
-      db
+    /** False when the repository is gone. */
+    insert: async (uuid: string, repositoryId: number, now: Instant): Promise<boolean> => {
+      const { numInsertedOrUpdatedRows } = await db
         .insertInto('blobupload')
-        .values({
-          uuid,
-          repository_id: repositoryId,
-          created_at: now,
-          updated_at: now,
-          committing_digest: null,
-        })
-        .execute(),
+        .columns(['uuid', 'repository_id', 'created_at', 'updated_at'])
+        .expression(
+          db
+            .selectFrom('repository')
+            .select([
+              sql<string>`cast(${uuid} as text)`.as('uuid'),
+              'id as repository_id',
+              sql<number>`cast(${now} as bigint)`.as('created_at'),
+              sql<number>`cast(${now} as bigint)`.as('updated_at'),
+            ])
+            .where('id', '=', repositoryId)
+            .where('state', '!=', 'MARKED_FOR_DELETION')
+            .$if(hasRowLocks(db), (query) => query.forKeyShare()),
+        )
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
 
     setProgress: (uuid: string, byteCount: number, now: Instant) =>
       db
@@ -55,6 +66,14 @@ export function uploadStore(db: Db) {
         .updateTable('blobupload')
         .set({ committing_digest: digest })
         .where('uuid', '=', uuid)
+        .execute(),
+
+    listOf: (repositoryId: number, limit: number) =>
+      db
+        .selectFrom('blobupload')
+        .select('uuid')
+        .where('repository_id', '=', repositoryId)
+        .limit(limit)
         .execute(),
 
     delete: (uuid: string) => db.deleteFrom('blobupload').where('uuid', '=', uuid).execute(),
