@@ -1,3 +1,4 @@
+import type { Db } from '../db/tables.ts'
 import type { Instant } from '../platform/clock.ts'
 
 /** Who may run a piece of background work, and until when. */
@@ -5,4 +6,27 @@ export interface LeaseTable {
   name: string
   holder: string
   expires_at: Instant
+}
+
+/** Queries of `lease`. Each is one statement, so of several who ask at once one gets it. */
+export function leaseStore(db: Db) {
+  return {
+    /** Takes a lease that is free or has run out, or renews one's own. */
+    async take({ name, holder, expires_at }: LeaseTable, now: Instant): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('lease')
+        .values({ name, holder, expires_at })
+        .onConflict((conflict) =>
+          conflict
+            .column('name')
+            .doUpdateSet({ holder, expires_at })
+            .where((e) => e.or([e('lease.holder', '=', holder), e('lease.expires_at', '<=', now)])),
+        )
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    release: (name: string, holder: string) =>
+      db.deleteFrom('lease').where('name', '=', name).where('holder', '=', holder).execute(),
+  }
 }

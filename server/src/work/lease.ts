@@ -1,0 +1,58 @@
+import type { Db } from '../db/tables.ts'
+import type { Clock, Instant } from '../platform/clock.ts'
+import { leaseStore } from './lease-store.ts'
+import type { Step } from './worker.ts'
+
+const lifeMs = 60_000
+/** What is left of a lease when its holder no longer relies on it. */
+const marginMs = 20_000
+
+export type Lease = ReturnType<typeof createLease>
+
+/**
+ * The right to be the only one who does something, among all processes on one database. It runs out
+ * when its holder neither renews nor releases it, because it crashed, say.
+ */
+export function createLease({
+  db,
+  clock,
+  name,
+  holder,
+}: {
+  db: Db
+  clock: Clock
+  name: string
+  /** Differs from that of every other process. */
+  holder: string
+}) {
+  const leases = leaseStore(db)
+  let safeUntil: Instant = -Infinity
+
+  return {
+    /** Takes or renews it. */
+    async hold(): Promise<boolean> {
+      const now = clock.now()
+      const isHeld = await leases.take({ name, holder, expires_at: now + lifeMs }, now)
+      safeUntil = isHeld ? now + lifeMs - marginMs : -Infinity
+      return isHeld
+    },
+
+    /** Whether nobody else can have taken it yet; asked right before what must not be done twice. */
+    isSafe: (): boolean => clock.now() < safeUntil,
+
+    async release(): Promise<void> {
+      safeUntil = -Infinity
+      await leases.release(name, holder)
+    },
+  }
+}
+
+/** The step, run only by who holds the lease; given back whenever there is nothing left to do. */
+export function underLease(lease: Lease, step: Step): Step {
+  return async () => {
+    if (!(await lease.hold())) return 'idle'
+    const found = await step()
+    if (found === 'idle') await lease.release()
+    return found
+  }
+}
