@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 
 import { describeDatabases } from './database-suite.ts'
@@ -10,6 +11,38 @@ describeDatabases('the schema', (open) => {
     const database = await open({ migrated: false })
     expect(await migrate(database)).toEqual(Object.keys(migrations))
     expect(await migrate(database)).toEqual([])
+  })
+
+  test('of the first release is upgraded with everything that is in it', async () => {
+    const { db, dialect } = await open({ migrated: false })
+    await migrate({ db, dialect }, '0001-registry')
+    const account = sql.ref('user')
+    await sql`insert into ${account} (id, uuid, username, email, organization, removed_tag_expiration_s, created_at)
+      values (1, 'u1', 'ada', 'ada@example.com', 0, 60, 5), (2, 'u2', 'acme', 'ops@acme.example', 1, 60, 5)`.execute(
+      db,
+    )
+    await sql`insert into repository (id, namespace_user_id, name, full_name, visibility, description, created_at)
+      values (1, 2, 'web', 'acme/web', 'private', 'the shop', 5)`.execute(db)
+    await sql`insert into blob (id, digest, size_bytes, created_at) values (1, 'sha256:aa', 3, 5)`.execute(
+      db,
+    )
+    await migrate({ db, dialect })
+    const people = await db.selectFrom('user').selectAll().orderBy('id').execute()
+    expect(people).toMatchObject([
+      { username: 'ada', email: 'ada@example.com', contact_email: null, invoice_email: 0 },
+      { username: 'acme', email: null, contact_email: 'ops@acme.example' },
+    ])
+    expect(await db.selectFrom('repository').selectAll().execute()).toMatchObject([
+      { full_name: 'acme/web', popularity: 0 },
+    ])
+    expect(await db.selectFrom('blob').selectAll().execute()).toMatchObject([{ doomed: 0 }])
+    if (dialect === 'sqlite') {
+      const found =
+        await sql`select rowid as id from repository_search where repository_search match '"sho"'`.execute(
+          db,
+        )
+      expect(found.rows).toEqual([{ id: 1 }])
+    }
   })
 
   test('numbers the log kinds as administrators know them', async () => {

@@ -4,8 +4,11 @@ import { dialects } from './dialect.ts'
 import { migrations } from './migrations/index.ts'
 import type { Database } from './open.ts'
 
-/** Brings the schema up to date; does nothing when it is. Returns the names of what was applied. */
-export async function migrate({ db, dialect }: Pick<Database, 'db' | 'dialect'>) {
+/**
+ * Brings the schema up to date, or up to the migration `upTo`; does nothing when it is. Returns the
+ * names of what was applied.
+ */
+export async function migrate({ db, dialect }: Pick<Database, 'db' | 'dialect'>, upTo?: string) {
   const migrator = new Migrator({
     db,
     provider: {
@@ -17,7 +20,8 @@ export async function migrate({ db, dialect }: Pick<Database, 'db' | 'dialect'>)
         ),
     },
   })
-  const { error, results = [] } = await migrator.migrateToLatest()
+  const { error, results = [] } =
+    upTo === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(upTo)
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')
     throw new Error(
