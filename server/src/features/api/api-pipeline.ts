@@ -130,6 +130,7 @@ export function createApiPipeline({
   }
 
   function requireFreshLogin(caller: ApiCaller, session: SessionControl): void {
+    if (caller.kind === 'anonymous') throw new Problem('unauthenticated')
     if (caller.kind !== 'session' || caller.account.password_hash === null) return
     if (session.current && sessions.isFresh(session.current)) return
     throw new Problem('fresh-login-required')
@@ -158,10 +159,7 @@ function parseQuery(exchange: Exchange, { query }: Endpoint): unknown {
 
 async function readBody(exchange: Exchange, endpoint: Endpoint): Promise<unknown> {
   if (endpoint.body === undefined) return undefined
-  if (!hasBody(exchange.req)) {
-    if (endpoint.bodyOptional) return undefined
-    throw new Problem('body-media-type')
-  }
+  if (!hasBody(exchange.req) && endpoint.bodyOptional) return undefined
   const type = exchange.req.headers['content-type'] ?? ''
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new Problem('body-media-type')
