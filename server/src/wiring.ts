@@ -23,6 +23,7 @@ import { createManifestService } from './features/manifests/manifest-service.ts'
 import { referrerOci } from './features/manifests/referrer-oci.ts'
 import { createReferrerService } from './features/manifests/referrer-service.ts'
 import { createMetrics, type Metrics } from './features/metrics/metrics.ts'
+import { createNotificationService } from './features/notifications/notification-service.ts'
 import { catalogOci } from './features/repositories/catalog-oci.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
 import { tagOci } from './features/tags/tag-oci.ts'
@@ -78,6 +79,7 @@ export function wireAccounts({
   const robots = createRobotService({ db, clock, random, secretBox, audit, config })
   const organizations = createOrganizationService({ db, clock, random, audit, config })
   const namespaceDeletion = createNamespaceDeletionService({ db, random, config })
+  const notifications = createNotificationService({ db, clock, random })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
   const credentials = createCredentialsService({
@@ -89,7 +91,7 @@ export function wireAccounts({
   })
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
-    ...{ repositories, access, credentials },
+    ...{ repositories, access, credentials, notifications },
   }
 }
 
