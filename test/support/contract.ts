@@ -1,0 +1,56 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { z } from 'zod'
+import { projectRoot } from './source-files.ts'
+
+/** A row of the management API as its contract declares it, as far as tests look at it. */
+export interface ContractEndpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly operationId: string
+  readonly rule: ContractRule
+  readonly scope: string | null
+  readonly switches?: readonly string[]
+  readonly freshLogin?: true
+  readonly internal?: true
+  readonly undocumented?: true
+  readonly whileReadOnly?: true
+  readonly withoutCsrf?: true
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  readonly bodyOptional?: true
+  readonly responses: Readonly<Record<string, z.ZodType | null>>
+}
+
+export interface ContractRule {
+  readonly kind: string
+  readonly [detail: string]: unknown
+}
+
+const folder = join(projectRoot, 'server/src/contract')
+
+/** Every endpoint that a file of the contract declares. */
+export async function readContract(): Promise<readonly ContractEndpoint[]> {
+  const found = new Map<string, ContractEndpoint>()
+  for (const name of (await readdir(folder)).sort()) {
+    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue
+    const module = (await import(pathToFileURL(join(folder, name)).href)) as object
+    for (const value of Object.values(module) as unknown[]) {
+      if (isEndpoint(value)) found.set(routeOf(value), value)
+    }
+  }
+  return [...found.values()]
+}
+
+export function routeOf({ method, path }: Pick<ContractEndpoint, 'method' | 'path'>): string {
+  return `${method} ${path}`
+}
+
+function isEndpoint(value: unknown): value is ContractEndpoint {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['method', 'path', 'operationId', 'rule', 'scope', 'responses'].every((key) => key in value)
+  )
+}
