@@ -24,6 +24,7 @@ import { referrerOci } from './features/manifests/referrer-oci.ts'
 import { createReferrerService } from './features/manifests/referrer-service.ts'
 import { createMetrics, type Metrics } from './features/metrics/metrics.ts'
 import { createNotificationService } from './features/notifications/notification-service.ts'
+import { createOAuthTokenService } from './features/oauth/oauth-token-service.ts'
 import { catalogOci } from './features/repositories/catalog-oci.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
 import { tagOci } from './features/tags/tag-oci.ts'
@@ -46,6 +47,7 @@ import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wireManagement } from './wiring/management.ts'
+import { wireCollection } from './wiring/collection.ts'
 import { Worker } from './work/worker.ts'
 
 const generatedPasswordLength = 20
@@ -82,6 +84,7 @@ export function wireAccounts({
   const notifications = createNotificationService({ db, clock, random })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
+  const oauthTokens = createOAuthTokenService({ db, clock, random, config })
   const credentials = createCredentialsService({
     db,
     passwords,
@@ -91,7 +94,7 @@ export function wireAccounts({
   })
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
-    ...{ repositories, access, credentials, notifications },
+    ...{ repositories, access, credentials, notifications, oauthTokens },
   }
 }
 
@@ -139,8 +142,7 @@ export function wire(parts: Parts): Appliance {
   let requests = 0
   const boot = random.bytes(4).toString('hex')
   const nextRequestId = () => `${boot}-${String(++requests)}`
-  const noTokens = () => Promise.resolve(undefined)
-  const management = wireManagement(parts, people, metrics, noTokens, nextRequestId)
+  const management = wireManagement(parts, people, metrics, nextRequestId)
   const serve: RequestListener = (req, res) => {
     const url = req.url ?? '/'
     if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
@@ -167,7 +169,7 @@ export function wire(parts: Parts): Appliance {
 
   return {
     serve,
-    workers: [uploadSweep, ...management.workers],
+    workers: [uploadSweep, ...wireCollection(parts, metrics).workers, ...management.workers],
     metrics,
     audit: people.audit,
     async createFirstAccount(password = generatePassword(random)) {

@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts'
 import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
 import { configCommand } from './config-command.ts'
+import { gcCommand } from './gc-command.ts'
 import { organizationCommand } from './organization-command.ts'
 import { repositoryCommand } from './repository-command.ts'
 import { robotCommand } from './robot-command.ts'
@@ -20,6 +21,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(robotCommand())
     .addCommand(organizationCommand())
     .addCommand(repositoryCommand())
+    .addCommand(gcCommand())
     .addCommand(certCommand())
     .addCommand(configCommand())
   try {

@@ -13,14 +13,23 @@ export class Worker implements AsyncDisposable {
   readonly #step: Step
   readonly #everyMs: number
   readonly #log: Logger
+  readonly #stopped: () => Promise<void>
   readonly #stop = new AbortController()
   #loop: Promise<void> | undefined
 
-  constructor(options: { name: string; step: Step; everyMs: number; log: Logger }) {
+  constructor(options: {
+    name: string
+    step: Step
+    everyMs: number
+    log: Logger
+    /** Runs after the last batch. */
+    stopped?: () => Promise<void>
+  }) {
     this.#name = options.name
     this.#step = options.step
     this.#everyMs = options.everyMs
     this.#log = options.log
+    this.#stopped = options.stopped ?? (() => Promise.resolve())
   }
 
   start(): void {
@@ -31,6 +40,7 @@ export class Worker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     await this.#loop
+    await this.#stopped()
   }
 
   #isStopped(): boolean {
