@@ -3,14 +3,17 @@ import path from 'node:path'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/open.ts'
 import { createAccessService } from './features/access/access-service.ts'
+import { createAccessTimes } from './features/accounts/access-times-service.ts'
 import { createAccountService } from './features/accounts/account-service.ts'
 import { createCredentialsService } from './features/accounts/credentials-service.ts'
+import { createEncryptedPasswords } from './features/accounts/encrypted-password.ts'
 import { createNamespaceDeletionService } from './features/accounts/namespace-deletion-service.ts'
 import { createOrganizationService } from './features/accounts/organization-service.ts'
 import { createLoginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/password.ts'
 import { createRobotService } from './features/accounts/robot-service.ts'
 import { createSecretBox } from './features/accounts/secret-box.ts'
+import { createAppTokenService } from './features/app-tokens/app-token-service.ts'
 import { createAuditLog, system, type AuditLog } from './features/audit/audit-log.ts'
 import { blobOci } from './features/blobs/blob-oci.ts'
 import { createBlobService } from './features/blobs/blob-service.ts'
@@ -85,16 +88,26 @@ export function wireAccounts({
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
   const oauthTokens = createOAuthTokenService({ db, clock, random, config })
-  const credentials = createCredentialsService({
+  const encryptedPasswords = createEncryptedPasswords({ secretKey: config.secretKey, random })
+  const accessTimes = createAccessTimes({
     db,
-    passwords,
+    clock,
+    enabled: config.features.userLastAccessed && config.registryState === 'normal',
+  })
+  const appTokens = createAppTokenService({
+    ...{ db, clock, random, secretBox, accounts, audit, accessTimes, config },
+  })
+  const credentials = createCredentialsService({
+    ...{ db, passwords, secretBox, encryptedPasswords, accessTimes, config },
     throttle: createLoginThrottle({ clock }),
-    secretBox,
-    config,
+    tokenLogins: {
+      ...(config.features.appSpecificTokens && { $app: (code) => appTokens.verify(code) }),
+    },
   })
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
     ...{ repositories, access, credentials, notifications, oauthTokens },
+    ...{ appTokens, accessTimes, encryptedPasswords, passwords },
   }
 }
 

@@ -1,7 +1,7 @@
 import { featureSwitches } from '../config/feature-switches.ts'
 import { createAvatars } from '../features/accounts/avatar.ts'
 import type { ApiRoute } from '../features/api/api-call.ts'
-import { createApiIdentity, type VerifyOAuthToken } from '../features/api/api-identity-service.ts'
+import { createApiIdentity } from '../features/api/api-identity-service.ts'
 import { createApiPipeline } from '../features/api/api-pipeline.ts'
 import { apiRouter, type ApiRequestLog } from '../features/api/api-router.ts'
 import { createAuthorizer } from '../features/api/authorize-service.ts'
@@ -25,7 +25,6 @@ export function wireManagement(
   parts: Parts,
   people: AccountServices,
   metrics: Metrics,
-  verifyOAuthToken: VerifyOAuthToken,
   nextRequestId: () => string,
 ) {
   const { config, database, clock, random, log } = parts
@@ -47,7 +46,11 @@ export function wireManagement(
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]
   const pipeline = createApiPipeline({
-    identity: createApiIdentity({ accounts: people.accounts, sessions, verifyOAuthToken }),
+    identity: createApiIdentity({
+      accounts: people.accounts,
+      sessions,
+      verifyOAuthToken: (token) => people.oauthTokens.verify(token),
+    }),
     authorizer: createAuthorizer(people),
     sessions,
     flush: () => database.flush(),
