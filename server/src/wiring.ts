@@ -37,6 +37,7 @@ import { createRegistryGate } from './features/tokens/registry-gate.ts'
 import { createRegistryTokens } from './features/tokens/registry-token.ts'
 import { tokenOci } from './features/tokens/token-oci.ts'
 import { createTokenService } from './features/tokens/token-service.ts'
+import { createTokenSubjects } from './features/tokens/token-subject-service.ts'
 import { uploadOci } from './features/uploads/upload-oci.ts'
 import { sweepUploads } from './features/uploads/upload-recovery.ts'
 import { createUploadService } from './features/uploads/upload-service.ts'
@@ -202,7 +203,7 @@ function pathOf(url: string): string {
 
 function wireRegistry(
   { config, database, storage, key, clock, random, log }: Parts,
-  { accounts, access, repositories, credentials, audit }: AccountServices,
+  { accounts, access, repositories, credentials, oauthTokens, audit }: AccountServices,
   metrics: Metrics,
 ) {
   const { features, serverHostname, v2PageSize: pageSize } = config
@@ -218,9 +219,10 @@ function wireRegistry(
     maxFreshMs: config.registryJwtMaxFreshMs,
     clock,
   })
+  const subjects = createTokenSubjects({ db: database.db, clock, accounts, oauthTokens })
   const gate = createRegistryGate({
     tokens,
-    accounts,
+    subjects,
     credentials,
     access,
     repositories,
@@ -235,6 +237,7 @@ function wireRegistry(
   })
   const tokenService = createTokenService({
     tokens,
+    subjects,
     access,
     repositories,
     names,

@@ -1,17 +1,21 @@
 import pino from 'pino'
 
+import type { Config } from '../../config/config.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Database } from '../../db/open.ts'
 import { systemRandom } from '../../platform/random.ts'
+import { createAccessTimes } from '../accounts/access-times-service.ts'
 import { createAccountService } from '../accounts/account-service.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import { createCredentialsService } from '../accounts/credentials-service.ts'
+import { createEncryptedPasswords } from '../accounts/encrypted-password.ts'
 import { createLoginThrottle } from '../accounts/login-throttle.ts'
 import { createOrganizationService } from '../accounts/organization-service.ts'
 import { createPasswords } from '../accounts/password.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { createRobotService } from '../accounts/robot-service.ts'
 import { createSecretBox } from '../accounts/secret-box.ts'
+import { createAppTokenService } from '../app-tokens/app-token-service.ts'
 import { createAuditLog, system } from '../audit/audit-log.ts'
 import { logKindName } from '../audit/log-kinds.ts'
 import { parseRepositoryName } from '../repositories/repository-name.ts'
@@ -26,6 +30,7 @@ const defaults = {
   defaultTagExpirationMs: 14 * 24 * 3_600_000,
   createPrivateRepoOnPush: true,
   createNamespaceOnPush: false,
+  appTokens: {} as Config['appTokens'],
   robots: { disallow: false, whitelist: [] as readonly string[] },
   audit: {
     logins: true,
@@ -44,6 +49,7 @@ const features = {
   restrictedUsers: false,
   anonymousAccess: true,
   publicCatalog: false,
+  requireEncryptedBasicAuth: false,
 }
 
 export type WorldSettings = Partial<typeof defaults> & { features?: Partial<typeof features> }
@@ -67,7 +73,15 @@ export function createWorld({ db }: Pick<Database, 'db'>, settings: WorldSetting
   const accounts = createAccountService({ db, clock, random, passwords, audit, config })
   const organizations = createOrganizationService({ db, clock, random, audit, config })
   const robots = createRobotService({ db, clock, random, secretBox, audit, config })
-  const credentials = createCredentialsService({ db, passwords, throttle, secretBox, config })
+  const encryptedPasswords = createEncryptedPasswords({ secretKey: new Secret('a key'), random })
+  const accessTimes = createAccessTimes({ db, clock, enabled: true })
+  const appTokens = createAppTokenService({
+    ...{ db, clock, random, secretBox, accounts, audit, accessTimes, config },
+  })
+  const credentials = createCredentialsService({
+    tokenLogins: { $app: (code) => appTokens.verify(code) },
+    ...{ db, passwords, throttle, secretBox, encryptedPasswords, accessTimes, config },
+  })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
 
@@ -86,6 +100,7 @@ export function createWorld({ db }: Pick<Database, 'db'>, settings: WorldSetting
   return {
     ...{ audit, passwords, secretBox, accounts, organizations, robots, credentials },
     ...{ repositories, access, principal, namespace },
+    ...{ appTokens, accessTimes, encryptedPasswords },
     advance: (ms: number) => void (now += ms),
 
     /** Without a password, which would cost its hashing. */

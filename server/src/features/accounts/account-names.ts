@@ -26,20 +26,23 @@ export function requireNewNamespace(name: string, what: 'username' | 'namespace'
   }
 }
 
-/** @throws Problem `email-invalid` */
-export function requireEmail(email: string): void {
-  const [local, domain, ...more] = email.split('@')
+export function isEmail(text: string): boolean {
+  const [local, domain, ...more] = text.split('@')
   const labels = domain?.split('.') ?? []
-  const valid =
-    email.length <= 254 &&
+  return (
+    text.length <= 254 &&
     more.length === 0 &&
     local !== '' &&
     labels.length >= 2 &&
     labels.every((label) => label !== '') &&
-    !/\s/.test(email)
-  if (!valid) {
-    throw new Problem('email-invalid', { email, message: `Invalid email address: ${email}` })
-  }
+    !/\s/.test(text)
+  )
+}
+
+/** @throws Problem `email-invalid` */
+export function requireEmail(email: string): void {
+  if (isEmail(email)) return
+  throw new Problem('email-invalid', { email, message: `Invalid email address: ${email}` })
 }
 
 /** @throws Problem `password-invalid` */

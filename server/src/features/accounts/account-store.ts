@@ -72,6 +72,9 @@ export function accountStore(db: Db) {
       return (await findByUuid(db, { uuid }))[0]
     },
 
+    findById: (id: number): Promise<AccountRow | undefined> =>
+      db.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirst(),
+
     /** With the namespace that a robot belongs to. */
     async findWithOwner(username: string) {
       return (await findWithOwner(db, { username }))[0]
@@ -129,6 +132,9 @@ export function accountStore(db: Db) {
         .set({ enabled: enabled ? 1 : 0 })
         .where('id', '=', id)
         .execute(),
+
+    setLastAccessed: (id: number, at: Instant) =>
+      db.updateTable('user').set({ last_accessed: at }).where('id', '=', id).execute(),
 
     delete: (id: number) => db.deleteFrom('user').where('id', '=', id).execute(),
   }

@@ -143,4 +143,54 @@ describeDatabases('credentials', (open) => {
     world.advance(500)
     expect(await login('ada', 'correct-horse')).toMatchObject({ username: 'ada' })
   })
+
+  test('an encrypted password does as the password, and only that where it is required', async () => {
+    const encrypted = world.encryptedPasswords.encrypt('correct-horse')
+    expect(await login('ada', encrypted)).toMatchObject({ username: 'ada' })
+    await expect(
+      login('ada', world.encryptedPasswords.encrypt('wrong-horse')),
+    ).rejects.toMatchObject(refused('Invalid Username or Password'))
+    const strict = createWorld(database, { features: { requireEncryptedBasicAuth: true } })
+    await expect(login('ada', 'correct-horse', strict)).rejects.toMatchObject(
+      refused(
+        'Client login with unencrypted passwords is disabled. Please generate an encrypted password in the user admin panel for use here.',
+      ),
+    )
+    strict.advance(60_000)
+    expect(await login('ada', encrypted, strict)).toMatchObject({ username: 'ada' })
+    const { token } = await world.robots.create(
+      await world.namespace('ada'),
+      { shortName: 'ci' },
+      system,
+    )
+    expect(await login('ada+ci', token, strict)).toMatchObject({ kind: 'robot' })
+  })
+
+  test('at a form the password itself is asked for', async () => {
+    const given = (password: string) => ({ username: 'ada', password, address })
+    expect(await world.credentials.verifyPerson(given('correct-horse'))).toMatchObject({
+      username: 'ada',
+    })
+    const encrypted = world.encryptedPasswords.encrypt('correct-horse')
+    await expect(world.credentials.verifyPerson(given(encrypted))).rejects.toMatchObject(
+      refused('Invalid Username or Password'),
+    )
+  })
+
+  test('the last use is written once a minute, by itself', async () => {
+    const lastAccessed = async () => (await world.namespace('ada')).last_accessed
+    const used = async () => {
+      await login('ada', 'correct-horse')
+      while ((await world.accessTimes.write()) === 'more');
+      return lastAccessed()
+    }
+    await login('ada', 'correct-horse')
+    expect(await lastAccessed()).toBeNull()
+    const first = await used()
+    expect(first).toBeGreaterThan(0)
+    world.advance(60_000)
+    expect(await used()).toBe((first ?? 0) + 60_000)
+    world.advance(1)
+    expect(await used()).toBe((first ?? 0) + 60_000)
+  })
 })

@@ -2,9 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 import type { Db } from '../../db/tables.ts'
 import { Problem } from '../../problem.ts'
+import type { AccessTimes } from './access-times-service.ts'
 import { accountStanding, type StandingRules } from './account-standing.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
-import type { Config } from '../../config/config.ts'
+import type { Config, FeatureConfig } from '../../config/config.ts'
+import type { EncryptedPasswords } from './encrypted-password.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { Passwords } from './password.ts'
 import type { RobotPrincipal, UserPrincipal } from './principal.ts'
@@ -21,27 +23,48 @@ export interface Credentials {
   readonly address: string
 }
 
+/** Checks what came with a login name that stands for a kind of token; a text refuses it. */
+export type TokenLogin = (secret: string, address: string) => Promise<UserPrincipal | string>
+
 /** Login names that stand for a kind of token (engines, 15.1), with the answer to one we don't know. */
-const tokenLogins: Readonly<Record<string, string>> = {
+const tokenRefusals = {
   $token: 'Invalid access token',
   $app: 'Invalid token',
   $oauthtoken: 'OAuth access token could not be validated',
-}
+} as const
 
+export type TokenLogins = Readonly<Partial<Record<keyof typeof tokenRefusals, TokenLogin>>>
+
+const isTokenLogin = (username: string): username is keyof typeof tokenRefusals =>
+  Object.hasOwn(tokenRefusals, username)
+
+const wrongPassword = 'Invalid Username or Password'
 const disabledMessage = 'This user has been disabled. Please contact your administrator.'
+const unencryptedMessage =
+  'Client login with unencrypted passwords is disabled. Please generate an encrypted password in the user admin panel for use here.'
+
+export type CredentialRules = StandingRules &
+  Pick<Config, 'robots'> & { readonly features: Pick<FeatureConfig, 'requireEncryptedBasicAuth'> }
 
 export function createCredentialsService({
   db,
   passwords,
   throttle,
   secretBox,
+  encryptedPasswords,
+  accessTimes,
+  tokenLogins = {},
   config,
 }: {
   db: Db
   passwords: Passwords
   throttle: LoginThrottle
   secretBox: SecretBox
-  config: StandingRules & Pick<Config, 'robots'>
+  encryptedPasswords: EncryptedPasswords
+  accessTimes: AccessTimes
+  /** Those that are switched on. */
+  tokenLogins?: TokenLogins
+  config: CredentialRules
 }) {
   const standing = accountStanding(config)
 
@@ -55,32 +78,74 @@ export function createCredentialsService({
     return found.kind === 'robot' ? found : found.message
   }
 
-  async function verifyUser(username: string, password: string): Promise<UserPrincipal | string> {
+  async function verifyUser(username: string, given: string): Promise<UserPrincipal | string> {
+    const decrypted = encryptedPasswords.decrypt(given)
+    if (decrypted === undefined && config.features.requireEncryptedBasicAuth) {
+      return unencryptedMessage
+    }
+    const account = await verifyPerson(username, decrypted ?? given)
+    return typeof account === 'string' ? account : standing.userPrincipal(account)
+  }
+
+  async function verifyPerson(username: string, password: string): Promise<AccountRow | string> {
     const account = await findUser(db, username)
-    if (!(await passwords.verify(account, password)) || !account)
-      return 'Invalid Username or Password'
-    return account.enabled === 1 ? standing.userPrincipal(account) : disabledMessage
+    if (!(await passwords.verify(account, password)) || !account) return wrongPassword
+    return account.enabled === 1 ? account : disabledMessage
+  }
+
+  async function verifyToken(
+    username: keyof typeof tokenRefusals,
+    secret: string,
+    address: string,
+  ): Promise<UserPrincipal | string> {
+    return (await tokenLogins[username]?.(secret, address)) ?? tokenRefusals[username]
+  }
+
+  /** Slows guessing down; tokens are too long to be guessed. */
+  async function throttled<Found>(
+    { username, address }: Credentials,
+    verify: () => Promise<Found | string>,
+  ): Promise<Found> {
+    throttle.check(username, address)
+    const found = await verify()
+    if (typeof found === 'string') {
+      throttle.failed(username, address)
+      throw new Problem('credentials-invalid', { message: found })
+    }
+    throttle.succeeded(username, address)
+    return found
   }
 
   return {
     /**
+     * Of a registry client: a person, a robot, or a token.
      * @throws Problem `credentials-invalid` with the message for the client; `login-throttled`
      */
-    async authenticate({ username, password, address }: Credentials) {
-      const refusal = Object.hasOwn(tokenLogins, username) ? tokenLogins[username] : undefined
-      if (refusal !== undefined) throw new Problem('credentials-invalid', { message: refusal })
-      throttle.check(username, address)
-      const isRobot = username.includes('+') && !username.includes('@')
-      const found = isRobot
-        ? await verifyRobot(username, password)
-        : await verifyUser(username, password)
-      if (typeof found === 'string') {
-        throttle.failed(username, address)
-        throw new Problem('credentials-invalid', { message: found })
+    async authenticate(given: Credentials): Promise<UserPrincipal | RobotPrincipal> {
+      const { username, password, address } = given
+      let found: UserPrincipal | RobotPrincipal
+      if (isTokenLogin(username)) {
+        const verified = await verifyToken(username, password, address)
+        if (typeof verified === 'string') {
+          throw new Problem('credentials-invalid', { message: verified })
+        }
+        found = verified
+      } else {
+        const isRobot = username.includes('+') && !username.includes('@')
+        found = await throttled<UserPrincipal | RobotPrincipal>(given, () =>
+          isRobot ? verifyRobot(username, password) : verifyUser(username, password),
+        )
       }
-      throttle.succeeded(username, address)
+      accessTimes.touch('account', found.id)
       return found
     },
+
+    /**
+     * Of somebody at a form: a person with the password itself.
+     * @throws Problem `credentials-invalid` with the message for the client; `login-throttled`
+     */
+    verifyPerson: (given: Credentials): Promise<AccountRow> =>
+      throttled<AccountRow>(given, () => verifyPerson(given.username, given.password)),
   }
 }
 

@@ -1,14 +1,11 @@
 import { getCsrfToken, signinUser } from '../../contract/session.ts'
 import { isProblem } from '../../problem.ts'
-import type { AccountService } from '../accounts/account-service.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
 import { reply, route, type ApiRoute } from '../api/api-call.ts'
 
 export function sessionApi({
-  accounts,
   credentials,
 }: {
-  accounts: AccountService
   credentials: CredentialsService
 }): readonly ApiRoute[] {
   return [
@@ -16,15 +13,10 @@ export function sessionApi({
 
     route(signinUser, async ({ body: { username, password }, clientAddress, session }) => {
       try {
-        const principal = await credentials.authenticate({
-          username,
-          password,
-          address: clientAddress,
-        })
-        if (principal.kind === 'user') {
-          session.signIn(await accounts.getUser(principal.username))
-          return { success: true as const }
-        }
+        session.signIn(
+          await credentials.verifyPerson({ username, password, address: clientAddress }),
+        )
+        return { success: true as const }
       } catch (error) {
         if (!isProblem(error, 'credentials-invalid')) throw error
       }

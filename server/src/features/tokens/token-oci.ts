@@ -4,6 +4,7 @@ import { isProblem, Problem } from '../../problem.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
 import type { Principal } from '../accounts/principal.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { failedLoginKeys, loginKeys } from '../audit/login-keys.ts'
 import type { TokenService } from './token-service.ts'
 
 /** `GET /v2/auth`: credentials in, a bearer token out (Docker token spec; registry-protocol, 3). */
@@ -66,9 +67,13 @@ export function tokenOci({
     if (principal.kind === 'anonymous') return
     audit.record({
       kind: 'login_success',
-      account: { id: principal.id, username: principal.username },
+      account: accountOf(principal),
       actor: { principal, ip: clientAddress },
-      metadata: { type: 'v2auth', useragent: req.headers['user-agent'] ?? '' },
+      metadata: {
+        type: 'v2auth',
+        ...loginKeys(principal),
+        useragent: req.headers['user-agent'] ?? '',
+      },
     })
   }
 
@@ -83,10 +88,17 @@ export function tokenOci({
       actor: { principal: { kind: 'anonymous' }, ip: clientAddress },
       metadata: {
         type: 'v2auth',
-        username: username.slice(0, 255),
+        ...failedLoginKeys(username),
         message: problem.detail['message'] ?? problem.code,
         useragent: req.headers['user-agent'] ?? '',
       },
     })
   }
+}
+
+/** What robots do is booked on the namespace that they belong to. */
+function accountOf(principal: Exclude<Principal, { kind: 'anonymous' }>) {
+  return principal.kind === 'robot'
+    ? { id: principal.namespaceId, username: principal.username.split('+')[0] ?? '' }
+    : { id: principal.id, username: principal.username }
 }
