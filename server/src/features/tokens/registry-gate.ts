@@ -4,9 +4,8 @@ import type { Exchange } from '../../http/exchange.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
-import type { AccountService } from '../accounts/account-service.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
-import { referenceOf, type Principal } from '../accounts/principal.ts'
+import type { Principal } from '../accounts/principal.ts'
 import {
   parseRepositoryName,
   type RepositoryName,
@@ -14,7 +13,8 @@ import {
 } from '../repositories/repository-name.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
-import type { AccessEntry, RegistryTokens } from './registry-token.ts'
+import type { AccessEntry, RegistryTokens, TokenSubject } from './registry-token.ts'
+import type { TokenSubjects } from './token-subject-service.ts'
 
 /** Who sent a registry request, and, when a token came with it, what the token allows. */
 export interface Caller {
@@ -36,7 +36,7 @@ const anonymous: Caller = { principal: { kind: 'anonymous' } }
 /** The one door of `/v2`: says who calls and lets the call into a repository or not. */
 export function createRegistryGate({
   tokens,
-  accounts,
+  subjects,
   credentials,
   access,
   repositories,
@@ -46,7 +46,7 @@ export function createRegistryGate({
   clock,
 }: {
   tokens: RegistryTokens
-  accounts: AccountService
+  subjects: TokenSubjects
   credentials: CredentialsService
   access: AccessService
   repositories: RepositoryService
@@ -122,9 +122,8 @@ export function createRegistryGate({
       case 'bearer': {
         const token = await tokens.verify(authorization.token)
         if (token.subject.kind === 'anonymous') return { ...anonymous, access: token.access }
-        const principal = await principalOf(token.subject.username)
-        const isSame = principal !== undefined && referenceOf(principal) === token.subject.reference
-        if (!isSame) {
+        const principal = await principalOf(token.subject)
+        if (principal === undefined) {
           throw new Problem('token-invalid', {
             reason: 'The account of this token is gone or disabled',
           })
@@ -145,12 +144,13 @@ export function createRegistryGate({
   }
 
   /** Asked again every few seconds: whoever was disabled is out soon, and a pull costs no look-up. */
-  async function principalOf(username: string): Promise<Principal | undefined> {
-    const known = principals.get(username)
+  async function principalOf(subject: TokenSubject): Promise<Principal | undefined> {
+    const key = JSON.stringify(subject)
+    const known = principals.get(key)
     if (known !== undefined && clock.now() < known.until) return known.principal
-    const principal = await accounts.findPrincipal(username)
+    const principal = await subjects.principalOf(subject)
     if (principal !== undefined) {
-      principals.set(username, { principal, until: clock.now() + rememberPrincipalMs })
+      principals.set(key, { principal, until: clock.now() + rememberPrincipalMs })
     }
     return principal
   }

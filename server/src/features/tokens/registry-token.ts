@@ -15,7 +15,20 @@ export interface AccessEntry {
 
 export type TokenSubject =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user' | 'robot'; readonly username: string; readonly reference: string }
+  | {
+      readonly kind: keyof typeof credentialKinds
+      readonly username: string
+      /** Of the account, or of the token that it came with. */
+      readonly reference: string
+    }
+
+/** What the token was drawn with, in both words that Quay has for it. */
+const credentialKinds = {
+  user: 'user',
+  robot: 'robot',
+  oauthtoken: 'oauth',
+  appspecifictoken: 'app_specific_token',
+} as const
 
 export interface RegistryToken {
   readonly subject: TokenSubject
@@ -45,7 +58,7 @@ const Claims = z.object({
     )
     .max(1000),
   context: z.object({
-    entity_kind: z.enum(['user', 'robot', 'anonymous']),
+    entity_kind: z.enum(['user', 'robot', 'oauthtoken', 'appspecifictoken', 'anonymous']),
     entity_reference: z.string().optional(),
   }),
 })
@@ -80,7 +93,11 @@ export function createRegistryTokens({
           entity_kind: subject.kind,
           ...(subject.kind === 'anonymous'
             ? {}
-            : { entity_reference: subject.reference, kind: subject.kind, user: subject.username }),
+            : {
+                entity_reference: subject.reference,
+                kind: credentialKinds[subject.kind],
+                user: subject.username,
+              }),
           'com.apostille.roots': roots,
           'com.apostille.root': '$disabled',
         },

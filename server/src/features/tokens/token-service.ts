@@ -1,16 +1,18 @@
 import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
-import { referenceOf, type Principal } from '../accounts/principal.ts'
+import type { Principal } from '../accounts/principal.ts'
 import { parseRepositoryName, type RepositoryNameRules } from '../repositories/repository-name.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
-import type { AccessEntry, RegistryTokens, TokenSubject } from './registry-token.ts'
+import type { AccessEntry, RegistryTokens } from './registry-token.ts'
 import { parseScope, type Scope, type ScopeAction } from './scope.ts'
+import type { TokenSubjects } from './token-subject-service.ts'
 
 export type TokenService = ReturnType<typeof createTokenService>
 
 /** Decides what a token may do and issues it (registry-protocol, 3.3). */
 export function createTokenService({
   tokens,
+  subjects,
   access,
   repositories,
   names,
@@ -18,6 +20,7 @@ export function createTokenService({
   readOnly,
 }: {
   tokens: RegistryTokens
+  subjects: TokenSubjects
   access: AccessService
   repositories: RepositoryService
   names: RepositoryNameRules
@@ -42,7 +45,7 @@ export function createTokenService({
         }
         entries.push(await grant(principal, parseScope(text, serverHostname)))
       }
-      return tokens.issue(subjectOf(principal), entries, service)
+      return tokens.issue(subjects.subjectOf(principal), entries, service)
     },
   }
 
@@ -66,14 +69,5 @@ export function createTokenService({
     const repository = await repositories.find(fullName)
     if (repository?.state !== 'NORMAL') return false
     return ['write', 'admin'].includes(await access.roleOn(principal, repository))
-  }
-}
-
-function subjectOf(principal: Principal): TokenSubject {
-  if (principal.kind === 'anonymous') return { kind: 'anonymous' }
-  return {
-    kind: principal.kind,
-    username: principal.username,
-    reference: referenceOf(principal),
   }
 }
