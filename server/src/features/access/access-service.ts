@@ -18,6 +18,14 @@ export type EffectiveRole = 'none' | RepositoryRole
 export type EffectiveTeamRole = 'none' | TeamRole
 export type RepositoryAction = 'push' | 'pull' | '*'
 
+/** Which repositories somebody sees, for lists that cannot ask about each. */
+export interface Sight {
+  readonly everything: boolean
+  /** Whose grants, teams and namespaces count. */
+  readonly accountId?: number
+  readonly publicOnes: boolean
+}
+
 export type AccessRules = Pick<Config, 'createPrivateRepoOnPush' | 'createNamespaceOnPush'> & {
   readonly features: Pick<FeatureConfig, 'anonymousAccess' | 'superusersFullAccess'>
 }
@@ -105,6 +113,19 @@ export function createAccessService({
     return allowed === 'none' && (isPublic || isReader(principal)) ? 'read' : allowed
   }
 
+  /** The repositories on which `roleOn` says at least `read`. */
+  function sightOf(principal: Principal): Sight {
+    if (principal.kind === 'anonymous') {
+      return { everything: false, publicOnes: config.features.anonymousAccess }
+    }
+    const counts = repositoryCap(principal) !== 'none'
+    return {
+      everything: isReader(principal) || (counts && isMaster(principal)),
+      publicOnes: true,
+      ...(counts && { accountId: principal.id }),
+    }
+  }
+
   async function mayCreateIn(principal: Principal, namespace: AccountRow): Promise<boolean> {
     if (principal.kind === 'anonymous' || namespace.robot === 1) return false
     if (isRestrictedIn(principal, namespace)) return false
@@ -156,6 +177,7 @@ export function createAccessService({
 
   return {
     roleOn,
+    sightOf,
     teamRoleIn,
     mayCreateIn,
     isNamespaceAdmin,

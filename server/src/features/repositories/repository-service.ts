@@ -2,13 +2,13 @@ import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
-import { splitRobotName } from '../accounts/account-names.ts'
-import { accountStore, type AccountRow } from '../accounts/account-store.ts'
+import type { AccountRow } from '../accounts/account-store.ts'
 import type { Principal } from '../accounts/principal.ts'
-import { teamStore } from '../accounts/team-store.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
+import { applyPrototypes } from '../prototypes/prototype-service.ts'
 import { listCatalog, type CatalogRules } from './catalog.ts'
-import { permissionStore, type RepositoryRole } from './permission-store.ts'
+import { createPermissionService } from './permission-service.ts'
+import { permissionStore } from './permission-store.ts'
 import { requireCreatableName, type RepositoryName } from './repository-name.ts'
 import {
   repositoryStore,
@@ -16,6 +16,7 @@ import {
   type RepositoryState,
   type Visibility,
 } from './repository-store.ts'
+import { subjectOf } from './repository-subject.ts'
 
 export type RepositoryService = ReturnType<typeof createRepositoryService>
 
@@ -40,17 +41,7 @@ export function createRepositoryService({
   audit: AuditLog
   config: CatalogRules
 }) {
-  /** The namespace and name of a row, as the log wants them. */
-  function describe(repository: RepositoryRow) {
-    const namespace = repository.full_name.slice(0, -repository.name.length - 1)
-    return {
-      repositoryId: repository.id,
-      account: { id: repository.namespace_user_id, username: namespace },
-      about: { repo: repository.name, namespace },
-    }
-  }
-
-  /** Undefined when the repository is there already. The creator gets direct admin. */
+  /** Undefined when the repository is there already. The creator gets direct admin, others what defaults say. */
   async function tryCreate(
     { name, namespace, visibility, description = null }: NewRepository,
     by: Actor,
@@ -67,10 +58,16 @@ export function createRepositoryService({
       })
       if (!repository) return undefined
       const { principal } = by
-      if (principal !== 'system' && principal.kind !== 'anonymous') {
-        await permissionStore(tx).grant(repository.id, { userId: principal.id }, 'admin')
+      const creator = principal === 'system' || principal.kind === 'anonymous' ? null : principal
+      if (creator !== null) {
+        await permissionStore(tx).grant(repository.id, { userId: creator.id }, 'admin')
       }
-      const { repositoryId, account, about } = describe(repository)
+      await applyPrototypes(tx, {
+        organization: namespace,
+        repositoryId: repository.id,
+        creator,
+      })
+      const { repositoryId, account, about } = subjectOf(repository)
       await audit.recordIn(tx, {
         kind: 'create_repo',
         account,
@@ -80,37 +77,6 @@ export function createRepositoryService({
       })
       return repository
     })
-  }
-
-  async function getGrantee(tx: Db, repository: RepositoryRow, username: string) {
-    const account = await accountStore(tx).find(username)
-    if (!account || account.organization === 1) {
-      throw new Problem('account-unknown', { username, message: `Invalid username: ${username}` })
-    }
-    if (account.id === repository.namespace_user_id) {
-      throw new Problem('request-invalid', { message: 'Namespace owner must always be admin.' })
-    }
-    const robot = account.robot === 1 ? splitRobotName(username) : undefined
-    const { username: namespace } = describe(repository).account
-    if (robot && robot.namespace !== namespace) {
-      throw new Problem('request-invalid', {
-        username,
-        message: `Cannot add robot ${username} under namespace ${namespace}`,
-      })
-    }
-    return account
-  }
-
-  async function getTeam(tx: Db, repository: RepositoryRow, teamName: string) {
-    const team = await teamStore(tx).find(repository.namespace_user_id, teamName)
-    if (!team) {
-      const { username: namespace } = describe(repository).account
-      throw new Problem('request-invalid', {
-        team: teamName,
-        message: `No team ${teamName} in organization ${namespace}`,
-      })
-    }
-    return team
   }
 
   return {
@@ -144,7 +110,7 @@ export function createRepositoryService({
     },
 
     async setVisibility(repository: RepositoryRow, visibility: Visibility, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
+      const { repositoryId, account, about } = subjectOf(repository)
       await db.transaction().execute(async (tx) => {
         await repositoryStore(tx).setVisibility(repository.id, visibility)
         await audit.recordIn(tx, {
@@ -157,12 +123,32 @@ export function createRepositoryService({
       })
     },
 
+    async setDescription(repository: RepositoryRow, description: string, by: Actor) {
+      const { repositoryId, account, about } = subjectOf(repository)
+      await db.transaction().execute(async (tx) => {
+        await repositoryStore(tx).setDescription(repository.id, description)
+        await audit.recordIn(tx, {
+          kind: 'set_repo_description',
+          account,
+          actor: by,
+          repositoryId,
+          metadata: { ...about, description },
+        })
+      })
+    },
+
+    /** @throws Problem `state-invalid` */
     async setState(
       repository: RepositoryRow,
       state: Exclude<RepositoryState, 'MARKED_FOR_DELETION'>,
       by: Actor,
     ) {
-      const { repositoryId, account, about } = describe(repository)
+      const { repositoryId, account, about } = subjectOf(repository)
+      if (repository.state === 'ORG_MIRROR') {
+        const message =
+          'Repository state changes are not allowed in an organization managed by organization-level mirroring'
+        throw new Problem('state-invalid', { repository: repository.full_name, message })
+      }
       await db.transaction().execute(async (tx) => {
         await repositoryStore(tx).setState(repository.id, state)
         await audit.recordIn(tx, {
@@ -177,7 +163,7 @@ export function createRepositoryService({
 
     /** Gone for everyone at once, and its name free again; its content is removed later, in batches. */
     async delete(repository: RepositoryRow, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
+      const { repositoryId, account, about } = subjectOf(repository)
       const name = `~${random.uuid()}`
       await db.transaction().execute(async (tx) => {
         await repositoryStore(tx).markForDeletion(repository.id, name, `${about.namespace}/${name}`)
@@ -195,71 +181,6 @@ export function createRepositoryService({
     listCatalog: (principal: Principal, after: string, limit: number) =>
       listCatalog({ db, config }, principal, after, limit),
 
-    /** To a person, or to a robot of the same namespace. */
-    async grantUser(repository: RepositoryRow, username: string, role: RepositoryRole, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
-      await db.transaction().execute(async (tx) => {
-        const grantee = await getGrantee(tx, repository, username)
-        await permissionStore(tx).grant(repository.id, { userId: grantee.id }, role)
-        await audit.recordIn(tx, {
-          kind: 'change_repo_permission',
-          account,
-          actor: by,
-          repositoryId,
-          metadata: { username, ...about, role },
-        })
-      })
-    },
-
-    async revokeUser(repository: RepositoryRow, username: string, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
-      await db.transaction().execute(async (tx) => {
-        const grantee = await getGrantee(tx, repository, username)
-        if (!(await permissionStore(tx).revoke(repository.id, { userId: grantee.id }))) {
-          const message = 'User does not have permission for repo.'
-          throw new Problem('request-invalid', { username, message })
-        }
-        await audit.recordIn(tx, {
-          kind: 'delete_repo_permission',
-          account,
-          actor: by,
-          repositoryId,
-          metadata: { username, ...about },
-        })
-      })
-    },
-
-    async grantTeam(repository: RepositoryRow, teamName: string, role: RepositoryRole, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
-      await db.transaction().execute(async (tx) => {
-        const team = await getTeam(tx, repository, teamName)
-        await permissionStore(tx).grant(repository.id, { teamId: team.id }, role)
-        await audit.recordIn(tx, {
-          kind: 'change_repo_permission',
-          account,
-          actor: by,
-          repositoryId,
-          metadata: { team: teamName, repo: about.repo, role },
-        })
-      })
-    },
-
-    async revokeTeam(repository: RepositoryRow, teamName: string, by: Actor) {
-      const { repositoryId, account, about } = describe(repository)
-      await db.transaction().execute(async (tx) => {
-        const team = await getTeam(tx, repository, teamName)
-        if (!(await permissionStore(tx).revoke(repository.id, { teamId: team.id }))) {
-          const message = 'Team does not have permission for repo.'
-          throw new Problem('request-invalid', { team: teamName, message })
-        }
-        await audit.recordIn(tx, {
-          kind: 'delete_repo_permission',
-          account,
-          actor: by,
-          repositoryId,
-          metadata: { team: teamName, repo: about.repo },
-        })
-      })
-    },
+    ...createPermissionService({ db, audit }),
   }
 }

@@ -78,6 +78,9 @@ export function repositoryStore(db: Db) {
     setVisibility: (id: number, visibility: Visibility) =>
       db.updateTable('repository').set({ visibility }).where('id', '=', id).execute(),
 
+    setDescription: (id: number, description: string) =>
+      db.updateTable('repository').set({ description }).where('id', '=', id).execute(),
+
     setState: (id: number, state: RepositoryState) =>
       db.updateTable('repository').set({ state }).where('id', '=', id).execute(),
 
