@@ -64,7 +64,7 @@ export function createCollector(parts: CollectorParts) {
     step,
 
     /** All that is due now, sweeps included, until it is done or told to stop between two batches. */
-    async drain(shouldStop: ShouldStop = () => false): Promise<void> {
+    drain: async (shouldStop: ShouldStop = () => false): Promise<void> => {
       await blobs.finishDoomed()
       tags.startRound()
       await settle(shouldStop)
