@@ -103,6 +103,7 @@ export function wireAccounts({
     throttle: createLoginThrottle({ clock }),
     tokenLogins: {
       ...(config.features.appSpecificTokens && { $app: (code) => appTokens.verify(code) }),
+      $oauthtoken: (token) => oauthTokens.login(token),
     },
   })
   return {

@@ -85,6 +85,10 @@ export interface Endpoint<
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** The body is a form of a browser, whose fields are texts; it may carry the CSRF token. */
+  readonly form?: true
+  /** A name and a password in the header (HTTP Basic) say who calls, as a session does. */
+  readonly basic?: true
   /** The body may be left out. */
   readonly bodyOptional?: true
   readonly bodyLimitBytes?: number

@@ -49,6 +49,7 @@ export function wireManagement(
     identity: createApiIdentity({
       accounts: people.accounts,
       sessions,
+      credentials: people.credentials,
       verifyOAuthToken: (token) => people.oauthTokens.verify(token),
     }),
     authorizer: createAuthorizer(people),

@@ -14,7 +14,7 @@ import type { SessionControl } from '../sessions/session-control-service.ts'
 export type ApiCaller =
   | { readonly kind: 'anonymous'; readonly principal: Principal & { kind: 'anonymous' } }
   | {
-      readonly kind: 'session' | 'oauth'
+      readonly kind: 'session' | 'oauth' | 'basic'
       readonly principal: UserPrincipal
       readonly account: AccountRow
     }

@@ -1,4 +1,6 @@
+import { isProblem } from '../../problem.ts'
 import type { AccountService } from '../accounts/account-service.ts'
+import type { CredentialsService } from '../accounts/credentials-service.ts'
 import { anonymous, type UserPrincipal } from '../accounts/principal.ts'
 import { SessionControl } from '../sessions/session-control-service.ts'
 import type { SessionService } from '../sessions/session-service.ts'
@@ -11,9 +13,14 @@ export type VerifyOAuthToken = (token: string) => Promise<UserPrincipal | undefi
 
 export interface Credentials {
   readonly authorization:
-    | { readonly scheme: 'none' | 'basic' | 'unreadable' }
+    | { readonly scheme: 'none' | 'unreadable' }
+    | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
     | { readonly scheme: 'bearer'; readonly token: string }
   readonly cookies: string | undefined
+  /** Whether the route takes a password in the header. */
+  readonly takesPassword: boolean
+  /** Where the client is. */
+  readonly address: string
 }
 
 /**
@@ -24,15 +31,30 @@ export function createApiIdentity({
   accounts,
   sessions,
   verifyOAuthToken,
+  credentials,
 }: {
   accounts: AccountService
   sessions: SessionService
   verifyOAuthToken: VerifyOAuthToken
+  credentials: Pick<CredentialsService, 'authenticate'>
 }) {
+  /** A person with its password: robots and tokens are for the registry. */
+  async function byPassword(username: string, password: string, address: string) {
+    try {
+      const principal = await credentials.authenticate({ username, password, address })
+      return principal.kind === 'user' && principal.via === undefined ? principal : undefined
+    } catch (error) {
+      if (isProblem(error, 'credentials-invalid')) return undefined
+      throw error
+    }
+  }
+
   return {
     async identify({
       authorization,
       cookies,
+      takesPassword,
+      address,
     }: Credentials): Promise<{ caller: ApiCaller; session: SessionControl }> {
       const session = new SessionControl(sessions, await sessions.read(cookies))
       if (authorization.scheme === 'bearer') {
@@ -41,6 +63,12 @@ export function createApiIdentity({
         if (principal && account) {
           return { caller: { kind: 'oauth', principal, account }, session }
         }
+      }
+      if (authorization.scheme === 'basic' && takesPassword) {
+        const { username, password } = authorization
+        const principal = await byPassword(username, password, address)
+        const account = principal && (await accounts.find(principal.username))
+        if (principal && account) return { caller: { kind: 'basic', principal, account }, session }
       }
       const uuid = session.current?.accountUuid
       const account = uuid === undefined ? undefined : await accounts.findActiveByUuid(uuid)

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
+import type { z } from 'zod'
+
 import type { Endpoint } from '../../contract/endpoint.ts'
 import { parseAuthorization } from '../../http/basic-credentials.ts'
 import type { Exchange } from '../../http/exchange.ts'
@@ -23,6 +25,7 @@ export interface ApiSwitches {
 export type ApiPipeline = ReturnType<typeof createApiPipeline>
 
 const defaultBodyBytes = 5 * 1024 * 1024
+const defaultFormBytes = 64 * 1024
 
 /** One call of the management API from its guards to its answer, in the order of api-shapes 1.4. */
 export function createApiPipeline({
@@ -41,12 +44,27 @@ export function createApiPipeline({
 }) {
   return {
     /** Who calls; needed even to tell a caller that something is wrong. */
-    async identify(exchange: Exchange) {
+    async identify(exchange: Exchange, endpoint: Pick<Endpoint, 'basic'> | undefined) {
       const { headers } = exchange.req
       return identity.identify({
         authorization: parseAuthorization(headers.authorization),
         cookies: headers.cookie,
+        takesPassword: endpoint?.basic ?? false,
+        address: exchange.clientAddress,
       })
+    },
+
+    /** The fields of a form; the guards look at it too. @throws Problem `body-too-large` */
+    async readForm(
+      exchange: Exchange,
+      endpoint: Pick<Endpoint, 'form' | 'bodyLimitBytes'> | undefined,
+    ): Promise<URLSearchParams> {
+      const type = exchange.req.headers['content-type'] ?? ''
+      if (!endpoint?.form || !/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
+        return new URLSearchParams()
+      }
+      const bytes = await readBytes(exchange, endpoint.bodyLimitBytes ?? defaultFormBytes)
+      return new URLSearchParams(bytes.toString('utf8'))
     },
 
     /** The guards in front of every route. @throws Problem */
@@ -55,6 +73,7 @@ export function createApiPipeline({
       endpoint: Pick<Endpoint, 'rule' | 'withoutCsrf' | 'whileReadOnly'>,
       caller: ApiCaller,
       session: SessionControl,
+      form: URLSearchParams,
     ): void {
       const { req, method } = exchange
       const isRead = method === 'GET' || method === 'HEAD'
@@ -62,14 +81,19 @@ export function createApiPipeline({
       if (
         switches.xhrOnly &&
         method === 'GET' &&
+        exchange.path.startsWith('/api/') &&
         browser &&
         req.headers['x-requested-with'] !== 'XMLHttpRequest'
       ) {
         throw new Problem('browser-guard')
       }
-      if (!isRead && caller.kind !== 'oauth' && !endpoint.withoutCsrf) {
+      const ownSecret = caller.kind === 'oauth' || caller.kind === 'basic'
+      if (!isRead && !ownSecret && !endpoint.withoutCsrf) {
         const given =
-          singleHeader(req, 'x-csrf-token') ?? exchange.query.get('_csrf_token') ?? undefined
+          singleHeader(req, 'x-csrf-token') ??
+          exchange.query.get('_csrf_token') ??
+          form.get('_csrf_token') ??
+          undefined
         if (!isCsrfToken(session.current, given)) throw new Problem('csrf-invalid')
       }
       const always = 'always' in endpoint.rule && endpoint.rule.always
@@ -87,6 +111,7 @@ export function createApiPipeline({
       params: Readonly<Record<string, string>>,
       caller: ApiCaller,
       session: SessionControl,
+      form: URLSearchParams,
     ): Promise<Reply> {
       const { endpoint } = route
       const { rule } = endpoint
@@ -94,7 +119,7 @@ export function createApiPipeline({
       if (endpoint.freshLogin) requireFreshLogin(caller, session)
       // About an organization or as superuser the body is looked at first, elsewhere the right.
       const bodyFirst = rule.kind !== 'repository' && rule.kind !== 'user'
-      const early = bodyFirst ? await readBody(exchange, endpoint) : undefined
+      const early = bodyFirst ? await readBody(exchange, endpoint, form) : undefined
       const grant = await authorizer.authorize(caller, {
         rule,
         scope: endpoint.scope,
@@ -102,7 +127,7 @@ export function createApiPipeline({
         params,
       })
       if (grant.kind === 'missing') return new Reply(200, null)
-      const body = bodyFirst ? early : await readBody(exchange, endpoint)
+      const body = bodyFirst ? early : await readBody(exchange, endpoint, form)
       const headers: Record<string, string> = {}
       const actor: Actor = { principal: caller.principal, ip: exchange.clientAddress }
       const call = {
@@ -157,8 +182,13 @@ function parseQuery(exchange: Exchange, { query }: Endpoint): unknown {
   })
 }
 
-async function readBody(exchange: Exchange, endpoint: Endpoint): Promise<unknown> {
+async function readBody(
+  exchange: Exchange,
+  endpoint: Endpoint,
+  form: URLSearchParams,
+): Promise<unknown> {
   if (endpoint.body === undefined) return undefined
+  if (endpoint.form) return parseBody(endpoint.body, Object.fromEntries(form))
   if (!hasBody(exchange.req) && endpoint.bodyOptional) return undefined
   const type = exchange.req.headers['content-type'] ?? ''
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
@@ -166,7 +196,11 @@ async function readBody(exchange: Exchange, endpoint: Endpoint): Promise<unknown
   }
   const input = parseJson(await readBytes(exchange, endpoint.bodyLimitBytes ?? defaultBodyBytes))
   if (input === null) throw new Problem('body-missing')
-  const parsed = endpoint.body.safeParse(input)
+  return parseBody(endpoint.body, input)
+}
+
+function parseBody(schema: z.ZodType, input: unknown): unknown {
+  const parsed = schema.safeParse(input)
   if (!parsed.success) {
     throw new Problem('body-invalid', { message: schemaMessage(parsed.error, input) })
   }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline as flow } from 'node:stream/promises'
 
 import { plainNotFound, renderApiProblem } from '../../http/api-envelope.ts'
 import { send, type Exchange, type ResponseHeaders } from '../../http/exchange.ts'
@@ -83,13 +85,14 @@ export function apiRouter({
       }
       route = match.kind === 'route' ? match.route : undefined
       told.operationId = route?.endpoint.operationId ?? 'unknown'
-      const { caller: found, session } = await pipeline.identify(exchange)
+      const { caller: found, session } = await pipeline.identify(exchange, route?.endpoint)
       caller = found
       if (caller.kind !== 'anonymous') told.username = caller.principal.username
-      pipeline.guard(exchange, guarded(match), caller, session)
+      const form = await pipeline.readForm(exchange, route?.endpoint)
+      pipeline.guard(exchange, guarded(match), caller, session, form)
       if (match.kind !== 'route') throw refused(match)
-      const reply = await pipeline.run(exchange, match.route, match.params, caller, session)
-      respond(exchange, reply, { ...cors, ...(await session.headers()) })
+      const reply = await pipeline.run(exchange, match.route, match.params, caller, session, form)
+      await respond(exchange, reply, { ...cors, ...(await session.headers()) })
     } catch (error) {
       if (!isProblem(error)) throw error
       const rendered = renderApiProblem(error, {
@@ -114,13 +117,39 @@ function refused(match: Match): Problem {
     : new Problem('route-unknown', { message: plainNotFound })
 }
 
-function respond(exchange: Exchange, reply: Reply, headers: ResponseHeaders): void {
+async function respond(exchange: Exchange, reply: Reply, headers: ResponseHeaders): Promise<void> {
   const { status, body } = reply
   const all = { 'Cache-Control': 'no-store', ...headers, ...reply.headers }
   const isText = reply.headers['Content-Type'] !== undefined && typeof body === 'string'
   if (body === undefined || status === 204) send(exchange, status, all)
+  else if (body instanceof Readable) await sendStream(exchange, status, all, body)
   else if (isText) send(exchange, status, all, body)
   else sendBody(exchange, status, body, all)
+}
+
+/** For what is too large to hold; its length stands in the headers. */
+async function sendStream(
+  exchange: Exchange,
+  status: number,
+  headers: ResponseHeaders,
+  body: Readable,
+): Promise<void> {
+  if (exchange.method === 'HEAD') {
+    body.destroy()
+    send(exchange, status, headers)
+    return
+  }
+  const fields = Object.entries({ 'X-Request-Id': exchange.requestId, ...headers })
+  for (const [name, value] of fields) {
+    if (value !== undefined) exchange.res.setHeader(name, value)
+  }
+  exchange.res.setHeader('X-Content-Type-Options', 'nosniff')
+  exchange.res.statusCode = status
+  try {
+    await flow(body, exchange.res, { signal: exchange.signal })
+  } catch (error) {
+    if (!exchange.signal.aborted) throw error
+  }
 }
 
 function sendBody(

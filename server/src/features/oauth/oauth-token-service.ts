@@ -37,6 +37,12 @@ const touchedAtMost = 10_000
 const keepExpiredMs = 30 * 24 * 3_600_000
 const batchSize = 500
 
+const loginRefusals = {
+  unknown: 'OAuth access token could not be validated',
+  expired: 'OAuth access token has expired',
+  disabled: 'Granter of the oauth access token is disabled',
+} as const
+
 export const digestOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 /** OAuth access tokens: drawn once, kept as digests, looked up on each use (permissions, 7). */
@@ -102,6 +108,12 @@ export function createOAuthTokenService({
     async verify(token: string): Promise<UserPrincipal | undefined> {
       const verdict = await check(token)
       return verdict.kind === 'good' ? verdict.principal : undefined
+    },
+
+    /** The same as a password of `$oauthtoken`: whom it stands for, or what its client is told. */
+    async login(token: string): Promise<UserPrincipal | string> {
+      const verdict = await check(token)
+      return verdict.kind === 'good' ? verdict.principal : loginRefusals[verdict.kind]
     },
 
     /** The same for a token that was shown before and is known by its id. */
