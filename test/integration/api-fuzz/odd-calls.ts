@@ -1,0 +1,196 @@
+import type { SeededRandom } from '../../crash/seeded-random.ts'
+import type { ContractEndpoint } from '../../support/contract.ts'
+import { sampleOf } from '../../support/json-sample.ts'
+import { nastyBodies, nastySegments, nastyTexts, nastyValues } from './nasty-values.ts'
+
+/** One request as it goes onto the wire. */
+export interface OddCall {
+  readonly label: string
+  readonly method: string
+  /** With the query; nothing in it is escaped any more. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer
+  /** The body ends before its announced length, and the connection with it. */
+  readonly cut?: true
+}
+
+/** Values of path parameters that name something. */
+export type Known = (parameter: string) => readonly string[]
+
+const otherMethods = ['HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'DELETE', 'GET']
+
+const oddHeaders: readonly Readonly<Record<string, string>>[] = [
+  { authorization: 'Bearer' },
+  { authorization: `Bearer ${'a'.repeat(40)}` },
+  { authorization: 'Bearer a.b.c' },
+  { authorization: 'Basic ====' },
+  { authorization: 'Basic Og==' },
+  { authorization: 'Negotiate x' },
+  { cookie: '_csrf_token=nonsense; a=b; ; =' },
+  { cookie: '_csrf_token=eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..a.b.c' },
+  { 'x-csrf-token': '' },
+  { 'x-csrf-token': 'x'.repeat(4_000) },
+  { origin: 'null' },
+  { origin: 'https://evil.example' },
+  { 'user-agent': 'Mozilla/5.0' },
+  { 'x-forwarded-for': "1.2.3.4, '; --, ::" },
+  { 'x-forwarded-proto': 'gopher', 'x-forwarded-host': 'evil.example' },
+  { host: 'evil.example:1' },
+  { accept: 'application/xml' },
+  { 'accept-encoding': '*;q=0' },
+  { range: 'bytes=0-0,5-1' },
+  { 'if-none-match': '*', 'if-modified-since': 'yesterday' },
+  { 'x-http-method-override': 'DELETE' },
+]
+
+/** Odd requests to one endpoint: first of each kind, then by chance up to `count`. */
+export function oddCalls(
+  endpoint: ContractEndpoint,
+  random: SeededRandom,
+  known: Known,
+  count: number,
+): OddCall[] {
+  const makers = [plain, ...(endpoint.body === undefined ? [] : [field, field, field, wholeBody])]
+  makers.push(segment, segment, query, query, method, header)
+  if (endpoint.body !== undefined) makers.push(cutBody)
+  const calls: OddCall[] = makers.map((make) => make(endpoint, random, known))
+  while (calls.length < count) {
+    calls.push((random.pick(makers) ?? plain)(endpoint, random, known))
+  }
+  return calls
+}
+
+type Maker = (endpoint: ContractEndpoint, random: SeededRandom, known: Known) => OddCall
+
+/** As it is meant, with everything or with only what has to be there. */
+const plain: Maker = (endpoint, random, known) => ({
+  label: 'plain',
+  method: endpoint.method,
+  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, 0.3)}`,
+  ...jsonBody(endpoint.body && sampleBody(endpoint, random)),
+})
+
+/** One place of the body holds something else, is missing, or something is added. */
+const field: Maker = (endpoint, random, known) => {
+  const body = sampleBody(endpoint, random)
+  return {
+    ...plain(endpoint, random, known),
+    label: 'field',
+    ...jsonBody(changed(body, random, random.below(4))),
+  }
+}
+
+const wholeBody: Maker = (endpoint, random, known) => {
+  const { type, bytes } = random.pick(nastyBodies) ?? { bytes: Buffer.alloc(0) }
+  return {
+    ...plain(endpoint, random, known),
+    label: 'body',
+    headers: type === undefined ? {} : { 'content-type': type },
+    body: bytes,
+  }
+}
+
+const cutBody: Maker = (endpoint, random, known) => ({
+  ...plain(endpoint, random, known),
+  label: 'cut',
+  headers: { 'content-type': 'application/json', 'content-length': '1000' },
+  body: Buffer.from('{"name":'),
+  cut: true,
+})
+
+const segment: Maker = (endpoint, random, known) => {
+  const names = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const odd = random.pick(names)
+  const path = fill(endpoint, random, (name) =>
+    name === odd ? [random.pick(nastySegments) ?? ''] : known(name),
+  )
+  const tails = ['', '', '', '/', '//', '/..', '/%2e%2e', '?', '#', ';x', '%00', '/extra']
+  const tail = odd === undefined ? random.pick(tails) : ''
+  return { ...plain(endpoint, random, known), label: 'path', path: `${path}${tail ?? ''}` }
+}
+
+const query: Maker = (endpoint, random, known) => ({
+  ...plain(endpoint, random, known),
+  label: 'query',
+  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, 1)}`,
+})
+
+const method: Maker = (endpoint, random, known) => ({
+  ...plain(endpoint, random, known),
+  label: 'method',
+  method: random.pick(otherMethods.filter((name) => name !== endpoint.method)) ?? 'PATCH',
+})
+
+const header: Maker = (endpoint, random, known) => {
+  const call = plain(endpoint, random, known)
+  return { ...call, label: 'header', headers: { ...call.headers, ...random.pick(oddHeaders) } }
+}
+
+function fill({ path }: ContractEndpoint, random: SeededRandom, known: Known): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = random.pick(known(name)) ?? 'unknown'
+    return name === 'repository' || nastySegments.includes(value)
+      ? value
+      : encodeURIComponent(value)
+  })
+}
+
+const sampleTexts = ['sample', 'harbour', 'latest', 'someone@example.com', 'read', 'user']
+
+function sampleBody({ body }: ContractEndpoint, random: SeededRandom): unknown {
+  if (body === undefined) return {}
+  const texts = [random.pick(sampleTexts) ?? '', ...sampleTexts]
+  return sampleOf(body, { requiredOnly: random.chance(0.3), texts: () => texts })
+}
+
+/** Goes down to some place of the value by chance, and spoils it. */
+function changed(value: unknown, random: SeededRandom, depth: number): unknown {
+  if (Array.isArray(value) && value.length > 0 && random.chance(0.8)) {
+    return value.map((item: unknown) => changed(item, random, depth - 1))
+  }
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject || depth < -3 || random.chance(0.05)) return random.pick(nastyValues)
+  const entries = Object.entries(value)
+  const [name] = random.pick(entries) ?? ['name']
+  switch (random.below(6)) {
+    case 0:
+      return Object.fromEntries(entries.filter(([key]) => key !== name))
+    case 1:
+      return { ...value, [random.pick(nastyTexts) ?? 'more']: random.pick(nastyValues) }
+    default:
+      return Object.fromEntries(
+        entries.map(([key, item]) => [key, key === name ? changed(item, random, depth - 1) : item]),
+      )
+  }
+}
+
+const strayParameters = ['next_page', 'page', 'limit', '_csrf_token', '__proto__', 'format', 'a[b]']
+
+function queryOf({ query }: ContractEndpoint, random: SeededRandom, oddness: number): string {
+  const names = Object.keys(query?.shape ?? {})
+  const pairs = names
+    .filter(() => random.chance(oddness === 1 ? 0.7 : 0.2))
+    .map((name) => `${name}=${queryValue(random, oddness)}`)
+  if (random.chance(oddness * 0.4)) {
+    pairs.push(`${random.pick(strayParameters) ?? 'x'}=${queryValue(random, 1)}`)
+  }
+  const [first] = pairs
+  if (first !== undefined && random.chance(oddness * 0.3)) pairs.push(first, `${first}x`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+function queryValue(random: SeededRandom, oddness: number): string {
+  const usual = ['true', 'false', '1', '5', 'like:a', 'eq:latest', 'harbour', '01/02/2026']
+  if (!random.chance(oddness)) return encodeURIComponent(random.pick(usual) ?? '')
+  const odd = random.pick(nastySegments) ?? ''
+  return odd.replaceAll('#', '').slice(0, 8_000)
+}
+
+function jsonBody(value: unknown): Pick<OddCall, 'headers' | 'body'> {
+  if (value === undefined) return { headers: {} }
+  return {
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(value)),
+  }
+}
