@@ -5,6 +5,10 @@ import { createRepositoryListService } from '../features/repositories/repository
 import { starApi } from '../features/repositories/star-api.ts'
 import { createStarService } from '../features/repositories/star-service.ts'
 import { createStatusTokens } from '../features/repositories/status-token.ts'
+import { createAccountSearchService } from '../features/search/account-search-service.ts'
+import { createRepositorySearchService } from '../features/search/repository-search-service.ts'
+import { searchApi } from '../features/search/search-api.ts'
+import { createSearchService } from '../features/search/search-service.ts'
 import type { Area, Foundation } from './area.ts'
 
 /** Repositories, who may use them, and finding them. */
@@ -19,6 +23,14 @@ export function wireRepositories({ parts, people, avatars, pageTokens }: Foundat
     libraryNamespace: config.libraryNamespace,
   }
   const statusTokens = createStatusTokens(config.secretKey)
+  const found = createAccountSearchService({ db: database.db, accounts, access, config })
+  const search = createSearchService({
+    access,
+    repositories: createRepositorySearchService({ db: database.db, lists }),
+    lists,
+    accounts: found,
+    config: config.search,
+  })
   return {
     routes: [
       ...repositoryApi({
@@ -27,6 +39,7 @@ export function wireRepositories({ parts, people, avatars, pageTokens }: Foundat
       ...permissionApi({ repositories, avatars }),
       ...repoTokenApi(),
       ...starApi({ stars, repositories, lists, access, pageTokens }),
+      ...searchApi({ search, people: found, lists, avatars }),
     ],
   }
 }

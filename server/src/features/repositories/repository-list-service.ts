@@ -32,6 +32,14 @@ export function createRepositoryListService({ db, clock }: { db: Db; clock: Cloc
       where: { after: number; size: number; isAdmin: boolean },
     ): Promise<IdPage> => visible.pageOfNamespace(namespaceId, sight, where),
 
+    /** The first so many that somebody sees, public ones where `sight` includes them. */
+    ids: (sight: Sight, limit: number): Promise<number[]> =>
+      visible.list(sight, { after: 0, limit, withPublic: sight.publicOnes }),
+
+    /** Those of the ids, at most a few thousand, that are there and that somebody sees. */
+    filter: (sight: Sight, among: readonly number[]): Promise<ReadonlySet<number>> =>
+      visible.filter(sight, among),
+
     /** In the order of the ids. */
     async rows(ids: readonly number[]): Promise<RepositoryRow[]> {
       const found = await repositoryStore(db).listByIds(ids)

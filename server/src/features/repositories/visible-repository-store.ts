@@ -136,7 +136,7 @@ export function visibleRepositoryStore(db: Db) {
       return rows
     },
 
-    /** Those of the ids, at most a few hundred, that are there and that are seen. */
+    /** Those of the ids, at most a few thousand, that are there and that are seen. */
     async filter(sight: Sight, among: readonly number[]): Promise<Set<number>> {
       if (among.length === 0) return new Set()
       let query = db
