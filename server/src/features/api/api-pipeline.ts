@@ -176,10 +176,16 @@ function parseQuery(exchange: Exchange, { query }: Endpoint): unknown {
   const parsed = query.safeParse(given)
   if (parsed.success) return parsed.data
   const name = String(parsed.error.issues[0]?.path[0] ?? '')
-  const help = query.shape[name] as { description?: string } | undefined
   throw new Problem('query-invalid', {
-    parameters: { [name]: help?.description ?? 'Invalid value' },
+    parameters: { [name]: descriptionOf(query.shape[name]) ?? 'Invalid value' },
   })
+}
+
+/** A parameter that may be left out wraps the one that was described. */
+function descriptionOf(schema: unknown): string | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined
+  const { description, def } = schema as { description?: string; def?: { innerType?: unknown } }
+  return description ?? descriptionOf(def?.innerType)
 }
 
 async function readBody(
