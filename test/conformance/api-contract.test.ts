@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { jsonSchemaOf } from '../support/json-sample.ts'
 import { readContract, routeOf } from '../support/contract.ts'
 import { readExpectations } from './api-expectations.ts'
 import { endpointProblems } from './api-rules.ts'
 
 const endpoints = await readContract()
 const expectations = readExpectations()
+const propertiesOf = (schema: z.ZodObject) => jsonSchemaOf(schema).properties ?? {}
 const expectedAt = new Map(expectations.map((one) => [`${one.method} ${one.path}`, one]))
 
 describe('the contract of the management API', () => {
@@ -50,7 +53,7 @@ describe('the contract of the management API', () => {
 
   it('describes every answer and every query parameter', () => {
     const silent = endpoints.filter(({ responses, query }) => {
-      const parameters = Object.values(query?.shape ?? {}) as { description?: string }[]
+      const parameters = Object.values(query === undefined ? {} : propertiesOf(query))
       return (
         Object.keys(responses).length === 0 ||
         parameters.some(({ description }) => description === undefined)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** The part of JSON Schema that the contract's schemas come out as. */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
+  readonly description?: string
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly JsonSchema[]

@@ -163,10 +163,11 @@ async function createBelongings(
   await owner.post('/api/v1/organization/', { name: orgname }, 201)
   const org = `/api/v1/organization/${orgname}`
   await owner.put(`${org}/team/crew`, { role: 'member' })
-  const delegate = { kind: 'team', name: 'crew' }
-  const prototype = await owner.post(`${org}/prototypes`, { role: 'read', delegate })
   const repository = `${orgname}/private`
   await createRepository(owner, repository, 'private')
+  // Later than the repository, so that the team may not read it.
+  const delegate = { kind: 'team', name: 'crew' }
+  const prototype = await owner.post(`${org}/prototypes`, { role: 'read', delegate })
   const manifestref = await server.client(login).pushImage(repository, 'latest', createImage())
   const label = await owner.post(
     `/api/v1/repository/${repository}/manifest/${manifestref}/labels`,
