@@ -108,6 +108,7 @@ export const configSchema = z.object({
   PAGE_TOKEN_KEY: secretText().optional(),
   DIRECT_OAUTH_CLIENTID_WHITELIST: textList().default([]),
   LOCAL_OAUTH_HANDLER: text().default('/oauth/localapp'),
+  OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT: integer(1).nullish(),
   APP_SPECIFIC_TOKEN_EXPIRATION: duration().nullish(),
   EXPIRED_APP_SPECIFIC_TOKEN_GC: duration().nullable().prefault('1d'),
   USER_RECOVERY_TOKEN_LIFETIME: duration().prefault('30m'),

@@ -1,9 +1,15 @@
 import type { LogLevel } from '../platform/logger.ts'
+import type { SettingsDescription } from './describe-settings.ts'
 import type { Secret } from './secret.ts'
 
 export { ConfigError, type ConfigProblem } from './config-error.ts'
 export type { ConfigFlags, Environment } from './config-sources.ts'
 export { isServerHostname } from './field-types.ts'
+export {
+  describeEnvironment,
+  settingsSchema,
+  type SettingsDescription,
+} from './describe-settings.ts'
 export { configWarnings } from './config-warnings.ts'
 export { loadConfig, type ConfigInput } from './load-config.ts'
 export { printConfig } from './print-config.ts'
@@ -90,6 +96,8 @@ export interface Config {
   /** Quay keys in the file that have no effect in this version. */
   readonly ignored: readonly string[]
   readonly unknown: readonly UnknownKey[]
+  /** The settings as they were given, with every secret masked. */
+  readonly describe: () => SettingsDescription
 }
 
 export interface UnknownKey {
@@ -219,6 +227,8 @@ export interface OAuthConfig {
   readonly directClientIds: readonly string[]
   /** Path of the page that shows a token drawn for oneself. */
   readonly localHandler: string
+  /** Most tokens of an application that have not expired; absent: no limit. */
+  readonly tokensPerApplication?: number
 }
 
 export interface AppTokenConfig {

@@ -19,7 +19,7 @@ const logLevels = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error
 const smallestPage = 100
 
 /** From Quay's keys, all checked, to the shape that features read. */
-export function deriveConfig(keys: ConfigKeys, around: Surroundings): Config {
+export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Config, 'describe'> {
   const { configDir, dataDir, files, ignored, unknown } = around
   const tls = tlsConfig(keys, configDir, files)
   const storage = storageConfig(

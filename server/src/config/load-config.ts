@@ -12,6 +12,7 @@ import {
 import { crossChecks } from './cross-checks.ts'
 import { deriveConfig } from './derive-config.ts'
 import { describeFound } from './describe-found.ts'
+import { describeSettings } from './describe-settings.ts'
 import { isQuayKey, quayKeys } from './quay-keys.ts'
 import { suggestKey } from './suggest-key.ts'
 
@@ -41,7 +42,12 @@ export function loadConfig(input: ConfigInput): Config {
   if (problems.length > 0) throw new ConfigError(problems)
 
   const keys = parseKeys(settings, files)
-  return deriveConfig(keys, { configDir, dataDir, files, ...sortStrangers(settings.keys()) })
+  const strangers = sortStrangers(settings.keys())
+  const unknown = new Set(strangers.unknown.map(({ key }) => key))
+  return {
+    ...deriveConfig(keys, { configDir, dataDir, files, ...strangers }),
+    describe: () => describeSettings(settings, unknown),
+  }
 }
 
 function parseKeys(settings: ReadonlyMap<string, Sourced>, files: ReadonlySet<string>): ConfigKeys {

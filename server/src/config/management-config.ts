@@ -26,6 +26,9 @@ export function managementConfig(keys: ConfigKeys) {
     oauth: {
       directClientIds: keys.DIRECT_OAUTH_CLIENTID_WHITELIST,
       localHandler: keys.LOCAL_OAUTH_HANDLER,
+      ...(present(keys.OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT) && {
+        tokensPerApplication: keys.OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT,
+      }),
     },
     appTokens: {
       ...(present(keys.APP_SPECIFIC_TOKEN_EXPIRATION) && {

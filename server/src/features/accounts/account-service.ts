@@ -10,6 +10,7 @@ import { accountStore, type AccountRow } from './account-store.ts'
 import { requireUnreservedName } from './namespace-deletion-service.ts'
 import type { Passwords } from './password.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
+import { promptStore, type PromptKind } from './prompt-store.ts'
 import { robotStanding } from './robot-standing.ts'
 
 export type AccountService = ReturnType<typeof createAccountService>
@@ -20,6 +21,9 @@ export interface NewUser {
   readonly username: string
   readonly password: string
   readonly email?: string | null
+  /** Whether the address needs no confirmation; it does not unless mails are sent. */
+  readonly verified?: boolean
+  readonly prompts?: readonly PromptKind[]
 }
 
 export function createAccountService({
@@ -55,6 +59,7 @@ export function createAccountService({
     isRestricted: standing.isRestricted,
 
     countUsers: () => accountStore(db).countUsers(),
+    hasUsers: (): Promise<boolean> => accountStore(db).hasUsers(),
 
     /** A person as an actor, whose credentials were checked elsewhere. */
     principalOf: (account: AccountRow): UserPrincipal => standing.userPrincipal(account),
@@ -67,6 +72,8 @@ export function createAccountService({
 
     /** A user, an organization or a robot. */
     find: (username: string): Promise<AccountRow | undefined> => accountStore(db).find(username),
+
+    findById: (id: number): Promise<AccountRow | undefined> => accountStore(db).findById(id),
 
     /** A user or an organization: what a repository can belong to. */
     async findNamespace(name: string): Promise<AccountRow | undefined> {
@@ -88,8 +95,9 @@ export function createAccountService({
     /**
      * @throws Problem `namespace-invalid`, `namespace-taken`, `email-invalid`, `password-invalid`
      */
-    async createUser({ username, password, email }: NewUser, by: Actor): Promise<AccountRow> {
-      requireNewNamespace(username, 'username')
+    async createUser(user: NewUser, by: Actor): Promise<AccountRow> {
+      const { username, password, email, verified = true, prompts = [] } = user
+      requireNewNamespace(username, 'namespace')
       requirePassword(password)
       const address = email ?? null
       if (address !== null) requireEmail(address)
@@ -111,21 +119,21 @@ export function createAccountService({
           passwordHash,
           removedTagExpirationMs: config.defaultTagExpirationMs,
           createdAt: clock.now(),
+          verified,
         })
-        if (!account) {
-          throw new Problem('namespace-taken', { username, message: 'The username already exists' })
-        }
+        if (!account) throw await nameTaken(tx, username)
+        await promptStore(tx).add(account.id, prompts)
         await audit.recordIn(tx, {
           kind: 'user_create',
           account,
           actor: by,
-          metadata: { username, email: address },
+          metadata: { username, email: address, ...superuser(by) },
         })
         return account
       })
     },
 
-    /** Ends every remembered verification of the old password at once. */
+    /** Ends every session, and every remembered verification of the old password, at once. */
     async setPassword(username: string, password: string, by: Actor): Promise<void> {
       requirePassword(password)
       const account = await getUser(username)
@@ -133,7 +141,10 @@ export function createAccountService({
       const isOwn =
         by.principal !== 'system' && 'id' in by.principal && by.principal.id === account.id
       await db.transaction().execute(async (tx) => {
-        await accountStore(tx).setPasswordHash(account.id, passwordHash)
+        await accountStore(tx).update(account.id, {
+          password_hash: passwordHash,
+          uuid: random.uuid(),
+        })
         await audit.recordIn(tx, {
           kind: isOwn ? 'account_change_password' : 'user_change_password',
           account,
@@ -142,6 +153,10 @@ export function createAccountService({
         })
       })
     },
+
+    /** Ends every session: they name the account by an id that is replaced. */
+    endSessions: (id: number): Promise<AccountRow> =>
+      accountStore(db).update(id, { uuid: random.uuid() }),
 
     async setEnabled(username: string, enabled: boolean, by: Actor): Promise<void> {
       const account = await getUser(username)
@@ -158,6 +173,18 @@ export function createAccountService({
   }
 }
 
+async function nameTaken(tx: Db, username: string): Promise<Problem> {
+  const holder = await accountStore(tx).find(username)
+  return new Problem('namespace-taken', {
+    username,
+    message:
+      holder?.organization === 1
+        ? `Username has already been taken by an organization and cannot be reused: ${username}`
+        : 'The username already exists',
+  })
+}
+
+/** Only superusers do these things to others. */
 function superuser({ principal }: Actor) {
   return principal !== 'system' && principal.kind === 'user'
     ? { superuser: principal.username }

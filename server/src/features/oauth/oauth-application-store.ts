@@ -47,6 +47,15 @@ export function oauthApplicationStore(db: Db) {
         .limit(listedAtMost)
         .execute(),
 
+    async count(organizationId: number): Promise<number> {
+      const { count } = await db
+        .selectFrom('oauthapplication')
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .where('organization_id', '=', organizationId)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
     insert: (application: Insertable<OAuthApplicationTable>): Promise<ApplicationRow> =>
       db
         .insertInto('oauthapplication')

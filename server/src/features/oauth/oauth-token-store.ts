@@ -43,6 +43,34 @@ export interface OAuthAssignedTokenTable {
 
 export type AccessTokenRow = Selectable<OAuthAccessTokenTable>
 
+/** An application with its organization, as those see it who are asked to trust it. */
+export interface DescribedApplication {
+  readonly client_id: string
+  readonly application_name: string
+  readonly description: string
+  readonly application_uri: string
+  readonly avatar_email: string | null
+  readonly organization_name: string
+  readonly organization_email: string | null
+}
+
+/** Of `application` and `organization`. */
+export const applicationColumns = [
+  'application.client_id',
+  'application.name as application_name',
+  'application.description',
+  'application.application_uri',
+  'application.avatar_email',
+  'organization.username as organization_name',
+  'organization.contact_email as organization_email',
+] as const
+
+export interface AuthorizationRow extends DescribedApplication {
+  readonly id: number
+  readonly uuid: string
+  readonly scope: string
+}
+
 /** A token with what decides whether it is good, and who acts with it. */
 export interface GrantRow {
   readonly id: number
@@ -85,6 +113,14 @@ const findByDigest = prepared<{ digest: string }>()((param, db) =>
 const findByUuid = prepared<{ uuid: string }>()((param, db) =>
   grants(db).where('token.uuid', '=', param('uuid')),
 )
+
+const authorizations = (db: Db) =>
+  db
+    .selectFrom('oauthaccesstoken as token')
+    .innerJoin('oauthapplication as application', 'application.id', 'token.application_id')
+    .innerJoin('user as organization', 'organization.id', 'application.organization_id')
+    .select(['token.id', 'token.uuid', 'token.scope'])
+    .select(applicationColumns)
 
 export function oauthTokenStore(db: Db) {
   return {
@@ -142,6 +178,26 @@ export function oauthTokenStore(db: Db) {
         .where('expires_at', '>', now)
         .limit(100)
         .execute(),
+
+    /** Unexpired ones that act for somebody, newest first, each with its application. */
+    listOfUser: (userId: number, now: Instant, limit: number): Promise<AuthorizationRow[]> =>
+      authorizations(db)
+        .where('token.authorized_user_id', '=', userId)
+        .where('token.expires_at', '>', now)
+        .orderBy('token.id', 'desc')
+        .limit(limit)
+        .execute(),
+
+    findOfUser: (
+      userId: number,
+      uuid: string,
+      now: Instant,
+    ): Promise<AuthorizationRow | undefined> =>
+      authorizations(db)
+        .where('token.uuid', '=', uuid)
+        .where('token.authorized_user_id', '=', userId)
+        .where('token.expires_at', '>', now)
+        .executeTakeFirst(),
 
     delete: (id: number) => db.deleteFrom('oauthaccesstoken').where('id', '=', id).execute(),
 
