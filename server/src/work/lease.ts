@@ -49,9 +49,9 @@ export function createLease({
 
 /** The step, run only by who holds the lease; given back whenever there is nothing left to do. */
 export function underLease(lease: Lease, step: Step): Step {
-  return async () => {
+  return async (stopping) => {
     if (!(await lease.hold())) return 'idle'
-    const found = await step()
+    const found = await step(stopping)
     if (found === 'idle') await lease.release()
     return found
   }

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../platform/logger.ts'
 
-/** One bounded batch of background work; `more` when another one is waiting. Safe to run twice. */
-export type Step = () => Promise<'more' | 'idle'>
+/**
+ * One bounded batch of background work; `more` when another one is waiting. Safe to run twice. A batch
+ * that takes long gives up when it is told to stop.
+ */
+export type Step = (stopping?: AbortSignal) => Promise<'more' | 'idle'>
 
 const firstRetryMs = 1_000
 const longestRetryMs = 600_000
@@ -52,7 +55,7 @@ export class Worker implements AsyncDisposable {
     while (!this.#isStopped()) {
       let waitMs = this.#everyMs
       try {
-        while ((await this.#step()) === 'more' && !this.#isStopped());
+        while ((await this.#step(this.#stop.signal)) === 'more' && !this.#isStopped());
         retryMs = firstRetryMs
       } catch (error) {
         this.#log.error({ err: error, worker: this.#name, retryMs }, 'worker step failed')

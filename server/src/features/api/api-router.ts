@@ -139,14 +139,14 @@ async function sendStream(
     send(exchange, status, headers)
     return
   }
-  const fields = Object.entries({ 'X-Request-Id': exchange.requestId, ...headers })
-  for (const [name, value] of fields) {
-    if (value !== undefined) exchange.res.setHeader(name, value)
+  const { res, requestId } = exchange
+  res.setHeader('X-Request-Id', requestId).setHeader('X-Content-Type-Options', 'nosniff')
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) res.setHeader(name, value)
   }
-  exchange.res.setHeader('X-Content-Type-Options', 'nosniff')
-  exchange.res.statusCode = status
+  res.statusCode = status
   try {
-    await flow(body, exchange.res, { signal: exchange.signal })
+    await flow(body, res, { signal: exchange.signal })
   } catch (error) {
     if (!exchange.signal.aborted) throw error
   }

@@ -47,7 +47,9 @@ export function createAuditLog({
   bulkInsert?: BulkInsert | undefined
   clock: Clock
   logger: Logger
-  config: Pick<Config, 'registryState' | 'audit'>
+  config: Pick<Config, 'registryState' | 'audit'> & {
+    readonly logs?: Pick<Config['logs'], 'allowWithoutStrict'>
+  }
 }) {
   const silent = new Set(config.audit.disabledNamespaces)
   const silentPulls = new Set(config.audit.pullsDisabledNamespaces)
@@ -110,9 +112,22 @@ export function createAuditLog({
   }
 
   return {
-    /** Together with the change it tells about, in its transaction. */
+    /**
+     * Together with the change it tells about, in its transaction, and neither without the other,
+     * unless ALLOW_WITHOUT_STRICT_LOGGING says so.
+     */
     async recordIn(tx: Db, entry: AuditEntry): Promise<void> {
-      if (!isSkipped(entry)) await auditStore(tx).insert([toRow(entry)])
+      if (isSkipped(entry)) return
+      const row = toRow(entry)
+      if (!config.logs?.allowWithoutStrict) {
+        await auditStore(tx).insert([row])
+        return
+      }
+      try {
+        await auditStore(tx).insertApart(row)
+      } catch (error) {
+        logger.warn({ err: error, kind: entry.kind }, 'action log not written')
+      }
     },
 
     /** For pulls, and whatever else must not wait. */

@@ -1,4 +1,4 @@
-import type { Generated, Insertable } from 'kysely'
+import { sql, type Generated, type Insertable } from 'kysely'
 
 import type { BulkInsert } from '../../db/sqlite-background.ts'
 import type { Db } from '../../db/tables.ts'
@@ -34,12 +34,30 @@ const columns = [
 ] as const
 
 export function auditStore(db: Db) {
+  async function insert(entries: readonly NewLogEntry[]): Promise<void> {
+    if (entries.length > 0) await db.insertInto('logentry3').values(entries).execute()
+  }
+
   return {
-    async insert(entries: readonly NewLogEntry[]): Promise<void> {
-      if (entries.length > 0) await db.insertInto('logentry3').values(entries).execute()
+    insert,
+
+    /** In a transaction that goes on when this fails. */
+    async insertApart(entry: NewLogEntry): Promise<void> {
+      if (!db.isTransaction) {
+        await insert([entry])
+        return
+      }
+      await sql`savepoint logged`.execute(db)
+      try {
+        await insert([entry])
+        await sql`release savepoint logged`.execute(db)
+      } catch (error) {
+        await sql`rollback to savepoint logged`.execute(db)
+        throw error
+      }
     },
 
-    /** The same, away from the event loop. */
+    /** Many, away from the event loop. */
     async insertInBulk(bulkInsert: BulkInsert, entries: readonly NewLogEntry[]): Promise<void> {
       const [first] = entries
       if (first === undefined) return
