@@ -28,6 +28,8 @@ export interface Overrides {
   readonly lock?: DataDirectoryLock
   /** Password of the first account instead of a drawn one. */
   readonly firstPassword?: string
+  /** Called when a superuser asks the server to end: has to dispose it. */
+  readonly shutDown?: () => void
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -66,7 +68,8 @@ export async function startServer(
     await recoverCommits(database, storage, clock, log)
 
     const key = await loadInstanceKey(config.configDir)
-    const appliance = wire({ config, database, storage, key, clock, random, log })
+    const { shutDown } = overrides
+    const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
     stack.defer(() => appliance.audit.close())
     const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
     for (const worker of appliance.workers) {

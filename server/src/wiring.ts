@@ -18,8 +18,6 @@ import { createAuditLog, system, type AuditLog } from './features/audit/audit-lo
 import { blobOci } from './features/blobs/blob-oci.ts'
 import { createBlobService } from './features/blobs/blob-service.ts'
 import { authorityApi } from './features/certificates/authority-api.ts'
-import { healthApi } from './features/health/health-api.ts'
-import { createHealthService } from './features/health/health-service.ts'
 import { createManifestContent } from './features/manifests/manifest-content.ts'
 import { manifestOci } from './features/manifests/manifest-oci.ts'
 import { createManifestService } from './features/manifests/manifest-service.ts'
@@ -51,6 +49,7 @@ import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wireManagement } from './wiring/management.ts'
+import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
 import { Worker } from './work/worker.ts'
 
@@ -67,7 +66,7 @@ export type AccountServices = ReturnType<typeof wireAccounts>
 /** Who there is and who may do what: what the server and the command line share. */
 export function wireAccounts({
   config,
-  database: { db, bulkInsert },
+  database,
   clock,
   random,
   log,
@@ -78,6 +77,7 @@ export function wireAccounts({
   random: Random
   log: Logger
 }) {
+  const { db, bulkInsert } = database
   const secretBox = createSecretBox({ secretKey: config.databaseSecretKey, random })
   const passwords = createPasswords({ clock, random })
   const audit = createAuditLog({ db, bulkInsert, clock, logger: log, config })
@@ -110,6 +110,7 @@ export function wireAccounts({
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
     ...{ repositories, access, credentials, notifications, oauthTokens },
     ...{ appTokens, accessTimes, encryptedPasswords, passwords },
+    tagRules: wireTagRules({ config, database }),
   }
 }
 
@@ -133,6 +134,8 @@ export interface Parts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** Ends the server as a signal would; absent where somebody else decides about that. */
+  readonly shutDown?: (() => void) | undefined
 }
 
 /** Builds each service, route and worker once. */
@@ -141,16 +144,8 @@ export function wire(parts: Parts): Appliance {
   const people = wireAccounts(parts)
   const metrics = createMetrics()
   const serveRegistry = wireRegistry(parts, people, metrics)
-  const health = createHealthService({
-    database,
-    storage,
-    diskspaceThreshold: config.diskspaceHealthThreshold,
-  })
   const serveRest = webApp({
-    routers: [
-      authorityApi({ certificateFile: path.join(config.configDir, 'ca.crt') }),
-      healthApi({ health }),
-    ],
+    routers: [authorityApi({ certificateFile: path.join(config.configDir, 'ca.crt') })],
     log,
   })
 
@@ -204,7 +199,7 @@ function pathOf(url: string): string {
 
 function wireRegistry(
   { config, database, storage, key, clock, random, log }: Parts,
-  { accounts, access, repositories, credentials, oauthTokens, audit }: AccountServices,
+  { accounts, access, repositories, credentials, oauthTokens, audit, tagRules }: AccountServices,
   metrics: Metrics,
 ) {
   const { features, serverHostname, v2PageSize: pageSize } = config
@@ -263,6 +258,9 @@ function wireRegistry(
     acceptsOci: features.generalOciSupport,
     acceptsSparse: features.sparseIndex,
     holdMs: config.pushTempTagExpirationMs,
+    storage,
+    tagChanges: tagRules.tagChanges,
+    tagPolicies: tagRules.tagPolicies,
   })
 
   const base = registryBase({

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fingerprint } from '@mooring/certs'
@@ -38,7 +39,11 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: Options): Promise<void> {
-  const stopping = stopSignal()
+  const stopping = new AbortController()
+  const shutDown = () => {
+    stopping.abort()
+  }
+  stopWithSignals(shutDown)
   const directories = dataDirectories(options)
   const lock = lockDataDirectory(directories.dataDir)
   const prepared = prepareFirstStart({
@@ -60,26 +65,25 @@ async function serve(options: Options): Promise<void> {
   await using server = await startServer(config, {
     lock,
     log,
+    shutDown,
     ...(firstPassword === undefined || firstPassword === '' ? {} : { firstPassword }),
   })
   process.stdout.write(await banner(config, server))
   if (options.readyFile !== undefined) {
     await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
   }
-  await stopping
+  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
 }
 
-/** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      resolve()
-      process.once('SIGTERM', () => process.exit(1))
-      process.once('SIGINT', () => process.exit(1))
-    }
-    process.once('SIGTERM', stop)
-    process.once('SIGINT', stop)
-  })
+/** The first SIGTERM or SIGINT ends the server well; a second one ends the process at once. */
+function stopWithSignals(stop: () => void): void {
+  const first = () => {
+    stop()
+    process.once('SIGTERM', () => process.exit(1))
+    process.once('SIGINT', () => process.exit(1))
+  }
+  process.once('SIGTERM', first)
+  process.once('SIGINT', first)
 }
 
 async function banner(config: Config, { urls, firstAccount }: RunningServer): Promise<string> {

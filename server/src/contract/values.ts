@@ -7,14 +7,14 @@ export const queryFlag = (help: string) =>
   z
     .string()
     .transform((text) => !falseWords.has(text))
-    .describe(help)
+    .meta({ description: help, type: 'boolean' })
 
 export const queryInteger = (help: string) =>
   z
     .string()
     .regex(/^[+-]?\d{1,15}$/)
     .transform(Number)
-    .describe(help)
+    .meta({ description: help, type: 'integer' })
 
 export const queryText = (help: string) => z.string().describe(help)
 

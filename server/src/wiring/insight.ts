@@ -1,6 +1,101 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { describeEnvironment, settingsSchema } from '../config/config.ts'
+import { environment } from '../config/read-config.ts'
+import type { Endpoint } from '../contract/endpoint.ts'
+import { logApi } from '../features/audit/log-api.ts'
+import { createLogExportFiles } from '../features/audit/log-export-file.ts'
+import { runLogExports } from '../features/audit/log-export-run.ts'
+import { createLogExportService } from '../features/audit/log-export-service.ts'
+import { logKindId } from '../features/audit/log-kinds.ts'
+import { rollUpLogs } from '../features/audit/log-rollup.ts'
+import { createLogService } from '../features/audit/log-service.ts'
+import { discoveryApi } from '../features/discovery/discovery-api.ts'
+import { createDiscoveryService } from '../features/discovery/discovery-service.ts'
+import { healthApi } from '../features/health/health-api.ts'
+import { createHealthService } from '../features/health/health-service.ts'
+import { createOutgoingService } from '../features/outgoing/outgoing-service.ts'
+import { registrySizeApi } from '../features/registry-size/registry-size-api.ts'
+import {
+  createRegistrySizeService,
+  measureRegistry,
+} from '../features/registry-size/registry-size-service.ts'
+import { ratePopularity } from '../features/repositories/popularity.ts'
+import { applianceApi } from '../features/superuser/appliance-api.ts'
+import { createApplianceService } from '../features/superuser/appliance-service.ts'
+import { createLease, underLease } from '../work/lease.ts'
+import { Worker, type Step } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
-/** Logs, search, health, the discovery document. */
-export function wireInsight(_foundation: Foundation): Area {
-  return { routes: [] }
+const changeLogFile = fileURLToPath(new URL('../../../CHANGELOG.md', import.meta.url))
+const secondMs = 1_000
+const hourMs = 3_600_000
+
+/** Logs, the server itself, its health, the discovery document. */
+export function wireInsight(foundation: Foundation, endpoints: () => readonly Endpoint[]): Area {
+  const { parts, people } = foundation
+  const { config, database, storage, clock, random } = parts
+  const { access, accounts } = people
+  const health = createHealthService({ database, storage, clock, random, config })
+  const appliance = createApplianceService({
+    accounts,
+    access,
+    config,
+    environment: () => describeEnvironment(environment),
+    schema: settingsSchema,
+    changeLogFile,
+    shutDown: parts.shutDown,
+  })
+  const logs = wireLogs(foundation)
+  return {
+    routes: [
+      ...logs.routes,
+      ...registrySizeApi({ registrySize: createRegistrySizeService({ db: database.db }) }),
+      ...applianceApi({ appliance }),
+      ...healthApi({ health, access, baseUrl: `${config.urlScheme}://${config.serverHostname}` }),
+      ...discoveryApi({
+        descriptions: createDiscoveryService({ endpoints, config }),
+        acceptsSparse: config.features.sparseIndex,
+      }),
+    ],
+    workers: config.registryState === 'readonly' ? [] : logs.workers,
+  }
+}
+
+function wireLogs({ parts, people, avatars, pageTokens }: Foundation) {
+  const { config, database, clock, random, log } = parts
+  const { db } = database
+  const outgoing = createOutgoingService({ config: config.outgoing })
+  const logs = createLogService({ db, clock, pageTokens, config })
+  const folder = path.join(config.dataDir, 'exportedactionlogs')
+  const files = createLogExportFiles({ db, logs, folder })
+  const exports = createLogExportService({
+    ...{ db, clock, random, outgoing, files },
+    audit: people.audit,
+  })
+  const holder = random.uuid()
+  const alone = (name: string, everyMs: number, step: Step) => {
+    const lease = createLease({ db, clock, name, holder })
+    return new Worker({ name, step: underLease(lease, step), everyMs, log })
+  }
+  return {
+    routes: logApi({ logs, exports, avatars }),
+    workers: [
+      alone('log-rollup', 5 * secondMs, rollUpLogs({ db, clock })),
+      alone(
+        'popularity',
+        hourMs,
+        ratePopularity({ db, clock, pullKindId: logKindId('pull_repo') }),
+      ),
+      alone('registry-size', 5 * secondMs, measureRegistry({ db, clock })),
+      // Every one of several servers does its own: the files stay where they were written.
+      new Worker({
+        name: 'log-export',
+        step: runLogExports({ db, clock, log, files, outgoing, mail: undefined, config }),
+        everyMs: 2 * secondMs,
+        log,
+      }),
+    ],
+  }
 }

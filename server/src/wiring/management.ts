@@ -42,7 +42,7 @@ export function wireManagement(
     wireRepositories(foundation),
     wireContent(foundation),
     wireOAuth(foundation),
-    wireInsight(foundation),
+    wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]
   const pipeline = createApiPipeline({
@@ -81,9 +81,10 @@ export function wireManagement(
         ? config.timeMachine.permanentlyDeleteTags
         : switches.get(name) === true,
     )
+  const served = areas.flatMap(({ routes }) => routes).filter(isOn)
   return {
     ...apiRouter({
-      routes: areas.flatMap(({ routes }) => routes).filter(isOn),
+      routes: served,
       pipeline,
       corsOrigins: config.corsOrigins,
       open: (req, res) =>

@@ -1,5 +1,8 @@
 import { sql } from 'kysely'
+import type { Config } from '../../config/config.ts'
 import type { Database } from '../../db/open.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 
 export interface Health {
@@ -9,28 +12,51 @@ export interface Health {
 
 export type HealthService = ReturnType<typeof createHealthService>
 
+/** Anybody may ask, so the medium is not written to each time. */
+const probedEveryMs = 5_000
+
 /** What the health routes say (engines, 18); the names are Quay's, because monitors look for them. */
 export function createHealthService({
   database,
   storage,
-  diskspaceThreshold,
+  clock,
+  random,
+  config,
 }: {
   database: Database
   storage: BlobStorage
-  diskspaceThreshold: number
+  clock: Clock
+  random: Random
+  config: Pick<Config, 'registryState' | 'diskspaceHealthThreshold' | 'diskspaceWarningThreshold'>
 }) {
+  let probe: { readonly at: number; readonly works: Promise<boolean> } | undefined
+
   return {
+    /** Whether this server works. */
     async instance(): Promise<Health> {
-      const [databaseAnswers, diskSpace] = await Promise.all([canQuery(), hasSpace()])
-      const services = {
+      const [databaseAnswers, diskSpace] = await Promise.all([
+        canQuery(),
+        hasSpace(config.diskspaceHealthThreshold),
+      ])
+      return judged({
         auth: true,
         database: databaseAnswers,
         disk_space: diskSpace,
         registry_gunicorn: true,
         service_key: true,
         web_gunicorn: true,
-      }
-      return { services, status_code: Object.values(services).every(Boolean) ? 200 : 503 }
+      })
+    },
+
+    /** Whether everything works that it depends on. Queues and locks need no Redis here. */
+    async endToEnd(): Promise<Health> {
+      const [databaseAnswers, canStore] = await Promise.all([canQuery(), storageWorks()])
+      return judged({ auth: true, database: databaseAnswers, redis: true, storage: canStore })
+    },
+
+    /** Whether somebody should look after it soon. */
+    async warning(): Promise<Health> {
+      return judged({ disk_space_warning: await hasSpace(config.diskspaceWarningThreshold) })
     },
   }
 
@@ -41,10 +67,34 @@ export function createHealthService({
     )
   }
 
-  async function hasSpace(): Promise<boolean> {
+  async function hasSpace(threshold: number): Promise<boolean> {
     return storage.space().then(
-      ({ freeBytes, totalBytes }) => freeBytes >= totalBytes * diskspaceThreshold,
+      ({ freeBytes, totalBytes }) => freeBytes >= totalBytes * threshold,
       () => false,
     )
   }
+
+  function storageWorks(): Promise<boolean> {
+    if (config.registryState === 'readonly') return Promise.resolve(true)
+    const now = clock.now()
+    if (probe === undefined || now - probe.at >= probedEveryMs) {
+      probe = { at: now, works: canWrite() }
+    }
+    return probe.works
+  }
+
+  async function canWrite(): Promise<boolean> {
+    const id = random.uuid()
+    try {
+      await storage.createUpload(id)
+      await storage.abort(id)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+function judged(services: Readonly<Record<string, boolean>>): Health {
+  return { services, status_code: Object.values(services).every(Boolean) ? 200 : 503 }
 }
