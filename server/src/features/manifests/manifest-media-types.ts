@@ -20,6 +20,14 @@ const accepted: ReadonlySet<string> = new Set([
   mediaTypes.dockerList,
 ])
 
+/** Configs that tell of an image: its labels, and how its layers were made. */
+export function isImageConfig(mediaType: string | null | undefined): boolean {
+  return (
+    mediaType === 'application/vnd.oci.image.config.v1+json' ||
+    mediaType === 'application/vnd.docker.container.image.v1+json'
+  )
+}
+
 export function isManifestMediaType(text: string): text is ManifestMediaType {
   return accepted.has(text)
 }

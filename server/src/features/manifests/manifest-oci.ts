@@ -95,14 +95,18 @@ export function manifestOci({
         tags,
         contentType,
         bytes,
-        record: (tx, mediaType) =>
-          audit.recordIn(
-            tx,
-            logEntry('push_repo', exchange, caller, repository, {
-              tag: reference.kind === 'tag' ? reference.tag : reference.digest,
-              mediaType,
-            }),
-          ),
+        async record(tx, { mediaType, frozen }) {
+          const entry = logEntry('push_repo', exchange, caller, repository, {
+            tag: reference.kind === 'tag' ? reference.tag : reference.digest,
+            mediaType,
+          })
+          await audit.recordIn(tx, entry)
+          for (const tag of frozen) {
+            const { repo, namespace } = entry.metadata
+            const metadata = { tag, repo, namespace, immutable: true }
+            await audit.recordIn(tx, { ...entry, kind: 'tag_made_immutable_by_policy', metadata })
+          }
+        },
       })
       counters.pushed(201, mediaType)
       send(

@@ -5,14 +5,16 @@ import { beforeEach, expect, test } from 'vitest'
 import { describeDatabases } from '../../db/database-suite.ts'
 import type { Database } from '../../db/open.ts'
 import { systemRandom } from '../../platform/random.ts'
-import { isProblem, type ProblemCode } from '../../problem.ts'
+import { isProblem, Problem, type ProblemCode } from '../../problem.ts'
 import { parseDigest, type Digest } from '../../storage/digest.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import { createTagService } from '../tags/tag-service.ts'
+import { tagRulesFor } from '../tags/tag-rules-suite.ts'
 import { createManifestContent } from './manifest-content.ts'
 import { mediaTypes } from './manifest-media-types.ts'
 import { createManifestService } from './manifest-service.ts'
+import type { BlobReader } from './read-config.ts'
 import { createReferrerService } from './referrer-service.ts'
 
 const hour = 3_600_000
@@ -21,6 +23,19 @@ const digestOf = (bytes: Buffer): Digest =>
   parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
 const problem = (code: ProblemCode): unknown =>
   expect.toSatisfy((error: unknown) => isProblem(error, code))
+
+/** As far as a push reads: the content of blobs. */
+const storageOf = (contents: ReadonlyMap<string, Buffer>): BlobReader => ({
+  open(digest) {
+    const bytes = contents.get(digest)
+    if (bytes === undefined) return Promise.reject(new Problem('blob-unknown'))
+    return Promise.resolve({
+      sizeBytes: bytes.length,
+      sendTo: async (target, start, end) => void target.write(bytes.subarray(start, end + 1)),
+      close: () => Promise.resolve(),
+    })
+  },
+})
 
 interface Descriptor {
   readonly mediaType: string
@@ -32,6 +47,7 @@ describeDatabases('manifests and tags', (open) => {
   let database: Database
   let repositoryId: number
   let now = 1_000_000_000_000
+  const contents = new Map<string, Buffer>()
   const clock = { now: () => now }
 
   beforeEach(async () => {
@@ -71,6 +87,8 @@ describeDatabases('manifests and tags', (open) => {
       content: createManifestContent(database.db),
       clock,
       random: systemRandom,
+      storage: storageOf(contents),
+      ...tagRulesFor(on, { immutableTags: true }),
       acceptsOci: true,
       acceptsSparse,
       holdMs: hour,
@@ -80,6 +98,7 @@ describeDatabases('manifests and tags', (open) => {
     const bytes = Buffer.from(text)
     const blobs = blobStore(database.db)
     const digest = digestOf(bytes)
+    contents.set(digest, bytes)
     const id = await blobs.insert(digest, bytes.length, now)
     await blobs.link(repositoryId, id, now, now + hour)
     return { mediaType: 'application/octet-stream', digest, size: bytes.length }

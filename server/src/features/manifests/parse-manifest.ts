@@ -17,6 +17,7 @@ export interface ParsedManifest {
   /** Manifests that an index lists. */
   readonly children: readonly ChildDescriptor[]
   readonly configMediaType?: string
+  readonly configDigest?: Digest
   /** What the referrers list says: `artifactType`, else the config's media type (OCI 1.1). */
   readonly artifactType?: string
   readonly subject?: Digest
@@ -144,6 +145,7 @@ function describeImage(
     blobs: unique([image.config, ...local]),
     children: [],
     configMediaType: image.config.mediaType,
+    configDigest: image.config.digest,
     artifactType,
     ...(image.subject ? { subject: image.subject.digest } : {}),
     annotations: image.annotations ?? {},

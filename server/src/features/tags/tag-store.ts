@@ -22,6 +22,7 @@ export interface LiveTag {
   readonly id: number
   readonly manifest_id: number
   readonly immutable: number
+  readonly lifetime_start_ms: Instant
   readonly lifetime_end_ms: Instant | null
 }
 
@@ -31,6 +32,9 @@ export interface NewTag {
   readonly manifestId: number
   readonly start: Instant
   readonly end: Instant | null
+  readonly isImmutable?: boolean
+  /** Set back to what it was before. */
+  readonly isReversion?: boolean
 }
 
 const listNames = prepared<{
@@ -58,7 +62,7 @@ export function tagStore(db: Db) {
     findCurrent: (repositoryId: number, name: string): Promise<LiveTag | undefined> =>
       db
         .selectFrom('tag')
-        .select(['id', 'manifest_id', 'immutable', 'lifetime_end_ms'])
+        .select(['id', 'manifest_id', 'immutable', 'lifetime_start_ms', 'lifetime_end_ms'])
         .where('repository_id', '=', repositoryId)
         .where('live_name', '=', name)
         .executeTakeFirst(),
@@ -141,6 +145,37 @@ export function tagStore(db: Db) {
         .execute()
     },
 
+    /** Sets when a tag ends; null: never. */
+    setEnd: (id: number, end: Instant | null) =>
+      db.updateTable('tag').set({ lifetime_end_ms: end }).where('id', '=', id).execute(),
+
+    setImmutable: (id: number, isImmutable: boolean) =>
+      db
+        .updateTable('tag')
+        .set({ immutable: isImmutable ? 1 : 0 })
+        .where('id', '=', id)
+        .execute(),
+
+    /** Ends the holds with an end on the children of an index. */
+    endHoldsOfChildren: (indexId: number, now: Instant) =>
+      db
+        .updateTable('tag')
+        .set({ lifetime_end_ms: now })
+        .where('hidden', '=', 1)
+        .where('lifetime_end_ms', '>', now)
+        .where('manifest_id', 'in', (eb) =>
+          eb
+            .selectFrom('manifest_child')
+            .innerJoin('manifest as child', (join) =>
+              join
+                .onRef('child.digest', '=', 'manifest_child.child_digest')
+                .onRef('child.repository_id', '=', 'manifest_child.repository_id'),
+            )
+            .select('child.id')
+            .where('manifest_child.manifest_id', '=', indexId),
+        )
+        .execute(),
+
     closeHolds: (manifestId: number, now: Instant) =>
       db
         .updateTable('tag')
@@ -152,12 +187,15 @@ export function tagStore(db: Db) {
   }
 }
 
-function rowOf({ repositoryId, name, manifestId, start, end }: NewTag) {
+function rowOf(tag: NewTag) {
+  const { repositoryId, name, manifestId, start, end, isImmutable, isReversion } = tag
   return {
     repository_id: repositoryId,
     name,
     manifest_id: manifestId,
     lifetime_start_ms: start,
     lifetime_end_ms: end,
+    immutable: isImmutable ? 1 : 0,
+    reversion: isReversion ? 1 : 0,
   }
 }
