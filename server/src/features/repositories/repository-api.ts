@@ -60,12 +60,11 @@ export function repositoryApi({
       }
       return stars.page(principal.id, sight, after, pageSize)
     }
-    const withPublic = query.public ?? false
-    if (!query.namespace) return lists.page(sight, after, pageSize, withPublic)
+    const narrowed = { ...sight, publicOnes: sight.publicOnes && (query.public ?? false) }
+    if (!query.namespace) return lists.page(narrowed, after, pageSize)
     const namespace = await accounts.findNamespace(query.namespace)
     if (namespace === undefined) return { ids: [] }
     const isAdmin = await access.isNamespaceAdmin(principal, namespace)
-    const narrowed = { ...sight, publicOnes: sight.publicOnes && withPublic }
     return lists.pageOfNamespace(namespace.id, narrowed, { after, size: pageSize, isAdmin })
   }
 

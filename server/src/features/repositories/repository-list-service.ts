@@ -23,8 +23,8 @@ export function createRepositoryListService({ db, clock }: { db: Db; clock: Cloc
   const summaries = repositorySummaryStore(db)
 
   return {
-    page: (sight: Sight, after: number, size: number, withPublic: boolean): Promise<IdPage> =>
-      visible.page(sight, after, size, withPublic),
+    page: (sight: Sight, after: number, size: number): Promise<IdPage> =>
+      visible.page(sight, after, size),
 
     pageOfNamespace: (
       namespaceId: number,
@@ -32,9 +32,8 @@ export function createRepositoryListService({ db, clock }: { db: Db; clock: Cloc
       where: { after: number; size: number; isAdmin: boolean },
     ): Promise<IdPage> => visible.pageOfNamespace(namespaceId, sight, where),
 
-    /** The first so many that somebody sees, public ones where `sight` includes them. */
-    ids: (sight: Sight, limit: number): Promise<number[]> =>
-      visible.list(sight, { after: 0, limit, withPublic: sight.publicOnes }),
+    /** Any `limit` of what somebody sees, or all of it when that is less. */
+    some: (sight: Sight, limit: number): Promise<number[]> => visible.gather(sight, limit),
 
     /** Those of the ids, at most a few thousand, that are there and that somebody sees. */
     filter: (sight: Sight, among: readonly number[]): Promise<ReadonlySet<number>> =>

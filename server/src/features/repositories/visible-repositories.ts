@@ -13,7 +13,7 @@ export interface IdPage {
 
 /** Repositories of one namespace looked at in one statement, and for one page in all. */
 const stride = 2_000
-const lookedAtMost = 20_000
+const lookedAtMost = 6_000
 /** So many ids are taken out one by one rather than found by walking. */
 const fewIds = 1_000
 
@@ -21,12 +21,15 @@ const fewIds = 1_000
 export function visibleRepositories(db: Db) {
   const store = visibleRepositoryStore(db)
 
-  async function list(
-    sight: Sight,
-    { after, limit, withPublic }: { after: number; limit: number; withPublic: boolean },
-  ): Promise<number[]> {
-    if (sight.everything) return store.listAll(after, limit)
-    const { accountId } = sight
+  /** What somebody sees, as lists of ids that may overlap. */
+  async function branchesOf(
+    { everything, accountId, publicOnes }: Sight,
+    after: number,
+    limit: number,
+  ): Promise<OrderedList[]> {
+    if (everything) {
+      return [{ first: after + 1, list: (most) => store.listAll(after, most) }]
+    }
     const branches: OrderedList[] = []
     if (accountId !== undefined) {
       for (const { id, first } of await store.listNamespaces(accountId, after, limit)) {
@@ -40,17 +43,28 @@ export function visibleRepositories(db: Db) {
         list: (most) => store.listOfUser(accountId, after, most),
       })
     }
-    if (withPublic && sight.publicOnes) {
+    if (publicOnes) {
       branches.push({ first: after + 1, list: (most) => store.listPublic(after, most) })
     }
-    return mergeBranches(branches, limit)
+    return branches
+  }
+
+  /** Any `limit` of what somebody sees after `after`, or all of it when that is less. */
+  async function gather(sight: Sight, limit: number, after = 0): Promise<number[]> {
+    const found = new Set<number>()
+    for (const { list } of await branchesOf(sight, after, limit)) {
+      for (const id of await list(limit)) found.add(id)
+      if (found.size >= limit) break
+    }
+    return [...found].slice(0, limit)
   }
 
   return {
-    list,
+    gather,
 
-    async page(sight: Sight, after: number, size: number, withPublic: boolean): Promise<IdPage> {
-      return cut(await list(sight, { after, limit: size + 1, withPublic }), size)
+    async page(sight: Sight, after: number, size: number): Promise<IdPage> {
+      const branches = await branchesOf(sight, after, size + 1)
+      return cut(await mergeBranches(branches, size + 1), size)
     },
 
     /**
@@ -66,7 +80,7 @@ export function visibleRepositories(db: Db) {
       if (sight.everything || (isAdmin && sight.accountId !== undefined)) {
         return cut(await store.listOfNamespace(namespaceId, after, size + 1), size)
       }
-      const few = await list(sight, { after, limit: fewIds + 1, withPublic: true })
+      const few = await gather(sight, fewIds + 1, after)
       if (few.length <= fewIds) return cut(await store.withinNamespace(namespaceId, few), size)
       const found: number[] = []
       let from = after

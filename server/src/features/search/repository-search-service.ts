@@ -47,7 +47,7 @@ export function createRepositorySearchService({
     }
     let isComplete = !sight.everything
     for (const part of sight.everything ? [] : partsOf(sight)) {
-      const all = await lists.ids(part, fewIds + 1)
+      const all = await lists.some(part, fewIds + 1)
       if (all.length > fewIds) isComplete = false
       else await add(await store.containingAmong(all, text))
     }
@@ -72,7 +72,9 @@ export function createRepositorySearchService({
     async find(sight: Sight, text: string, wanted: number): Promise<Found[]> {
       const limit = Math.min(wanted, foundAtMost)
       const ids =
-        text === '' ? await lists.ids(sight, foundAtMost) : [...(await collect(sight, text, limit))]
+        text === ''
+          ? await lists.some(sight, foundAtMost)
+          : [...(await collect(sight, text, limit))]
       const names = await store.listNames(ids)
       return names
         .map((row) => ({ row, closeness: fit(row, text) }))
