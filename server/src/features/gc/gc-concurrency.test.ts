@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { sql } from 'kysely'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 
 import { describeDatabases } from '../../db/database-suite.ts'
 import { isProblem } from '../../problem.ts'
+import { blobStore } from '../blobs/blob-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import { blobGarbageStore } from './blob-garbage-store.ts'
 import {
@@ -13,6 +15,7 @@ import {
   createGcWorld,
   holdMs,
   manifestOf,
+  type Blob,
   type GcWorld,
   type Manifest,
 } from './gc-world-suite.ts'
@@ -47,7 +50,12 @@ describeDatabases('pushing while the collector runs', (open) => {
     isProblem(error, 'manifest-unknown') ||
     isProblem(error, 'manifest-invalid')
 
-  async function readBack(manifest: Manifest, repositoryId: number, tag: string) {
+  async function readBack(
+    manifest: Manifest,
+    repositoryId: number,
+    tag: string,
+    blobs: readonly Blob[] = pool,
+  ) {
     const found = await world.manifests.require(repositoryId, {
       kind: 'tag',
       tag: parseTagName(tag),
@@ -56,7 +64,7 @@ describeDatabases('pushing while the collector runs', (open) => {
     expect(await world.manifests.read(found)).toEqual(manifest.bytes)
     for (const digest of manifest.blobs) {
       expect(await world.isVisible(digest, repositoryId)).toBe(true)
-      expect(world.read(digest)).toEqual(pool.find((blob) => blob.digest === digest)?.bytes)
+      expect(world.read(digest)).toEqual(blobs.find((blob) => blob.digest === digest)?.bytes)
     }
   }
 
@@ -190,6 +198,96 @@ describeDatabases('pushing while the collector runs', (open) => {
     mayGoOn.resolve(undefined)
     await upload
     expect(await world.isVisible(blob.digest, repositoryId)).toBe(true)
+  })
+
+  /** Until somebody waits for a lock. On SQLite whoever comes second waits as soon as it has begun. */
+  async function untilBlocked() {
+    if (world.database.dialect === 'sqlite') return
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await sql`
+            select 1 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(world.db)
+          return rows.length
+        },
+        { interval: 5 },
+      )
+      .toBe(1)
+  }
+
+  test('the collector waits for a mount that is not committed yet', async () => {
+    const [repositoryId = 0, other = 0] = repositoryIds
+    const blob = blobOf('mounted at the last moment')
+    await world.upload(blob, repositoryId)
+    const { id } = await world.db.selectFrom('blob').select('id').executeTakeFirstOrThrow()
+    world.advance(holdMs)
+    await world.db.deleteFrom('uploadedblob').execute()
+
+    const isLinked = Promise.withResolvers<undefined>()
+    const mayCommit = Promise.withResolvers<undefined>()
+    const mounting = world.db.transaction().execute(async (tx) => {
+      expect(await blobStore(tx).link(other, id, world.now(), world.now() + holdMs)).toBe(true)
+      isLinked.resolve(undefined)
+      await mayCommit.promise
+    })
+    await isLinked.promise
+    const collected = world.collector().drain()
+    await untilBlocked()
+    mayCommit.resolve(undefined)
+    await Promise.all([mounting, collected])
+
+    expect(world.read(blob.digest)).toEqual(blob.bytes)
+    expect(await world.isVisible(blob.digest, other)).toBe(true)
+  })
+
+  test('a mount waits for the collector to decide, and gets nothing', async () => {
+    const [repositoryId = 0, other = 0] = repositoryIds
+    const blob = blobOf('doomed at the last moment')
+    await world.upload(blob, repositoryId)
+    const { id } = await world.db.selectFrom('blob').select('id').executeTakeFirstOrThrow()
+
+    const isLocked = Promise.withResolvers<undefined>()
+    const mayCommit = Promise.withResolvers<undefined>()
+    const deciding = world.db.transaction().execute(async (tx) => {
+      await blobGarbageStore(tx).lock(id)
+      isLocked.resolve(undefined)
+      await mayCommit.promise
+      await blobGarbageStore(tx).doom(id)
+    })
+    await isLocked.promise
+    const mounted = world.blobs.mount(blob.digest, repositoryId, other)
+    await untilBlocked()
+    mayCommit.resolve(undefined)
+    await deciding
+    expect(await mounted).toBe(false)
+    expect(await world.isVisible(blob.digest, other)).toBe(false)
+  })
+
+  test('content of a manifest stays when a push of it is not committed yet', async () => {
+    const [repositoryId = 0, other = 0] = repositoryIds
+    const blob = blobOf('layer')
+    await world.upload(blob, repositoryId)
+    await world.upload(blob, other)
+    const manifest = manifestOf({ blobs: [blob] })
+    await world.push(manifest, repositoryId, 'latest')
+    await world.manifests.delete(repositoryId, { kind: 'tag', tag: parseTagName('latest') }, () =>
+      Promise.resolve(),
+    )
+    const isPushed = Promise.withResolvers<undefined>()
+    const mayCommit = Promise.withResolvers<undefined>()
+    const pushing = world.push(manifest, other, 'latest', async () => {
+      isPushed.resolve(undefined)
+      await mayCommit.promise
+    })
+    await isPushed.promise
+    const collected = world.collector().drain()
+    await untilBlocked()
+    mayCommit.resolve(undefined)
+    await Promise.all([pushing, collected])
+    const rows = await world.db.selectFrom('manifest').select('repository_id').execute()
+    expect(rows).toEqual([{ repository_id: other }])
+    await readBack(manifest, other, 'latest', [blob])
   })
 
   test('a push refuses what has been doomed since it was found', async () => {

@@ -8,6 +8,7 @@ interface ModelTag {
   readonly digest: Digest
   end: Instant | null
   isCurrent: boolean
+  isImmutable: boolean
 }
 
 /** A repository as plain lists: what a manifest needs to stay is worked out from the top each time. */
@@ -15,11 +16,14 @@ export class ModelRepository {
   readonly id: number
   readonly fullName: string
   readonly windowMs: number
+  /** RESET_CHILD_MANIFEST_EXPIRATION */
+  readonly resetsChildHolds: boolean
   readonly manifests = new Map<Digest, Manifest>()
   readonly uploads = new Map<Digest, Instant>()
   #tags: ModelTag[] = []
 
-  constructor(id: number, fullName: string, windowMs: number) {
+  constructor(id: number, fullName: string, windowMs: number, resetsChildHolds: boolean) {
+    this.resetsChildHolds = resetsChildHolds
     this.id = id
     this.fullName = fullName
     this.windowMs = windowMs
@@ -32,12 +36,30 @@ export class ModelRepository {
     if (tag !== undefined && subject === undefined) return
     this.#endHolds(digest, now)
     const end = subject === undefined ? now + holdMs : null
-    this.#tags.push({ name: undefined, digest, end, isCurrent: false })
+    this.#tags.push({ name: undefined, digest, end, isCurrent: false, isImmutable: false })
   }
 
   point(name: string, digest: Digest, now: Instant): void {
+    const [current] = this.#tags.filter((tag) => tag.isCurrent && tag.name === name)
     this.#close((tag) => tag.name === name, now)
-    this.#tags.push({ name, digest, end: null, isCurrent: true })
+    this.#tags.push({ name, digest, end: null, isCurrent: true, isImmutable: false })
+    this.#letGo(digest, now)
+    if (current !== undefined) this.#letGo(current.digest, now)
+  }
+
+  freeze(name: string): void {
+    for (const tag of this.#tags) if (tag.isCurrent && tag.name === name) tag.isImmutable = true
+  }
+
+  /** Whether an immutable tag of that name, or on that manifest, lives. */
+  isFrozen(nameOrDigest: string | undefined, now: Instant): boolean {
+    return this.#tags.some(
+      (tag) =>
+        tag.isCurrent &&
+        tag.isImmutable &&
+        isRunning(tag, now) &&
+        (tag.name === nameOrDigest || tag.digest === nameOrDigest),
+    )
   }
 
   setExpiry(name: string, end: Instant): void {
@@ -45,12 +67,15 @@ export class ModelRepository {
   }
 
   deleteTag(name: string, now: Instant): void {
+    const [current] = this.#tags.filter((tag) => tag.isCurrent && tag.name === name)
     this.#close((tag) => tag.name === name, now)
+    if (current !== undefined) this.#letGo(current.digest, now)
   }
 
   deleteDigest(digest: Digest, now: Instant): void {
     this.#close((tag) => tag.digest === digest && isRunning(tag, now), now)
     this.#endHolds(digest, now)
+    this.#letGo(digest, now)
   }
 
   liveTags(now: Instant): string[] {
@@ -101,8 +126,8 @@ export class ModelRepository {
     }
   }
 
-  #isRoot({ name, digest, end }: ModelTag, now: Instant): boolean {
-    if (name !== undefined) return end === null || end > now - this.windowMs
+  #isRoot({ name, digest, end, isImmutable }: ModelTag, now: Instant): boolean {
+    if (name !== undefined) return isImmutable || end === null || end > now - this.windowMs
     if (end !== null) return end > now
     const subject = this.manifests.get(digest)?.subject
     return subject === undefined || !this.manifests.has(subject)
@@ -112,6 +137,15 @@ export class ModelRepository {
     for (const tag of this.#tags) {
       if (tag.name !== undefined || tag.digest !== digest || !isRunning(tag, now)) continue
       if (!endlessOnly || tag.end === null) tag.end = now
+    }
+  }
+
+  #letGo(digest: Digest, now: Instant): void {
+    if (!this.resetsChildHolds) return
+    const children = this.manifests.get(digest)?.children ?? []
+    for (const tag of this.#tags) {
+      const isRunningHold = tag.name === undefined && tag.end !== null && tag.end > now
+      if (isRunningHold && children.includes(tag.digest)) tag.end = now
     }
   }
 

@@ -10,7 +10,6 @@ import type { Database } from '../../db/open.ts'
 import type { Db } from '../../db/tables.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 import { parseTagName } from '../tags/tag-name.ts'
-import { pointTag } from '../tags/tag-service.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import { ModelRepository } from './gc-model-suite.ts'
 import {
@@ -34,7 +33,17 @@ const tagNames = ['latest', 'v1', 'v2']
 const kinds = [
   ...['image', 'image', 'image', 'index', 'index', 'referrer', 'referrer', 'late-referrer'],
   ...['mount', 'upload', 'delete-tag', 'delete-tag', 'delete-digest', 'restore', 'restore'],
-  ...['expire-tag', 'advance', 'advance', 'advance', 'collect', 'collect', 'crash', 'break-off'],
+  ...[
+    'expire-tag',
+    'freeze',
+    'advance',
+    'advance',
+    'advance',
+    'collect',
+    'collect',
+    'crash',
+    'break-off',
+  ],
   'delete-repository',
 ] as const
 
@@ -72,9 +81,10 @@ describeDatabases('the collector against a model', (open) => {
       let round = 0
       const property = fc.asyncProperty(
         fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }),
-        async (operations) => {
+        fc.boolean(),
+        async (operations, resetsChildHolds) => {
           await clear(world)
-          const run = await createRun(world, ++round)
+          const run = await createRun(world, ++round, resetsChildHolds)
           for (const one of operations) await run.apply(one)
           await run.finish()
         },
@@ -101,7 +111,8 @@ async function clear({ db, disk, onDisk }: GcWorld) {
   for (const hex of onDisk()) await disk.remove(`sha256:${hex}` as never)
 }
 
-async function createRun(world: GcWorld, round: number) {
+async function createRun(world: GcWorld, round: number, resetsChildHolds: boolean) {
+  world.resetChildHolds(resetsChildHolds)
   const acme = await world.namespace(`acme-${String(round)}`, windowMs)
   const zero = await world.namespace(`zero-${String(round)}`, 0)
   const namespaces = [acme, acme, zero]
@@ -114,7 +125,7 @@ async function createRun(world: GcWorld, round: number) {
     const namespace = namespaces[at] ?? acme
     const row = await world.repository(namespace, `web-${String(++created)}`)
     const window = namespace === zero ? 0 : windowMs
-    repositories[at] = new ModelRepository(row.id, row.full_name, window)
+    repositories[at] = new ModelRepository(row.id, row.full_name, window, resetsChildHolds)
   }
 
   async function upload(repository: ModelRepository, at: number) {
@@ -124,7 +135,8 @@ async function createRun(world: GcWorld, round: number) {
     return blob
   }
 
-  async function push(repository: ModelRepository, manifest: Manifest, tag: string | undefined) {
+  async function push(repository: ModelRepository, manifest: Manifest, wanted: string | undefined) {
+    const tag = repository.isFrozen(wanted, world.now()) ? undefined : wanted
     await world.push(manifest, repository.id, tag)
     repository.push(manifest, tag, world.now())
   }
@@ -176,7 +188,7 @@ async function createRun(world: GcWorld, round: number) {
         return
       case 'delete-tag': {
         const name = tag ?? 'latest'
-        if (!repository.liveTags(now).includes(name)) return
+        if (!repository.liveTags(now).includes(name) || repository.isFrozen(name, now)) return
         await world.manifests.delete(repository.id, { kind: 'tag', tag: parseTagName(name) }, () =>
           Promise.resolve(),
         )
@@ -187,6 +199,7 @@ async function createRun(world: GcWorld, round: number) {
         const alive = [...repository.alive(now)]
         if (alive.length === 0) return
         const digest = pick(alive, one)
+        if (repository.isFrozen(digest, now)) return
         await world.manifests.delete(repository.id, { kind: 'digest', digest }, () =>
           Promise.resolve(),
         )
@@ -198,10 +211,11 @@ async function createRun(world: GcWorld, round: number) {
         if (digests.length === 0) return
         const digest = pick(digests, one)
         const name = tag ?? 'latest'
+        if (repository.isFrozen(name, now)) return
         await world.db.transaction().execute(async (tx) => {
           await tagStore(tx).lockRepository(repository.id)
           const manifestId = await idOf(tx, repository.id, digest)
-          await pointTag(
+          await world.tagChanges.point(
             tx,
             { repositoryId: repository.id, name: parseTagName(name), manifestId },
             now,
@@ -221,6 +235,18 @@ async function createRun(world: GcWorld, round: number) {
           .where('live_name', '=', name)
           .execute()
         repository.setExpiry(name, end)
+        return
+      }
+      case 'freeze': {
+        const name = tag ?? 'latest'
+        if (one > 1 || !repository.liveTags(now).includes(name)) return
+        await world.db
+          .updateTable('tag')
+          .set({ immutable: 1 })
+          .where('repository_id', '=', repository.id)
+          .where('live_name', '=', name)
+          .execute()
+        repository.freeze(name)
         return
       }
       case 'advance':

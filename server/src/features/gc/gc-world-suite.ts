@@ -20,7 +20,9 @@ import { mediaTypes } from '../manifests/manifest-media-types.ts'
 import { createManifestService } from '../manifests/manifest-service.ts'
 import { createRepositoryService } from '../repositories/repository-service.ts'
 import { repositoryStore } from '../repositories/repository-store.ts'
+import { createTagChanges } from '../tags/tag-changes-service.ts'
 import { parseTagName } from '../tags/tag-name.ts'
+import { tagRulesFor } from '../tags/tag-rules-suite.ts'
 import { createCollector } from './collector.ts'
 import { planCollection } from './collection-plan.ts'
 import type { CollectionPlan } from './collection-plan.ts'
@@ -118,8 +120,18 @@ export async function createGcWorld(database: Database, folder: string) {
     linkLifeMs: holdMs,
   })
   const blobs = createBlobService({ database, storage, clock, linkLifeMs: holdMs })
+  const { tagPolicies } = tagRulesFor(database)
+  const timeMachine = {
+    permanentlyDeleteTags: false,
+    resetChildManifestExpiration: false,
+    labeledMinimumMs: 0,
+    labeledMaximumMs: 0,
+  }
+  const tagChanges = createTagChanges({
+    config: { timeMachine, features: { immutableTags: true, immutableTagsCanExpire: false } },
+  })
   const manifests = createManifestService({
-    ...{ database, content, clock, random, holdMs },
+    ...{ database, content, storage, clock, random, holdMs, tagChanges, tagPolicies },
     acceptsOci: true,
     acceptsSparse: false,
   })
@@ -174,8 +186,11 @@ export async function createGcWorld(database: Database, folder: string) {
 
   return {
     ...{ database, db, disk, storage, uploads, blobs, manifests, repositories, clock, config },
-    ...{ random, log },
+    ...{ random, log, tagChanges },
     now: () => now,
+    resetChildHolds: (isOn: boolean): void => {
+      timeMachine.resetChildManifestExpiration = isOn
+    },
     advance: (ms: number) => void (now += ms),
 
     async namespace(username: string, windowMs: number) {
@@ -214,7 +229,12 @@ export async function createGcWorld(database: Database, folder: string) {
     isVisible: async (digest: Digest, repositoryId: number) =>
       (await blobStore(db).findVisible(repositoryId, digest, now)) !== undefined,
 
-    push: ({ bytes, digest, mediaType }: Manifest, repositoryId: number, tag?: string) =>
+    push: (
+      { bytes, digest, mediaType }: Manifest,
+      repositoryId: number,
+      tag?: string,
+      record: () => Promise<void> = () => Promise.resolve(),
+    ) =>
       manifests.push({
         repositoryId,
         reference:
@@ -222,7 +242,7 @@ export async function createGcWorld(database: Database, folder: string) {
         tags: [],
         contentType: mediaType,
         bytes,
-        record: () => Promise.resolve(),
+        record,
       }),
 
     collector(parts: { database?: Database; storage?: BlobStorage; tally?: Tally } = {}) {
