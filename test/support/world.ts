@@ -1,5 +1,5 @@
 import type { ApiClient } from './api-client.ts'
-import { createImage } from './content.ts'
+import { createOpaqueImage } from './content.ts'
 import type { TestServer } from './server.ts'
 
 /** Everybody who plays a part in the tests of rights, by what they are to the organization. */
@@ -49,7 +49,8 @@ export type Belongings = Readonly<
     | 'repositoryPolicy'
     | 'client_id'
     | 'token_uuid'
-    | 'apptoken',
+    | 'apptoken'
+    | 'robot',
     string
   >
 >
@@ -109,11 +110,14 @@ export async function createWorld(server: TestServer): Promise<World> {
   const restricted = await signIn('restricted')
   await createRepository(restricted, 'restricted/own', 'private')
 
-  const robot = await admin.put(`${org}/robots/deploy`, {}, 201)
   const appToken = text(await admin.post('/api/v1/user/apptoken', { title: 'laptop' }), [
     'token',
     'token_code',
   ])
+  const robot = {
+    username: home.robot,
+    password: text(await admin.get(`${org}/robots/deploy`), ['token']),
+  }
   const adminTokens = new Map<Scope, string>()
   for (const scope of scopes) {
     if (scope === 'super:user') continue
@@ -133,11 +137,11 @@ export async function createWorld(server: TestServer): Promise<World> {
     publicRepository: 'harbour/public',
     restrictedRepository: 'restricted/own',
     team: 'crew',
-    robot: { username: 'harbour+deploy', password: text(robot, ['token']) },
+    robot,
     serviceKeyId: text(key, ['kid']),
     secrets: [
       ...Object.values(logins).map(({ password }) => password),
-      ...[superuser.password, appToken, superToken, otherSuperToken, text(robot, ['token'])],
+      ...[superuser.password, appToken, superToken, otherSuperToken, robot.password],
       ...adminTokens.values(),
     ],
   }
@@ -168,7 +172,8 @@ async function createBelongings(
   // Later than the repository, so that the team may not read it.
   const delegate = { kind: 'team', name: 'crew' }
   const prototype = await owner.post(`${org}/prototypes`, { role: 'read', delegate })
-  const manifestref = await server.client(login).pushImage(repository, 'latest', createImage())
+  const image = createOpaqueImage(orgname, [100])
+  const manifestref = await server.client(login).pushImage(repository, 'latest', image)
   const label = await owner.post(
     `/api/v1/repository/${repository}/manifest/${manifestref}/labels`,
     { key: 'tier', value: 'one', media_type: 'text/plain' },
@@ -181,6 +186,7 @@ async function createBelongings(
     policy,
     201,
   )
+  await owner.put(`${org}/robots/deploy`, {}, 201)
   const clientId = await createApplication(owner, orgname)
   await createToken(owner, orgname, clientId, 'repo:read')
   const tokens = await owner.get(`${org}/applications/${clientId}/tokens`)
@@ -194,6 +200,7 @@ async function createBelongings(
     client_id: clientId,
     token_uuid: text(tokens, ['tokens', '0', 'uuid']),
     apptoken: text(appToken, ['token', 'uuid']),
+    robot: `${orgname}+deploy`,
   }
 }
 
@@ -208,7 +215,13 @@ async function createRepository(owner: ApiClient, fullName: string, visibility: 
 
 async function createApplication(owner: ApiClient, orgname: string): Promise<string> {
   const path = `/api/v1/organization/${orgname}/applications`
-  return text(await owner.post(path, { name: `tool of ${orgname}` }), ['client_id'])
+  return text(
+    await owner.post(path, {
+      name: `tool of ${orgname}`,
+      redirect_uri: 'https://tool.invalid/back',
+    }),
+    ['client_id'],
+  )
 }
 
 export async function createToken(
