@@ -19,12 +19,15 @@ import { blobOci } from './features/blobs/blob-oci.ts'
 import { createBlobService } from './features/blobs/blob-service.ts'
 import { authorityApi } from './features/certificates/authority-api.ts'
 import { createManifestContent } from './features/manifests/manifest-content.ts'
+import { createMailService } from './features/mail/mail-service.ts'
 import { manifestOci } from './features/manifests/manifest-oci.ts'
 import { createManifestService } from './features/manifests/manifest-service.ts'
 import { referrerOci } from './features/manifests/referrer-oci.ts'
 import { createReferrerService } from './features/manifests/referrer-service.ts'
 import { createMetrics, type Metrics } from './features/metrics/metrics.ts'
 import { createNotificationService } from './features/notifications/notification-service.ts'
+import { createApplicationService } from './features/oauth/application-service.ts'
+import { createAutomationTokens } from './features/oauth/automation-token-service.ts'
 import { createOAuthTokenService } from './features/oauth/oauth-token-service.ts'
 import { catalogOci } from './features/repositories/catalog-oci.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
@@ -86,9 +89,14 @@ export function wireAccounts({
   const organizations = createOrganizationService({ db, clock, random, audit, config })
   const namespaceDeletion = createNamespaceDeletionService({ db, random, config })
   const notifications = createNotificationService({ db, clock, random })
+  const mail = createMailService({ config, log })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
   const oauthTokens = createOAuthTokenService({ db, clock, random, config })
+  const applications = createApplicationService({
+    ...{ db, clock, random, secretBox, audit, oauthTokens },
+  })
+  const automationTokens = createAutomationTokens({ db, applications, oauthTokens, config })
   const encryptedPasswords = createEncryptedPasswords({ secretKey: config.secretKey, random })
   const accessTimes = createAccessTimes({
     db,
@@ -109,7 +117,8 @@ export function wireAccounts({
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
     ...{ repositories, access, credentials, notifications, oauthTokens },
-    ...{ appTokens, accessTimes, encryptedPasswords, passwords },
+    ...{ applications, automationTokens, secretBox },
+    ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail },
     tagRules: wireTagRules({ config, database }),
   }
 }
@@ -184,6 +193,8 @@ export function wire(parts: Parts): Appliance {
     audit: people.audit,
     async createFirstAccount(password = generatePassword(random)) {
       const [username = 'quay'] = config.superUsers
+      // FEATURE_USER_INITIALIZE leaves the first account to whoever asks for it.
+      if (config.features.userInitialize) return undefined
       if ((await people.accounts.countUsers()) > 0) return undefined
       await people.accounts.createUser({ username, password }, system)
       await database.flush()

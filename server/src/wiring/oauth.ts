@@ -1,6 +1,57 @@
+import { applicationApi } from '../features/oauth/application-api.ts'
+import { applicationTokenApi } from '../features/oauth/application-token-api.ts'
+import { createApplicationTokenService } from '../features/oauth/application-token-service.ts'
+import { authorizationApi } from '../features/oauth/authorization-api.ts'
+import { createAuthorizationService } from '../features/oauth/authorization-service.ts'
+import { createCodeExchangeService } from '../features/oauth/code-exchange-service.ts'
+import { createConsentService } from '../features/oauth/consent-service.ts'
+import { createLocalTokens } from '../features/oauth/local-token-service.ts'
+import { oauthWebApi } from '../features/oauth/oauth-web-api.ts'
+import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
+const writeLastAccessedEveryMs = 10_000
+const removeExpiredEveryMs = 3_600_000
+
 /** OAuth applications and tokens, service keys, the pages around sessions. */
-export function wireOAuth(_foundation: Foundation): Area {
-  return { routes: [] }
+export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): Area {
+  const { config, clock, random, log } = parts
+  const { db } = parts.database
+  const { access, accounts, audit, notifications, oauthTokens, applications } = people
+  const tokens = createApplicationTokenService({
+    ...{ db, clock, applications, oauthTokens, audit, config },
+  })
+  const authorizations = createAuthorizationService({ db, clock, oauthTokens, notifications })
+  const consent = createConsentService({
+    ...{ db, clock, random, access, accounts, applications, oauthTokens, notifications, audit },
+    config,
+  })
+  const codes = createCodeExchangeService({ db, clock, accounts, applications, oauthTokens })
+  const localTokens = createLocalTokens({ config, clock, random })
+
+  const lastAccessed = new Worker({
+    name: 'oauth-last-accessed',
+    step: () => oauthTokens.writeLastAccessed(),
+    everyMs: writeLastAccessedEveryMs,
+    log,
+  })
+  const removeExpired = new Worker({
+    name: 'oauth-expired',
+    step: async () => {
+      if (config.registryState === 'readonly') return 'idle'
+      const found = [await oauthTokens.removeExpired(), await codes.removeExpired()]
+      return found.includes('more') ? 'more' : 'idle'
+    },
+    everyMs: removeExpiredEveryMs,
+    log,
+  })
+  return {
+    routes: [
+      ...applicationApi({ applications, accounts, access, avatars }),
+      ...applicationTokenApi({ tokens, access, pageTokens, config }),
+      ...authorizationApi({ authorizations, avatars, config }),
+      ...oauthWebApi({ consent, codes, localTokens, avatars, config }),
+    ],
+    workers: [lastAccessed, removeExpired],
+  }
 }

@@ -56,9 +56,9 @@ interface CallBasics<Params, Query, Body> {
   readonly requestId: string
   readonly signal: AbortSignal
   /** A header of the request, for the few calls that have more in one. */
-  header(name: string): string | undefined
+  readonly header: (name: string) => string | undefined
   /** Adds a header to the answer. */
-  setHeader(name: string, value: string): void
+  readonly setHeader: (name: string, value: string) => void
 }
 
 export type Call<E extends Endpoint> =

@@ -1,0 +1,38 @@
+import { oauthScopes } from '../../contract/oauth-scopes.ts'
+import type { Config } from '../../config/config.ts'
+import type { Db } from '../../db/tables.ts'
+import type { ApplicationService } from './application-service.ts'
+import type { OAuthTokenService } from './oauth-token-service.ts'
+
+const applicationName = 'automation'
+const lifeMs = 9_000_000
+
+/** The token that a script gets with the first account: for everything, for two and a half hours. */
+export function createAutomationTokens({
+  db,
+  applications,
+  oauthTokens,
+  config,
+}: {
+  db: Db
+  applications: Pick<ApplicationService, 'findOrCreateIn'>
+  oauthTokens: Pick<OAuthTokenService, 'createToken'>
+  config: Pick<Config, 'features'>
+}) {
+  return {
+    draw: ({ id }: { readonly id: number }): Promise<string> =>
+      db.transaction().execute(async (tx) => {
+        const application = await applications.findOrCreateIn(tx, id, applicationName)
+        const token = await oauthTokens.createToken(tx, {
+          applicationId: application.id,
+          userId: id,
+          createdById: id,
+          scopes: oauthScopes.filter(
+            (scope) => scope !== 'super:user' || config.features.superUsers,
+          ),
+          lifeMs,
+        })
+        return token.secret
+      }),
+  }
+}
