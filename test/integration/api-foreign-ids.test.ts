@@ -34,8 +34,6 @@ const nobodys: Belongings = {
   robot: 'nobodys+deploy',
 }
 
-const application = { name: 'taken', redirect_uri: '', application_uri: '' }
-
 /** A place of one's own where an id is asked for; `{id}` stands for it. */
 interface Place {
   readonly method: string
