@@ -10,7 +10,6 @@ import { systemRandom } from '../../platform/random.ts'
 import { cacheSmallBlobs } from '../../storage/blob-cache.ts'
 import { parseDigest, type Digest } from '../../storage/digest.ts'
 import { openDiskStorage } from '../../storage/disk-storage.ts'
-import type { BlobStorage } from '../../storage/storage.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import { createAuditLog, system } from '../audit/audit-log.ts'
 import { createBlobService } from '../blobs/blob-service.ts'
@@ -245,7 +244,7 @@ export async function createGcWorld(database: Database, folder: string) {
         record,
       }),
 
-    collector(parts: { database?: Database; storage?: BlobStorage; tally?: Tally } = {}) {
+    collector(parts: Partial<CollectorParts> = {}) {
       const { freed, tally } = counting()
       const lease = { isSafe: () => true }
       const collector = createCollector({
