@@ -275,7 +275,9 @@ describeDatabases('access', (open) => {
         system,
       )
       await decide('dan', 'fresh/app', ['push'], creating)
-      expect(await world.namespace('fresh')).toMatchObject({ email: 'dan+fresh@example.com' })
+      expect(await world.namespace('fresh')).toMatchObject({
+        contact_email: 'dan+fresh@example.com',
+      })
     })
 
     test('cannot be made when its name is reserved', async () => {

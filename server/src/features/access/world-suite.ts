@@ -50,6 +50,8 @@ const features = {
   anonymousAccess: true,
   publicCatalog: false,
   requireEncryptedBasicAuth: false,
+  orgSharedEmail: false,
+  teamSyncing: false,
 }
 
 export type WorldSettings = Partial<typeof defaults> & { features?: Partial<typeof features> }

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
@@ -6,10 +8,13 @@ import { Problem } from '../../problem.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { namespaceFault, splitRobotName } from './account-names.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
-import { robotStore, type RobotRow } from './robot-store.ts'
+import { robotStore, type ListedRobotRow, type RobotRow } from './robot-store.ts'
 import type { SecretBox } from './secret-box.ts'
+import { teamOverviewStore, type HeldPermission } from './team-overview-store.ts'
 
 export type RobotService = ReturnType<typeof createRobotService>
+
+type Metadata = Readonly<Record<string, unknown>>
 
 export interface Robot {
   readonly id: number
@@ -19,19 +24,25 @@ export interface Robot {
   readonly lastAccessed: Instant | null
 }
 
-export interface RobotWithToken extends Robot {
+export interface ListedRobot extends Robot {
   readonly token: string
-  readonly metadata: unknown
+}
+
+export interface RobotWithToken extends ListedRobot {
+  readonly metadata: Metadata
 }
 
 export interface NewRobot {
   readonly shortName: string
   readonly description?: string
-  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly metadata?: Metadata
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const tokenLength = 64
+const metadataAtMostBytes = 1024 * 1024
+const listedAtMost = 10_000
+const batchSize = 500
 
 export function createRobotService({
   db,
@@ -71,14 +82,14 @@ export function createRobotService({
   }
 
   return {
-    /** @throws Problem `access-denied`, `namespace-invalid`, `namespace-taken`, `namespace-unknown` */
+    /** @throws Problem `request-invalid`, `namespace-invalid`, `namespace-taken`, `namespace-unknown` */
     async create(namespace: AccountRow, robot: NewRobot, by: Actor): Promise<RobotWithToken> {
       const { shortName, description = '', metadata = {} } = robot
       if (namespace.robot === 1)
         throw new Problem('namespace-unknown', { namespace: namespace.username })
       const username = `${namespace.username}+${shortName}`
       if (config.robots.disallow && !config.robots.whitelist.includes(username)) {
-        throw new Problem('access-denied', {
+        throw new Problem('request-invalid', {
           message: 'Robot accounts have been disabled. Please contact your administrator.',
         })
       }
@@ -90,6 +101,9 @@ export function createRobotService({
           name: shortName,
           message: `The name for the robot '${shortName}' is invalid: ${fault}`,
         })
+      }
+      if (Buffer.byteLength(JSON.stringify(metadata)) > metadataAtMostBytes) {
+        throw new Problem('request-invalid', { message: 'Robot metadata is larger than 1 MiB' })
       }
       const token = newToken()
       return db.transaction().execute(async (tx) => {
@@ -140,9 +154,30 @@ export function createRobotService({
       return withToken(await getRow(db, username), secretBox)
     },
 
-    async list(namespaceId: number, after: string, limit: number): Promise<RobotWithToken[]> {
-      const rows = await robotStore(db).list(namespaceId, after, limit)
-      return rows.map((row) => withToken(row, secretBox))
+    /** By name, after `after`; some at a time, so that nobody waits for a long list. */
+    async list(
+      namespaceId: number,
+      { after = '', limit = listedAtMost }: { after?: string; limit?: number | undefined } = {},
+    ): Promise<ListedRobot[]> {
+      const robots: ListedRobot[] = []
+      const wanted = Math.min(Math.max(limit, 0), listedAtMost)
+      while (robots.length < wanted) {
+        const size = Math.min(batchSize, wanted - robots.length)
+        const from = robots.at(-1)?.username ?? after
+        const rows = await robotStore(db).list(namespaceId, from, size)
+        for (const row of rows) {
+          robots.push({ ...describe(row), token: secretBox.open(row.token_encrypted) })
+        }
+        if (rows.length < size) break
+        await setImmediate()
+      }
+      return robots
+    },
+
+    /** The repositories that it has a role on. @throws Problem `robot-unknown` */
+    async listPermissions(username: string): Promise<HeldPermission[]> {
+      const { id } = await getRow(db, username)
+      return teamOverviewStore(db).listHeld({ userId: id }, listedAtMost)
     },
 
     /** The old token is void at once. @throws Problem `robot-unknown` */
@@ -167,7 +202,7 @@ export function createRobotService({
   }
 }
 
-function describe(row: RobotRow): Robot {
+function describe(row: ListedRobotRow): Robot {
   return {
     id: row.id,
     username: row.username,
@@ -185,6 +220,6 @@ function withToken(row: RobotRow, secretBox: SecretBox): RobotWithToken {
   }
 }
 
-function metadataOf(row: RobotRow): unknown {
-  return JSON.parse(row.unstructured_json) as unknown
+function metadataOf(row: RobotRow): Metadata {
+  return JSON.parse(row.unstructured_json) as Metadata
 }

@@ -24,7 +24,11 @@ export interface RobotRow {
   readonly unstructured_json: string
   readonly created_at: Instant
   readonly last_accessed: Instant | null
+  readonly federation_json: string | null
 }
+
+/** A robot of a list: without what may be large. */
+export type ListedRobotRow = Omit<RobotRow, 'unstructured_json' | 'federation_json'>
 
 export function robotStore(db: Db) {
   const robots = () =>
@@ -39,16 +43,18 @@ export function robotStore(db: Db) {
         'robot_account.namespace_user_id',
         'robot_account.token_encrypted',
         'robot_account.description',
-        'robot_account.unstructured_json',
         'robot_account.created_at',
       ])
 
   return {
     find: (username: string): Promise<RobotRow | undefined> =>
-      robots().where('user.username', '=', username).executeTakeFirst(),
+      robots()
+        .select(['robot_account.unstructured_json', 'robot_account.federation_json'])
+        .where('user.username', '=', username)
+        .executeTakeFirst(),
 
     /** By name, from after `after` on. */
-    list: (namespaceId: number, after: string, limit: number): Promise<RobotRow[]> =>
+    list: (namespaceId: number, after: string, limit: number): Promise<ListedRobotRow[]> =>
       robots()
         .where('robot_account.namespace_user_id', '=', namespaceId)
         .where('user.username', '>', after)
@@ -80,6 +86,13 @@ export function robotStore(db: Db) {
       db
         .updateTable('robot_account')
         .set({ token_encrypted: tokenEncrypted })
+        .where('user_id', '=', userId)
+        .execute(),
+
+    setFederation: (userId: number, federation: string | null) =>
+      db
+        .updateTable('robot_account')
+        .set({ federation_json: federation })
         .where('user_id', '=', userId)
         .execute(),
   }

@@ -1,6 +1,8 @@
 import type { Generated, Selectable } from 'kysely'
 
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
+import type { AccountFace } from './member-store.ts'
 
 export type TeamRole = 'member' | 'creator' | 'admin'
 
@@ -42,6 +44,37 @@ export function teamStore(db: Db) {
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .executeTakeFirst(),
+
+    setRole: (id: number, role: TeamRole) =>
+      db.updateTable('team').set({ role }).where('id', '=', id).execute(),
+
+    setDescription: (id: number, description: string) =>
+      db.updateTable('team').set({ description }).where('id', '=', id).execute(),
+
+    /** With its members, grants, invitations and default permissions. */
+    delete: (id: number) => db.deleteFrom('team').where('id', '=', id).execute(),
+
+    /** Changes to who administers an organization wait for one another until their ends. */
+    async lockOrganization(organizationId: number): Promise<void> {
+      if (!hasRowLocks(db)) return
+      await db
+        .selectFrom('user')
+        .select('id')
+        .where('id', '=', organizationId)
+        .forNoKeyUpdate()
+        .execute()
+    },
+
+    /** By name. */
+    listMembers: (teamId: number, limit: number): Promise<AccountFace[]> =>
+      db
+        .selectFrom('teammember')
+        .innerJoin('user', 'user.id', 'teammember.user_id')
+        .select(['user.id', 'user.username', 'user.email', 'user.organization', 'user.robot'])
+        .where('teammember.team_id', '=', teamId)
+        .orderBy('user.username')
+        .limit(limit)
+        .execute(),
 
     /** The roles that an account has in an organization through its teams. */
     rolesOf: async (organizationId: number, userId: number): Promise<TeamRole[]> => {
