@@ -96,3 +96,8 @@ export class Problem extends Error {
 export function isProblem(error: unknown, code?: ProblemCode): error is Problem {
   return error instanceof Problem && (code === undefined || error.code === code)
 }
+
+/** The text for the client that some problems carry. */
+export function messageOf({ detail }: Problem, otherwise: string): string {
+  return typeof detail['message'] === 'string' ? detail['message'] : otherwise
+}

@@ -2,9 +2,9 @@ import type { Problem, ProblemCode, ProblemDetail } from '../problem.ts'
 
 /**
  * The bodies that clients of the management API meet (api-shapes, 1.2 and 1.3): the problem document
- * (`envelope`), `{"message"}`, `{"detail"}` and `{"error"}`.
+ * (`envelope`), `{"message"}`, `{"detail"}`, `{"error"}` and plain text.
  */
-type Form = 'envelope' | 'message' | 'detail' | 'error'
+type Form = 'envelope' | 'message' | 'detail' | 'error' | 'text'
 
 interface ApiError {
   readonly form: Form
@@ -55,10 +55,11 @@ const apiErrors = {
   'token-invalid': unauthenticated,
   'account-disabled': unauthenticated,
   'anonymous-access-off': { form: 'error', status: 401, text: 'Anonymous access is not allowed' },
-  'login-throttled': message(
-    429,
-    'Too many login attempts. \nPlease reset your Quay password and try again.',
-  ),
+  'login-throttled': {
+    form: 'text',
+    status: 429,
+    text: 'Too many login attempts. \nPlease reset your Quay password and try again.',
+  },
   'access-denied': envelope(403, 'insufficient_scope', given('Unauthorized')),
   'scope-invalid': invalid,
   'namespace-unknown': notFound,
@@ -154,6 +155,15 @@ export interface ApiErrorContext {
   readonly plain?: readonly ProblemCode[] | undefined
 }
 
+const contentTypes: Readonly<Record<Form, string>> = {
+  message: 'application/json',
+  detail: 'application/json',
+  envelope: 'application/json',
+  // Clients know the guards' answers as JSON that calls itself a page.
+  error: 'text/html; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+}
+
 export function renderApiProblem(problem: Problem, context: ApiErrorContext): ApiAnswer {
   const error: ApiError = apiErrors[problem.code]
   const form = context.plain?.includes(problem.code) ? 'message' : error.form
@@ -161,15 +171,17 @@ export function renderApiProblem(problem: Problem, context: ApiErrorContext): Ap
   const retryAfter = problem.detail['retryAfterSeconds']
   return {
     status: error.status,
-    // Clients know the guards' answers as JSON that calls itself a page.
-    contentType: form === 'error' ? 'text/html; charset=utf-8' : 'application/json',
-    body: JSON.stringify({ ...bodyOf(form, error, text, context, problem), ...extra(problem) }),
+    contentType: contentTypes[form],
+    body:
+      form === 'text'
+        ? (text ?? '')
+        : JSON.stringify({ ...bodyOf(form, error, text, context, problem), ...extra(problem) }),
     headers: typeof retryAfter === 'number' ? { 'Retry-After': String(retryAfter) } : {},
   }
 }
 
 function bodyOf(
-  form: Form,
+  form: Exclude<Form, 'text'>,
   { type = '', status }: ApiError,
   text: string | undefined,
   { origin, username }: ApiErrorContext,

@@ -51,6 +51,9 @@ export function wireManagement(
       sessions,
       credentials: people.credentials,
       verifyOAuthToken: (token) => people.oauthTokens.verify(token),
+      seen: (id) => {
+        people.accessTimes.touch('account', id)
+      },
     }),
     authorizer: createAuthorizer(people),
     sessions,

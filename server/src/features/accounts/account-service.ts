@@ -7,6 +7,7 @@ import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { requireEmail, requireNewNamespace, requirePassword } from './account-names.ts'
 import { accountStanding, type StandingRules } from './account-standing.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
+import { federatedLoginStore } from './federated-login-store.ts'
 import { requireUnreservedName } from './namespace-deletion-service.ts'
 import type { Passwords } from './password.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
@@ -157,6 +158,11 @@ export function createAccountService({
     /** Ends every session: they name the account by an id that is replaced. */
     endSessions: (id: number): Promise<AccountRow> =>
       accountStore(db).update(id, { uuid: random.uuid() }),
+
+    /** Forgets the login with an external service, whether there was one or not. */
+    detachLogin: async (id: number, service: string): Promise<void> => {
+      await federatedLoginStore(db).detach(id, service)
+    },
 
     async setEnabled(username: string, enabled: boolean, by: Actor): Promise<void> {
       const account = await getUser(username)

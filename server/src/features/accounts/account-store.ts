@@ -1,4 +1,4 @@
-import type { Generated, Selectable } from 'kysely'
+import type { Generated, Selectable, Updateable } from 'kysely'
 
 import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
@@ -38,7 +38,11 @@ export interface NewAccount {
   readonly passwordHash: string | null
   readonly removedTagExpirationMs: number
   readonly createdAt: Instant
+  /** Of a person: whether the address needs no confirmation. */
+  readonly verified?: boolean
 }
+
+export type AccountChanges = Updateable<UserTable>
 
 const findByName = prepared<{ username: string }>()((param, db) =>
   db.selectFrom('user').selectAll().where('username', '=', param('username')),
@@ -94,6 +98,15 @@ export function accountStore(db: Db) {
       (await db.selectFrom('user').select('id').where('email', '=', email).executeTakeFirst()) !==
       undefined,
 
+    hasUsers: async () =>
+      (await db
+        .selectFrom('user')
+        .select('id')
+        .where('organization', '=', 0)
+        .where('robot', '=', 0)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+
     countUsers: async () => {
       const { count } = await db
         .selectFrom('user')
@@ -111,20 +124,27 @@ export function accountStore(db: Db) {
         .values({
           uuid: account.uuid,
           username: account.username,
-          email: account.email,
+          email: account.kind === 'organization' ? null : account.email,
+          contact_email: account.kind === 'organization' ? account.email : null,
           password_hash: account.passwordHash,
           organization: account.kind === 'organization' ? 1 : 0,
           robot: account.kind === 'robot' ? 1 : 0,
           removed_tag_expiration_s: Math.floor(account.removedTagExpirationMs / 1000),
           created_at: account.createdAt,
           last_accessed: null,
+          verified: account.verified ? 1 : 0,
         })
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .executeTakeFirst(),
 
-    setPasswordHash: (id: number, passwordHash: string) =>
-      db.updateTable('user').set({ password_hash: passwordHash }).where('id', '=', id).execute(),
+    update: (id: number, changes: AccountChanges): Promise<AccountRow> =>
+      db
+        .updateTable('user')
+        .set(changes)
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirstOrThrow(),
 
     setEnabled: (id: number, enabled: boolean) =>
       db

@@ -32,11 +32,14 @@ export function createApiIdentity({
   sessions,
   verifyOAuthToken,
   credentials,
+  seen,
 }: {
   accounts: AccountService
   sessions: SessionService
   verifyOAuthToken: VerifyOAuthToken
   credentials: Pick<CredentialsService, 'authenticate'>
+  /** Notes that somebody used an account. */
+  seen: (accountId: number) => void
 }) {
   /** A person with its password: robots and tokens are for the registry. */
   async function byPassword(username: string, password: string, address: string) {
@@ -60,7 +63,9 @@ export function createApiIdentity({
       if (authorization.scheme === 'bearer') {
         const principal = await verifyOAuthToken(authorization.token)
         const account = principal && (await accounts.find(principal.username))
-        if (principal && account) {
+        // The name may be somebody else's by now.
+        if (principal && account?.id === principal.id) {
+          seen(account.id)
           return { caller: { kind: 'oauth', principal, account }, session }
         }
       }
@@ -73,6 +78,7 @@ export function createApiIdentity({
       const uuid = session.current?.accountUuid
       const account = uuid === undefined ? undefined : await accounts.findActiveByUuid(uuid)
       if (account !== undefined) {
+        seen(account.id)
         const principal = accounts.principalOf(account)
         return { caller: { kind: 'session', principal, account }, session }
       }

@@ -82,7 +82,13 @@ export function createAuthorizer({
   }
 
   function requireUser(caller: ApiCaller, { scope, rule }: Asked): AccountRow {
-    if (caller.kind === 'anonymous') throw refusal(caller.principal)
+    if (caller.kind === 'anonymous') {
+      // The one call that asks who is logged in says that this answer is no failure.
+      if (rule.kind === 'user' && rule.always) {
+        throw new Problem('unauthenticated', { extra: { session_required: false } })
+      }
+      throw refusal(caller.principal)
+    }
     if (scope !== null && !hasScope(caller.principal, scope)) throw refusal(caller.principal)
     if (
       rule.kind === 'user' &&

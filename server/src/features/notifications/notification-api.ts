@@ -1,0 +1,58 @@
+import {
+  getUserNotification,
+  listUserNotifications,
+  updateUserNotification,
+} from '../../contract/current-user.ts'
+import { hasScope, type UserPrincipal } from '../accounts/principal.ts'
+import { route, type ApiRoute } from '../api/api-call.ts'
+import { wireDate } from '../api/wire-date.ts'
+import type { NotificationService } from './notification-service.ts'
+import type { NotificationRow } from './notification-store.ts'
+
+const usualLimit = 5
+const longestLimit = 100
+
+export function notificationApi({
+  notifications,
+}: {
+  notifications: NotificationService
+}): readonly ApiRoute[] {
+  return [
+    route(listUserNotifications, async ({ query, principal }) => {
+      const { page = 0, limit = usualLimit } = query
+      const found = await notifications.list(
+        readerOf(principal),
+        Math.max(page - 1, 0),
+        Math.min(Math.max(limit, 1), longestLimit),
+      )
+      return { ...found, notifications: found.notifications.map(present) }
+    }),
+
+    route(getUserNotification, async ({ params, principal }) =>
+      present(await notifications.get(readerOf(principal), params.uuid)),
+    ),
+
+    route(updateUserNotification, async ({ params, body, principal }) =>
+      present(
+        await notifications.setDismissed(readerOf(principal), params.uuid, body.dismissed ?? false),
+      ),
+    ),
+  ]
+}
+
+/** What organizations are told is for who may administer them, which not every token may. */
+function readerOf(principal: UserPrincipal) {
+  return { userId: principal.id, withOrganizations: hasScope(principal, 'org:admin') }
+}
+
+function present(notification: NotificationRow) {
+  const { uuid, organization, kind, created_at, dismissed, metadata_json } = notification
+  return {
+    id: uuid,
+    organization,
+    kind,
+    created: wireDate(created_at),
+    dismissed: dismissed === 1,
+    metadata: JSON.parse(metadata_json) as Record<string, unknown>,
+  }
+}
