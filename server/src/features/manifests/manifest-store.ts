@@ -48,6 +48,11 @@ export interface ManifestRow {
   readonly size_bytes: number
 }
 
+export interface ManifestDetails extends ManifestRow {
+  readonly config_media_type: string | null
+  readonly layers_size: number | null
+}
+
 const columns = [
   'manifest.id',
   'manifest.digest',
@@ -123,6 +128,14 @@ export function manifestStore(db: Db) {
 
     findByDigest: async (repositoryId: number, digest: Digest): Promise<ManifestRow | undefined> =>
       (await findByDigest(db, { repository: repositoryId, digest }))[0],
+
+    findDetails: (repositoryId: number, digest: Digest): Promise<ManifestDetails | undefined> =>
+      db
+        .selectFrom('manifest')
+        .select([...columns, 'manifest.config_media_type', 'manifest.layers_size'])
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '=', digest)
+        .executeTakeFirst(),
 
     /** A manifest that a live tag, a hold, or a live index above it keeps. */
     async isAlive(repositoryId: number, manifestId: number, now: Instant): Promise<boolean> {
