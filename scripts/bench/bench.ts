@@ -7,6 +7,7 @@ import { createMemorySources } from './blob-sources.ts'
 import type { BenchContext, Work } from './context.ts'
 import { help, parseBenchOptions, type BenchOptions } from './options.ts'
 import { startDistribution, startMooring, type Peer, type PeerOptions } from './peers.ts'
+import { runScale } from './scale/scale.ts'
 import { judge, renderTable, type Finding } from './table.ts'
 import { coldStart } from './work/cold-start.ts'
 import { growth } from './work/growth.ts'
@@ -21,8 +22,10 @@ const alone: readonly Work[] = [coldStart, memory, growth]
 const memoryFolder = '/dev/shm'
 const enoughMemoryBytes = 10e9
 
-const options = parseBenchOptions(process.argv.slice(2))
-if (options === 'help') process.stdout.write(help)
+const [subject, ...rest] = process.argv.slice(2)
+const options = subject === 'scale' ? 'scale' : parseBenchOptions(process.argv.slice(2))
+if (options === 'scale') process.exitCode = await runScale(rest)
+else if (options === 'help') process.stdout.write(help)
 else if (options === 'list') for (const { key } of [...compared, ...alone]) console.log(key)
 else process.exitCode = await main(options)
 

@@ -11,6 +11,7 @@ export interface BenchOptions {
 }
 
 export const help = `npm run bench -- [options]
+npm run bench -- scale [options]   whether lists stay quick however much there is; see its --help
 
 Compares Mooring with Debian's docker-registry (Distribution) on this machine, in turns: the same
 content, the same clients, each server idle while the other works. Progress goes to standard error,

@@ -35,7 +35,8 @@ export interface PeerOptions {
 
 /** An account of the first start: the namespace everything is pushed to. */
 export const namespace = 'quay'
-const password = randomBytes(18).toString('base64url')
+/** Of that account. */
+export const password = randomBytes(18).toString('base64url')
 
 interface ReadyFile {
   readonly http: string

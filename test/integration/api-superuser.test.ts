@@ -84,10 +84,14 @@ describe('the size of the registry', () => {
     const image = createImage()
     await server.client().pushImage('quay/sized', 'v1', image)
     expect(await root.post('/api/v1/superuser/registrysize/', undefined, 201)).toBe('')
-    const counted = await until('the size to be counted', async () => {
-      const now = await size()
-      return now.last_ran === null ? undefined : now
-    })
+    const counted = await until(
+      'the size to be counted',
+      async () => {
+        const now = await size()
+        return now.last_ran === null ? undefined : now
+      },
+      { everyMs: 200 },
+    )
     expect(counted).toMatchObject({ queued: false, running: false })
     expect(counted.size_bytes).toBeGreaterThan(0)
   })
@@ -100,6 +104,15 @@ describe('a shutdown', () => {
       message: expect.stringContaining("You don't have the permission") as string,
     })
     expect(await root.post('/api/v1/superuser/shutdown')).toEqual({})
-    await until('the server to end', () => /server stopped/.test(server.output()) || undefined)
+    await until('the server to end', () => !isRunning(server.urls.pid) || undefined)
+    expect(server.output()).toContain('server stopped')
   })
 })
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

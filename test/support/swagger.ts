@@ -80,15 +80,16 @@ export function swaggerProblems(document: SwaggerDocument): readonly string[] {
     for (const key of Object.keys(rest)) {
       check(key.startsWith('x-') || schemaKeys.has(key), `${where} has ${key}`)
     }
-    if ($ref !== undefined) check(isDefined($ref), `${where} refers to ${String($ref)}`)
-    if (type !== undefined) check(types.has(type as string), `${where} is of type ${String(type)}`)
+    if ($ref !== undefined) check(isDefined($ref), `${where} refers to ${JSON.stringify($ref)}`)
+    if (type !== undefined)
+      check(types.has(type as string), `${where} is of type ${JSON.stringify(type)}`)
     if (type === 'array') check(items !== undefined, `${where} has no items`)
     if (items !== undefined) checkSchema(`${where}[]`, items)
     if (typeof additionalProperties === 'object') checkSchema(`${where}.*`, additionalProperties)
     if (required !== undefined) {
       check(Array.isArray(required) && required.length > 0, `${where} requires nothing`)
     }
-    for (const [name, inner] of Object.entries((properties ?? {}) as object)) {
+    for (const [name, inner] of Object.entries(properties ?? {})) {
       checkSchema(`${where}.${name}`, inner)
     }
     for (const inner of (allOf ?? []) as unknown[]) checkSchema(`${where} allOf`, inner)

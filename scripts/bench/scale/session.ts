@@ -1,0 +1,37 @@
+/** A browser's session with the management API, for measuring. */
+export interface Session {
+  /** Body of an answer that has to be 200. */
+  get(path: string): Promise<unknown>
+  send(method: 'POST' | 'PUT', path: string, body: unknown): Promise<unknown>
+}
+
+export async function signIn(origin: string, username: string, password: string): Promise<Session> {
+  const cookies = new Map<string, string>()
+  let csrf = ''
+  async function call(path: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await fetch(new URL(path, origin), {
+      ...init,
+      redirect: 'error',
+      headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/json' },
+    })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      cookies.set(name, value)
+    }
+    csrf = answer.headers.get('x-next-csrf-token') ?? csrf
+    if (!answer.ok) {
+      throw new Error(`${path} answered ${String(answer.status)}`)
+    }
+    return answer
+  }
+  csrf = ((await (await call('/csrf_token')).json()) as { csrf_token: string }).csrf_token
+  const body = JSON.stringify({ username, password })
+  const signedIn = await call('/api/v1/signin', { method: 'POST', body })
+  await signedIn.text()
+  return {
+    get: async (path) => (await call(path)).json(),
+    send: async (method, path, body) =>
+      (await call(path, { method, body: JSON.stringify(body) })).json(),
+  }
+}
