@@ -16,6 +16,7 @@ import { route, type ApiCaller, type ApiRoute } from '../api/api-call.ts'
 import { refusal } from '../api/authorize-service.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDate } from '../api/wire-date.ts'
+import { isIndexMediaType } from '../manifests/manifest-media-types.ts'
 import type { RepositoryListService } from './repository-list-service.ts'
 import { parseRepositoryName, type RepositoryNameRules } from './repository-name.ts'
 import type { RepositoryService } from './repository-service.ts'
@@ -174,12 +175,14 @@ function present(repository: RepositoryRow) {
   }
 }
 
-function presentTag({ name, layers_size, lifetime_start_ms, lifetime_end_ms, digest }: NewestTag) {
+function presentTag(tag: NewestTag) {
+  const { name, lifetime_start_ms, lifetime_end_ms } = tag
   return {
     name,
-    size: layers_size,
+    // What an index refers to has sizes of its own.
+    size: isIndexMediaType(tag.media_type) ? null : tag.layers_size,
     last_modified: wireDate(lifetime_start_ms),
-    manifest_digest: digest,
+    manifest_digest: tag.digest,
     ...(lifetime_end_ms !== null && { expiration: wireDate(lifetime_end_ms) }),
   }
 }

@@ -9,6 +9,7 @@ export interface NewestTag {
   readonly lifetime_start_ms: Instant
   readonly lifetime_end_ms: Instant | null
   readonly digest: string
+  readonly media_type: string
   readonly layers_size: number | null
 }
 
@@ -23,6 +24,7 @@ const newestTags = prepared<{ repository: number; now: Instant; limit: number }>
       'tag.lifetime_start_ms',
       'tag.lifetime_end_ms',
       'manifest.digest',
+      'manifest.media_type',
       'manifest.layers_size',
     ])
     .where('tag.repository_id', '=', param('repository'))
