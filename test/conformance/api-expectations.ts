@@ -26,6 +26,8 @@ export const callerClasses = [
   'team-member-or-reader',
   'organization-admin',
   'organization-admin-or-reader',
+  /** An administrator, who has to hold each scope that is given. */
+  'token-giver',
   'superuser',
   'superuser-or-reader',
   'full-superuser-or-reader',
@@ -40,6 +42,7 @@ export const callerClasses = [
   /** Pages of a browser: a session is needed, and for some an administrator's. */
   'session',
   'application-admin',
+  'application-admin-or-password',
   /** Whoever brings what the call is about: a code, an id, a secret, a signature. */
   'code-holder',
   'id-holder',

@@ -68,6 +68,7 @@ const rules: Partial<Record<Who, PlainRule>> = {
   'member-or-reader': organization('member', true),
   'team-member-or-reader': { kind: 'team' },
   'organization-admin': organization('admin', false),
+  'token-giver': organization('admin', false),
   'organization-admin-or-reader': organization('admin', true),
   superuser: superuser(false),
   'superuser-or-reader': superuser(true),

@@ -71,8 +71,8 @@ describe.each([
 /** What became of a call; more words where it is not what was expected. */
 function seen(answer: Response, expected: Verdict): string {
   const { status, headers } = answer
-  const toLogin = status === 302 && /signin/.test(headers.location ?? '')
-  const refused = status === 401 || status === 403 || toLogin
+  const sentAway = status === 302 && /signin|[?&]error=access_denied/.test(headers.location ?? '')
+  const refused = status === 401 || status === 403 || sentAway
   const isServed = status !== 404 || !answer.text().includes('requested URL was not found')
   switch (expected) {
     case 'let through':

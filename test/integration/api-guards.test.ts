@@ -150,6 +150,7 @@ const alwaysOpen: ReadonlySet<string> = new Set([
 const refusesStrangers: ReadonlySet<string> = new Set([
   'session',
   'application-admin',
+  'application-admin-or-password',
   'first-or-superuser',
 ])
 

@@ -12,6 +12,7 @@ export interface Caller {
 
 const nobody: Rights = {
   loggedIn: false,
+  password: false,
   repository: 'none',
   organization: 'none',
   inTeam: false,
@@ -84,7 +85,7 @@ export async function openCallers(
   const appLogin = { username: '$app', password: world.appToken }
   add('app token as password', nobody, await stranger(), basic(appLogin))
   add('app token as bearer', nobody, await stranger(), `Bearer ${world.appToken}`)
-  add('password', nobody, await stranger(), basic(world.logins.admin))
+  add('password', { ...nobody, password: true }, await stranger(), basic(world.logins.admin))
   add('disabled', nobody, await openDisabled(server, world))
   return callers
 }
