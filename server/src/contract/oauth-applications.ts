@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
+import { Organization } from './organizations.ts'
 import { Avatar } from './values.ts'
 
 export const OAuthApplication = z
@@ -38,19 +39,7 @@ export const getApplicationInformation = endpoint({
       description: z.string(),
       uri: z.string(),
       avatar: Avatar,
-      organization: z.object({
-        name: z.string(),
-        email: z.string(),
-        avatar: Avatar,
-        is_admin: z.boolean(),
-        is_member: z.boolean(),
-        teams: z.object({}),
-        ordered_teams: z.array(z.string()),
-        invoice_email: z.boolean().optional(),
-        invoice_email_address: z.string().nullish(),
-        tag_expiration_s: z.number().optional(),
-        is_free_account: z.boolean().optional(),
-      }),
+      organization: Organization,
     }),
   },
 })

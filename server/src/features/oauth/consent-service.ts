@@ -29,6 +29,8 @@ export interface ConsentRequest {
   readonly responseType: string
   readonly state: string | undefined
   readonly assignmentUuid: string | undefined
+  /** `scheme://host` under which the person reached us. */
+  readonly origin: string
 }
 
 export interface Person {
@@ -38,9 +40,9 @@ export interface Person {
   readonly isDirect: boolean
 }
 
-/** Where the browser goes next. `token` is what the address gives away, if anything. */
+/** Where the browser goes next; with the token that our own page is to show there, if it is that. */
 export type ConsentOutcome =
-  | { readonly kind: 'redirect'; readonly location: string; readonly token?: string }
+  | { readonly kind: 'redirect'; readonly location: string; readonly localToken?: string }
   | { readonly kind: 'invalid'; readonly error: string }
 
 export interface Question {
@@ -79,10 +81,19 @@ export function createConsentService({
   audit: AuditLog
   config: Pick<Config, 'oauth' | 'features' | 'serverHostname' | 'urlScheme' | 'registryState'>
 }) {
-  const localHandler = `${config.urlScheme}://${config.serverHostname}${config.oauth.localHandler}`
+  const publicOrigin = `${config.urlScheme}://${config.serverHostname}`
+  /** The page of ours that shows a token, under our name and under the one that was used. */
+  const localHandlers = (origin: string) =>
+    [publicOrigin, origin].map((base) => base + config.oauth.localHandler)
 
-  const mayRedirect = (application: ApplicationRow | undefined, redirectUri: string) =>
-    isRedirectAllowed(redirectUri, { registered: application?.redirect_uri ?? '', localHandler })
+  const mayRedirect = (
+    application: ApplicationRow | undefined,
+    { redirectUri, origin }: ConsentRequest,
+  ) =>
+    isRedirectAllowed(redirectUri, {
+      registered: application?.redirect_uri ?? '',
+      localHandlers: localHandlers(origin),
+    })
 
   async function getOwner(application: ApplicationRow): Promise<AccountRow> {
     const owner = await accounts.findById(application.organization_id)
@@ -148,7 +159,8 @@ export function createConsentService({
       expires_in: String(longestLifeSeconds),
     }
     const location = withAnswer(redirectUri, { scope, state }, fragment)
-    return { kind: 'redirect', location, token: secret }
+    const isLocal = localHandlers(request.origin).includes(redirectUri)
+    return { kind: 'redirect', location, ...(isLocal && { localToken: secret }) }
   }
 
   async function hasGranted(
@@ -163,8 +175,6 @@ export function createConsentService({
   }
 
   return {
-    localHandler,
-
     /**
      * What the person is to be asked, or where to go without a question.
      * @throws Problem `not-found`, `access-denied`
@@ -178,7 +188,7 @@ export function createConsentService({
       const assignment =
         scopes && (await findAssignment(request, application, person.account.id, scopes))
       if (!isAdmin && assignment === undefined) throw new Problem('access-denied')
-      if (!mayRedirect(application, request.redirectUri)) {
+      if (!mayRedirect(application, request)) {
         const error = 'redirect_uri_mismatch'
         return parseRedirectUri(application.redirect_uri) === undefined
           ? { kind: 'invalid', error }
@@ -200,7 +210,7 @@ export function createConsentService({
     /** The person agreed. */
     async authorize(request: ConsentRequest, person: Person): Promise<ConsentOutcome> {
       const application = await applications.find(request.clientId)
-      if (!mayRedirect(application, request.redirectUri)) {
+      if (!mayRedirect(application, request)) {
         return { kind: 'invalid', error: 'invalid_request' }
       }
       if (!answerKinds.includes(request.responseType)) {
@@ -223,7 +233,7 @@ export function createConsentService({
     /** The person declined. */
     async deny(request: ConsentRequest): Promise<ConsentOutcome> {
       const application = await applications.find(request.clientId)
-      return mayRedirect(application, request.redirectUri)
+      return mayRedirect(application, request)
         ? refuse(request, 'authorization_denied')
         : { kind: 'invalid', error: 'invalid_request' }
     },
@@ -244,7 +254,7 @@ export function createConsentService({
       if (!(await access.isNamespaceAdmin(admin.principal, organization))) {
         throw new Problem('access-denied')
       }
-      if (!mayRedirect(application, request.redirectUri)) {
+      if (!mayRedirect(application, request)) {
         return { kind: 'invalid', error: 'redirect_uri_mismatch' }
       }
       if (request.responseType !== 'token') {

@@ -44,11 +44,12 @@ export function oauthWebApi({
 
   function answer(outcome: ConsentOutcome, person: Person) {
     if (outcome.kind === 'invalid') return reply(400, { error: outcome.error })
-    const isLocal =
-      outcome.token !== undefined && outcome.location.startsWith(`${consent.localHandler}?`)
+    const { location, localToken } = outcome
     return reply(302, undefined, {
-      Location: outcome.location,
-      ...(isLocal && { 'Set-Cookie': localTokens.cookie(outcome.token, person.account.uuid) }),
+      Location: location,
+      ...(localToken !== undefined && {
+        'Set-Cookie': localTokens.cookie(localToken, person.account.uuid),
+      }),
     })
   }
 
@@ -108,13 +109,13 @@ export function oauthWebApi({
   return [
     route(
       requestOAuthAuthorization,
-      async ({ query, caller, session }) => {
+      async ({ query, caller, session, origin }) => {
         const person = personOf(caller)
         const absent = (['client_id', 'redirect_uri', 'scope'] as const).find(
           (name) => !query[name],
         )
         if (absent !== undefined) return missing(absent)
-        const request = requestOf(query, 'code')
+        const request = requestOf(query, origin, 'code')
         const outcome = await consent.look(request, person)
         if (outcome.kind !== 'ask') return answer(outcome, person)
         const csrfToken = session.csrfToken()
@@ -127,8 +128,8 @@ export function oauthWebApi({
 
     route(
       authorizeOAuthApplication,
-      async ({ body, caller }) => {
-        const request = requestOf(body, '')
+      async ({ body, caller, origin }) => {
+        const request = requestOf(body, origin, '')
         const isDirect = caller.kind === 'basic'
         // A password stands for the session's token with those applications only.
         if (isDirect && !config.oauth.directClientIds.includes(request.clientId)) {
@@ -142,18 +143,19 @@ export function oauthWebApi({
 
     route(
       denyOAuthApplication,
-      async ({ body, caller }) => answer(await consent.deny(requestOf(body, '')), personOf(caller)),
+      async ({ body, caller, origin }) =>
+        answer(await consent.deny(requestOf(body, origin, '')), personOf(caller)),
       { plain },
     ),
 
     route(
       assignOAuthToken,
-      async ({ query, caller, actor }) => {
+      async ({ query, caller, actor, origin }) => {
         const person = personOf(caller)
         const names = ['client_id', 'redirect_uri', 'scope', 'username'] as const
         const absent = names.find((name) => !query[name])
         if (absent !== undefined) return missing(absent)
-        const request = requestOf(query, 'token')
+        const request = requestOf(query, origin, 'token')
         const outcome = await consent.assign(request, query.username ?? '', person, actor)
         if (outcome.kind === 'invalid') return reply(400, { error: outcome.error })
         const message = 'Token assigned successfully'
@@ -221,7 +223,7 @@ interface Fields {
   readonly assignment_uuid?: string | undefined
 }
 
-function requestOf(fields: Fields, defaultType: string): ConsentRequest {
+function requestOf(fields: Fields, origin: string, defaultType: string): ConsentRequest {
   return {
     clientId: fields.client_id ?? '',
     redirectUri: fields.redirect_uri ?? '',
@@ -229,5 +231,6 @@ function requestOf(fields: Fields, defaultType: string): ConsentRequest {
     responseType: fields.response_type ?? defaultType,
     state: fields.state || undefined,
     assignmentUuid: fields.assignment_uuid || undefined,
+    origin,
   }
 }

@@ -5,7 +5,7 @@ import { isRedirectAllowed, parseRedirectUri, withAnswer } from './redirect-uri.
 const localHandler = 'https://registry.example:8443/oauth/localapp'
 const registered = 'https://ci.example.com/cb'
 const allowed = (requested: string, home = registered) =>
-  isRedirectAllowed(requested, { registered: home, localHandler })
+  isRedirectAllowed(requested, { registered: home, localHandlers: [localHandler] })
 
 describe('the answer of an application may go', () => {
   it.each([

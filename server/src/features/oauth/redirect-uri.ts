@@ -29,9 +29,12 @@ export function parseRedirectUri(text: string): RedirectUri | undefined {
  */
 export function isRedirectAllowed(
   requested: string,
-  { registered, localHandler }: { readonly registered: string; readonly localHandler: string },
+  {
+    registered,
+    localHandlers,
+  }: { readonly registered: string; readonly localHandlers: readonly string[] },
 ): boolean {
-  if (requested === localHandler) return true
+  if (localHandlers.includes(requested)) return true
   const target = parseRedirectUri(requested)
   const home = parseRedirectUri(registered)
   if (target === undefined || home === undefined) return false
