@@ -9,7 +9,6 @@ import { teamApi } from '../features/accounts/team-api.ts'
 import { teamInviteApi } from '../features/accounts/team-invite-api.ts'
 import { createTeamInviteService } from '../features/accounts/team-invite-service.ts'
 import { createTeamService } from '../features/accounts/team-service.ts'
-import { createMailService } from '../features/mail/mail-service.ts'
 import { prototypeApi } from '../features/prototypes/prototype-api.ts'
 import { createPrototypeService } from '../features/prototypes/prototype-service.ts'
 import type { Area, Foundation } from './area.ts'
@@ -21,9 +20,8 @@ export function wireOrganizations({ parts, people, avatars }: Foundation): Area 
     database: { db },
     clock,
     random,
-    log,
   } = parts
-  const { audit, access, organizations, robots, notifications } = people
+  const { audit, access, organizations, robots, notifications, mail } = people
   const { features } = config
   const teams = createTeamService({ db, audit, config })
   const members = createMemberService({ db, audit })
@@ -31,7 +29,6 @@ export function wireOrganizations({ parts, people, avatars }: Foundation): Area 
     ...{ db, clock, audit, notifications, config },
     deletion: people.namespaceDeletion,
   })
-  const mail = createMailService({ config, log })
   const invites = createTeamInviteService({
     ...{ db, clock, random, audit, teams, notifications, mail, config },
   })
