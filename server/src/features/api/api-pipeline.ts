@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Endpoint } from '../../contract/endpoint.ts'
 import { parseAuthorization } from '../../http/basic-credentials.ts'
 import type { Exchange } from '../../http/exchange.ts'
+import { isSoundText, parseJson } from '../../http/parse-json.ts'
 import { hasBody, readLimited } from '../../http/request-body.ts'
 import { schemaMessage } from '../../http/schema-message.ts'
 import { isProblem, Problem } from '../../problem.ts'
@@ -173,9 +174,10 @@ function parseQuery(exchange: Exchange, { query }: Endpoint): unknown {
     const value = exchange.query.get(name)
     if (value !== null) given[name] = value
   }
+  const unsound = Object.keys(given).find((name) => !isSoundText(given[name] ?? ''))
   const parsed = query.safeParse(given)
-  if (parsed.success) return parsed.data
-  const name = String(parsed.error.issues[0]?.path[0] ?? '')
+  if (parsed.success && unsound === undefined) return parsed.data
+  const name = unsound ?? String(parsed.error?.issues[0]?.path[0] ?? '')
   throw new Problem('query-invalid', {
     parameters: { [name]: descriptionOf(query.shape[name]) ?? 'Invalid value' },
   })
@@ -194,7 +196,10 @@ async function readBody(
   form: URLSearchParams,
 ): Promise<unknown> {
   if (endpoint.body === undefined) return undefined
-  if (endpoint.form) return parseBody(endpoint.body, Object.fromEntries(form))
+  if (endpoint.form) {
+    if (![...form.values()].every(isSoundText)) throw new Problem('body-unreadable')
+    return parseBody(endpoint.body, Object.fromEntries(form))
+  }
   if (!hasBody(exchange.req) && endpoint.bodyOptional) return undefined
   const type = exchange.req.headers['content-type'] ?? ''
   if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
@@ -219,14 +224,6 @@ async function readBytes(exchange: Exchange, limitBytes: number): Promise<Buffer
   } catch (error) {
     if (isProblem(error, 'manifest-too-large')) throw new Problem('body-too-large', { limitBytes })
     throw error
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw new Problem('body-unreadable')
   }
 }
 

@@ -1,3 +1,4 @@
+import { isSoundText } from '../../http/parse-json.ts'
 import type { ApiRoute } from './api-call.ts'
 
 export type Match =
@@ -83,13 +84,13 @@ function compareSpecificity(a: string, b: string): number {
   return left.open - right.open || right.count - left.count || right.fixed - left.fixed
 }
 
-/** Undefined when a part cannot be decoded. */
+/** Undefined when a part cannot be decoded, or looked up. */
 function decodeParams({ matcher, names }: Pattern, path: string) {
   const values = matcher.exec(path)?.slice(1) ?? []
   try {
-    return Object.fromEntries(
-      names.map((name, at) => [name, decodeURIComponent(values[at] ?? '')] as const),
-    )
+    const decoded = values.map(decodeURIComponent)
+    if (!decoded.every(isSoundText)) return undefined
+    return Object.fromEntries(names.map((name, at) => [name, decoded[at] ?? ''] as const))
   } catch {
     return undefined
   }
