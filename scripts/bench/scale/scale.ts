@@ -1,4 +1,5 @@
 // npm run bench -- scale: whether lists stay quick however much there is. See `scaleHelp`.
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +29,11 @@ size, then at the whole.
 interface Measured {
   readonly name: string
   readonly medianMs: number
+  /** What a call costs the server: also where the machine has other things to do. */
+  readonly cpuMs: number
 }
+
+type Measure = (name: string, work: () => Promise<unknown>) => Promise<Measured>
 
 const deepPages = 20
 const memberName = 'u00000'
@@ -102,23 +107,24 @@ async function measureAt(
       const { calls, left } = listCalls(description, made, Date.now())
       if (left.length > 0)
         progress(`not measured, for want of a thing to ask for: ${left.join(', ')}`)
+      const measure = measureOf(server.pid, runs)
       const wanted = calls.filter(({ name }) => name.includes(only))
       progress(`measuring ${String(wanted.length)} calls`)
       return [
-        ...(await measureAll('', admin, wanted, { runs, progress })),
+        ...(await measureAll('', admin, wanted, { measure, progress })),
         ...(await measureAll(
           'member: ',
           member,
           wanted.filter(({ name }) => asMember.test(name)),
-          { runs, progress },
+          { measure, progress },
         )),
         ...(await measureAll(
           'auditor: ',
           auditor,
           wanted.filter(({ name }) => asAuditor.test(name)),
-          { runs, progress },
+          { measure, progress },
         )),
-        ...(await measureRegistry(origin, authorization, runs)),
+        ...(await measureRegistry(origin, authorization, measure)),
       ]
     } finally {
       await server.stop()
@@ -152,7 +158,7 @@ async function measureAll(
   prefix: string,
   session: Session,
   calls: readonly ListCall[],
-  { runs, progress }: { runs: number; progress: (line: string) => void },
+  { measure, progress }: { measure: Measure; progress: (line: string) => void },
 ): Promise<Measured[]> {
   const measured: Measured[] = []
   for (const { name, path } of calls) {
@@ -161,16 +167,10 @@ async function measureAll(
       progress(`not measured: ${prefix}${name}: ${failure}`)
       continue
     }
-    measured.push({
-      name: `${prefix}${name}`,
-      medianMs: await medianOf(runs, () => session.get(path)),
-    })
+    measured.push(await measure(`${prefix}${name}`, () => session.get(path)))
     const deep = await deepPage(session, path)
     if (deep === undefined) continue
-    measured.push({
-      name: `${prefix}${name}, deep`,
-      medianMs: await medianOf(runs, () => session.get(deep)),
-    })
+    measured.push(await measure(`${prefix}${name}, deep`, () => session.get(deep)))
   }
   return measured
 }
@@ -206,7 +206,7 @@ async function deepPage(session: Session, path: string): Promise<string | undefi
 async function measureRegistry(
   origin: string,
   authorization: string,
-  runs: number,
+  measure: Measure,
 ): Promise<Measured[]> {
   const get = async (path: string) => {
     const answer = await fetch(new URL(path, origin), { headers: { authorization } })
@@ -220,20 +220,33 @@ async function measureRegistry(
     ['/v2 tags, deep', `${tags}&last=t0002000`],
     ['/v2 catalog', '/v2/_catalog?n=100'],
   ] as const) {
-    measured.push({ name, medianMs: await medianOf(runs, () => get(path)) })
+    measured.push(await measure(name, () => get(path)))
   }
   return measured
 }
 
-async function medianOf(runs: number, work: () => Promise<unknown>): Promise<number> {
-  await work()
-  const times: number[] = []
-  for (let run = 0; run < runs; run++) {
-    const started = performance.now()
+/** Many times in a row, after one that does not count. */
+function measureOf(pid: number, runs: number): Measure {
+  return async (name, work) => {
     await work()
-    times.push(performance.now() - started)
+    const times: number[] = []
+    const before = cpuMsOf(pid)
+    for (let run = 0; run < runs; run++) {
+      const started = performance.now()
+      await work()
+      times.push(performance.now() - started)
+    }
+    return { name, medianMs: median(times), cpuMs: (cpuMsOf(pid) - before) / runs }
   }
-  return median(times)
+}
+
+/** Processor time of a process so far, in user space and in the kernel, by the kernel's ticks. */
+function cpuMsOf(pid: number): number {
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 export function renderScale(
@@ -241,17 +254,15 @@ export function renderScale(
   large: readonly Measured[],
   limitMs: number,
 ): string {
-  const before = new Map(small.map(({ name, medianMs }) => [name, medianMs]))
-  const milliseconds = (value: number | undefined) =>
-    (value === undefined ? '' : `${value.toFixed(1)} ms`).padStart(11)
-  const lines = large.map(({ name, medianMs }) =>
-    [
-      milliseconds(before.get(name)),
-      milliseconds(medianMs),
-      medianMs > limitMs ? ' slow ' : '      ',
-      name,
-    ].join(' '),
-  )
-  const header = `${'a tenth'.padStart(11)} ${'all'.padStart(11)}        at most ${String(limitMs)} ms`
-  return [header, ...lines].join('\n')
+  const before = new Map(small.map((one) => [one.name, one]))
+  const cell = (value: number | undefined) =>
+    (value === undefined ? '' : value.toFixed(1)).padStart(8)
+  const lines = large.map(({ name, medianMs, cpuMs }) => {
+    const tenth = before.get(name)
+    const verdict = medianMs > limitMs ? ' slow  ' : '       '
+    const costs = [tenth?.medianMs, medianMs, tenth?.cpuMs, cpuMs].map(cell).join(' ')
+    return `${costs} ${verdict}${name}`
+  })
+  const columns = ['a tenth', 'all', 'CPU, 1/10', 'CPU'].map((title) => title.padStart(8)).join(' ')
+  return [`${columns}  ms; the median at most ${String(limitMs)}`, ...lines].join('\n')
 }

@@ -6,6 +6,7 @@ import { environment } from '../config/read-config.ts'
 import type { Endpoint } from '../contract/endpoint.ts'
 import { logApi } from '../features/audit/log-api.ts'
 import { createLogExportFiles } from '../features/audit/log-export-file.ts'
+import { mailExportReport } from '../features/audit/log-export-mail.ts'
 import { runLogExports } from '../features/audit/log-export-run.ts'
 import { createLogExportService } from '../features/audit/log-export-service.ts'
 import { logKindId } from '../features/audit/log-kinds.ts'
@@ -74,6 +75,7 @@ function wireLogs({ parts, people, avatars, pageTokens }: Foundation) {
     ...{ db, clock, random, outgoing, files },
     audit: people.audit,
   })
+  const mail = people.mail.enabled ? mailExportReport(people.mail) : undefined
   const holder = random.uuid()
   const alone = (name: string, everyMs: number, step: Step) => {
     const lease = createLease({ db, clock, name, holder })
@@ -92,7 +94,7 @@ function wireLogs({ parts, people, avatars, pageTokens }: Foundation) {
       // Every one of several servers does its own: the files stay where they were written.
       new Worker({
         name: 'log-export',
-        step: runLogExports({ db, clock, log, files, outgoing, mail: undefined, config }),
+        step: runLogExports({ db, clock, log, files, outgoing, mail, config }),
         everyMs: 2 * secondMs,
         log,
       }),

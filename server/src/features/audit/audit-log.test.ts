@@ -82,6 +82,32 @@ describeDatabases('the action log', (open) => {
     ])
   })
 
+  test.each([
+    [false, 0],
+    [true, 1],
+  ])('that cannot be written fails the change, unless that is allowed: %s', async (lax, kept) => {
+    const audit = createAuditLog({
+      ...{ db: database.db, clock: { now: () => 0 }, logger: pino({ level: 'silent' }) },
+      config: {
+        registryState: 'normal',
+        audit: { ...switches, ...quiet },
+        logs: { allowWithoutStrict: lax },
+      },
+    })
+    await database.db.schema.alterTable('logentry3').renameTo('elsewhere').execute()
+    const message = { content: '', severity: 'info', media_type: 'text/plain' } as const
+    const change = database.db.transaction().execute(async (tx) => {
+      await audit.recordIn(tx, entry('delete_tag', 'acme'))
+      await tx
+        .insertInto('messages')
+        .values({ uuid: 'after', ...message })
+        .execute()
+    })
+    await change.catch(() => undefined)
+    const messages = await database.db.selectFrom('messages').select('uuid').execute()
+    expect(messages).toHaveLength(kept)
+  })
+
   test('collects pulls, and writes them in order when it closes', async () => {
     const { audit } = start()
     for (let at = 0; at < 20; at++) audit.record(entry('pull_repo', 'acme', String(at)))

@@ -8,6 +8,7 @@ import { accountStore } from '../accounts/account-store.ts'
 import { createPageTokens } from '../api/page-token-service.ts'
 import { auditStore, type NewLogEntry } from './audit-store.ts'
 import { logKindId } from './log-kinds.ts'
+import { rollUpLogs } from './log-rollup.ts'
 import { createLogService, parseSpan, type LogPlace, type LogQuery } from './log-service.ts'
 import { formatLogDay, parseLogDay } from './log-day.ts'
 
@@ -99,7 +100,9 @@ describeDatabases('reading the action log', (open) => {
       { datetime: Date.UTC(2022, 0, 1) },
     )
     expect(await walk(everything)).toEqual([[1]])
-    expect(await walk(everything, { starttime: '12/31/2021', endtime: '12/31/2021' })).toEqual([[3]])
+    expect(await walk(everything, { starttime: '12/31/2021', endtime: '12/31/2021' })).toEqual([
+      [3],
+    ])
     expect(await walk(everything, { starttime: '01/01/2022' })).toEqual([[1, 2, 4]])
     expect(await walk(everything, { starttime: 'yesterday', endtime: '13/40/2022' })).toEqual([[1]])
   })
@@ -117,6 +120,18 @@ describeDatabases('reading the action log', (open) => {
     expect(await walk({ kind: 'organization', id: ada }, { performer: 'bob' })).toEqual([[4]])
     expect(await walk(everything, { performer: 'ada' })).toEqual([[3, 2, 1]])
     expect(await walk(everything, { performer: 'nobody' })).toEqual([[]])
+  })
+
+  test('finds the days on which somebody did something, whether they are added up or not', async () => {
+    const days = Array.from({ length: 30 }, (_, at) => ({ datetime: now - (at + 1) * 40 * hourMs }))
+    await write(...days, { performer_id: 99 }, { account_id: 99 })
+    const query = { starttime: '11/01/2021', performer: 'ada' }
+    const expected = [days.slice(0, 20), days.slice(20)].map((page) =>
+      page.map((day) => days.indexOf(day) + 1),
+    )
+    expect(await walk({ kind: 'organization', id: ada }, query)).toEqual(expected)
+    await rollUpLogs({ db: database.db, clock: { now: () => now } })()
+    expect(await walk({ kind: 'organization', id: ada }, query)).toEqual(expected)
   })
 
   test("leaves the events of service keys out of a user's own list", async () => {
@@ -143,7 +158,11 @@ describeDatabases('reading the action log', (open) => {
   test('names who is still there, and does without who is gone', async () => {
     await write({ performer_id: 999, account_id: 998 }, { performer_id: null }, {})
     const { events } = await service().list(everything, {})
-    expect(events.map(({ performer }) => performer?.username)).toEqual(['ada', undefined, undefined])
+    expect(events.map(({ performer }) => performer?.username)).toEqual([
+      'ada',
+      undefined,
+      undefined,
+    ])
     expect(events.map(({ namespace }) => namespace?.username)).toEqual(['ada', 'ada', undefined])
     expect(events[0]).toMatchObject({ kind: 'pull_repo', metadata: { tag: 'v1' } })
   })

@@ -11,6 +11,7 @@ import { logKindId, logKindName, type LogKind } from './log-kinds.ts'
 import {
   logStore,
   type LogAccount,
+  type LogPosition,
   type LogRow,
   type LogSelection,
   type LogSpan,
@@ -80,6 +81,32 @@ export function createLogService({
     return account && { ...selection, performerId: account.id }
   }
 
+  /**
+   * Somebody may do much elsewhere and little here: then only the days are looked at on which the
+   * daily sums know of something.
+   */
+  async function newestOf(
+    selection: LogSelection,
+    span: LogSpan,
+    after: LogPosition | undefined,
+  ): Promise<LogRow[]> {
+    const limit = pageSize + 1
+    if (selection.performerId === undefined || selection.scope === 'all') {
+      return store.list(selection, span, { after, limit })
+    }
+    const to = after === undefined ? span.to : Math.min(span.to, after.datetime + 1)
+    const rows: LogRow[] = []
+    for (const day of await store.daysWithin(selection, { from: span.from, to })) {
+      const within = {
+        from: Math.max(span.from, day * dayMs),
+        to: Math.min(to, (day + 1) * dayMs),
+      }
+      rows.push(...(await store.list(selection, within, { after, limit: limit - rows.length })))
+      if (rows.length === limit) break
+    }
+    return rows
+  }
+
   /** Looks up whom entries name, all at once. */
   async function resolve(rows: readonly LogRow[]): Promise<LoggedEvent[]> {
     const ids = new Set(
@@ -110,9 +137,7 @@ export function createLogService({
       const page = after?.page ?? 1
       const { maxPage = Infinity } = config.logs
       const selection = page > maxPage ? undefined : await select(place, query.performer)
-      const rows = selection
-        ? await store.list(selection, span, { after, limit: pageSize + 1 })
-        : []
+      const rows = selection ? await newestOf(selection, span, after) : []
       const shown = rows.slice(0, pageSize)
       const last = shown.at(-1)
       const goesOn = rows.length > pageSize && page < maxPage && last !== undefined

@@ -2,7 +2,7 @@ import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kyse
 
 import type { Db, Tables } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
-import { dayMs } from './log-day.ts'
+import { dayMs, dayOf } from './log-day.ts'
 import type { RollupScope } from './log-rollup-store.ts'
 
 /** Which entries are asked for. */
@@ -86,6 +86,23 @@ export function logStore(db: Db) {
         .execute()
     },
 
+    /** The days of a span on which there is something to list, the newest first. */
+    async daysWithin(selection: LogSelection, { from, to }: LogSpan): Promise<number[]> {
+      const [firstDay, lastDay] = [dayOf(from), dayOf(to - 1)]
+      const rows = await db
+        .selectFrom((e) =>
+          e
+            .selectFrom(sumsOf(db, selection, firstDay, lastDay).as('sums'))
+            .select('day')
+            .union(e.selectFrom(tailOf(db, selection, firstDay, lastDay).as('tail')).select('day'))
+            .as('days'),
+        )
+        .select('day')
+        .orderBy('day', 'desc')
+        .execute()
+      return rows.map(({ day }) => day)
+    },
+
     /**
      * How often each kind occurred on each day of `[firstDay, lastDay]`: the daily sums, and what came
      * after them. One statement, so that an entry that is just being added up counts once.
@@ -95,28 +112,8 @@ export function logStore(db: Db) {
       firstDay: number,
       lastDay: number,
     ): Promise<{ day: number; kind_id: number; count: number }[]> {
-      const day = sql<number>`logentry3.datetime / ${sql.lit(dayMs)}`
-      const without = [...(selection.without ?? [])]
-      const sums = db
-        .selectFrom('logentrydaily')
-        .select(['day', 'kind_id', 'count'])
-        .where('scope', '=', selection.scope)
-        .where('scope_id', '=', selection.scopeId)
-        .where('performer_id', '=', selection.performerId ?? 0)
-        .where('day', '>=', firstDay)
-        .where('day', '<=', lastDay)
-        .$if(without.length > 0, (query) => query.where('kind_id', 'not in', without))
-      const tail = db
-        .selectFrom('logentry3')
-        .select([day.as('day'), 'kind_id', sql<number>`1`.as('count')])
-        .where('id', '>', (e) =>
-          e.selectFrom('logrollup').select('last_entry_id').where('logrollup.id', '=', 1),
-        )
-        .where((e) => e.and(selected(e, selection, 'unindexed')))
-        .where(sql<number>`logentry3.datetime + 0`, '>=', firstDay * dayMs)
-        .where(sql<number>`logentry3.datetime + 0`, '<', (lastDay + 1) * dayMs)
-        .orderBy('id', 'desc')
-        .limit(tailAtMost)
+      const sums = sumsOf(db, selection, firstDay, lastDay)
+      const tail = tailOf(db, selection, firstDay, lastDay)
       return db
         .with('sums', () => sums)
         .with('tail', () => tail)
@@ -152,6 +149,35 @@ export function logStore(db: Db) {
         .execute()
     },
   }
+}
+
+function sumsOf(db: Db, selection: LogSelection, firstDay: number, lastDay: number) {
+  const without = [...(selection.without ?? [])]
+  return db
+    .selectFrom('logentrydaily')
+    .select(['day', 'kind_id', 'count'])
+    .where('scope', '=', selection.scope)
+    .where('scope_id', '=', selection.scopeId)
+    .where('performer_id', '=', selection.performerId ?? 0)
+    .where('day', '>=', firstDay)
+    .where('day', '<=', lastDay)
+    .$if(without.length > 0, (query) => query.where('kind_id', 'not in', without))
+}
+
+/** What is not in the sums yet. */
+function tailOf(db: Db, selection: LogSelection, firstDay: number, lastDay: number) {
+  const day = sql<number>`logentry3.datetime / ${sql.lit(dayMs)}`
+  return db
+    .selectFrom('logentry3')
+    .select([day.as('day'), 'kind_id', sql<number>`1`.as('count')])
+    .where('id', '>', (e) =>
+      e.selectFrom('logrollup').select('last_entry_id').where('logrollup.id', '=', 1),
+    )
+    .where((e) => e.and(selected(e, selection, 'unindexed')))
+    .where(sql<number>`logentry3.datetime + 0`, '>=', firstDay * dayMs)
+    .where(sql<number>`logentry3.datetime + 0`, '<', (lastDay + 1) * dayMs)
+    .orderBy('id', 'desc')
+    .limit(tailAtMost)
 }
 
 /**
