@@ -25,7 +25,6 @@ export interface PolicyScope {
 }
 
 const policiesAtMost = 100
-const uuidPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** The policies that make tags immutable (engines, 6). */
 export function createPolicyService({
@@ -40,9 +39,7 @@ export function createPolicyService({
   freezing: FreezeService
 }) {
   async function require(on: Db, scope: PolicyScope, uuid: string): Promise<PolicyRow> {
-    const policy = uuidPattern.test(uuid)
-      ? await immutabilityStore(on).find(ownerOf(scope), uuid)
-      : undefined
+    const policy = await immutabilityStore(on).find(ownerOf(scope), uuid)
     if (policy === undefined) throw new Problem('not-found')
     return policy
   }

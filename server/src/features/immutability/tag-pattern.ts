@@ -12,7 +12,6 @@ export interface TagRule {
 export function requireTagPattern(pattern: string): string {
   if (pattern === '') refuse('tag_pattern is required and must be a non-empty string')
   if (pattern.length > longestPattern) refuse('tag_pattern must be 256 characters or less')
-  if (pattern.includes('\0')) refuse('Invalid regex pattern: NUL')
   try {
     compileTagPattern(pattern)
   } catch (error) {

@@ -23,7 +23,6 @@ export interface NewLabel {
 /** Of one manifest: those that came with the image, and those that were added. */
 const labelsAtMost = 2_000
 const mediaTypes: ReadonlySet<string> = new Set(['text/plain', 'application/json'])
-const uuidPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 export function createLabelService({
   db,
@@ -50,12 +49,12 @@ export function createLabelService({
   }
 
   async function requireLabel(on: Db, manifestId: number, uuid: string): Promise<LabelRow> {
-    const label = uuidPattern.test(uuid) ? await labelStore(on).find(manifestId, uuid) : undefined
+    const label = await labelStore(on).find(manifestId, uuid)
     if (label === undefined) throw new Problem('not-found')
     return label
   }
 
-  function requireLabelRules({ key, value, mediaType }: NewLabel): void {
+  function requireLabelRules({ key, mediaType }: NewLabel): void {
     if (isReservedKey(key, reservedPrefixes)) refuse('Label has a reserved prefix')
     if (!isLabelKey(key)) {
       refuse(
@@ -65,7 +64,6 @@ export function createLabelService({
     if (mediaType !== null && !mediaTypes.has(mediaType)) {
       refuse('Media type is invalid please use a valid media type: text/plain, application/json')
     }
-    if (value.includes('\0')) refuse('The value of a label has no NUL')
   }
 
   return {

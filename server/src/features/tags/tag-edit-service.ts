@@ -10,7 +10,7 @@ import { manifestStore } from '../manifests/manifest-store.ts'
 import type { TagChanges } from './tag-changes-service.ts'
 import { boundedEnd } from './tag-expiry.ts'
 import { tagHistoryStore } from './tag-history-store.ts'
-import { isTagName, parseTagName, type TagName } from './tag-name.ts'
+import { parseTagName, type TagName } from './tag-name.ts'
 import { describeChange, type ContentChange } from './tag-record.ts'
 import { isLive } from './tag-service.ts'
 import { tagStore, type LiveTag } from './tag-store.ts'
@@ -24,6 +24,8 @@ export interface TagWishes {
   readonly manifestDigest?: string | null | undefined
 }
 
+/** The end of the year 9999. */
+const latestEnd: Instant = 253_402_300_799_000
 const unreadable = 'The browser (or proxy) sent a request that this server could not understand.'
 
 /** What people do to tags by the API. Durable when the caller has flushed the database. */
@@ -66,7 +68,7 @@ export function createTagEditService({
   ) {
     const current = await requireLive(tx, by, name, now)
     const wanted = wantedS === null ? null : wantedS * 1_000
-    if (wanted !== null && (!Number.isFinite(wanted) || wanted <= now)) {
+    if (wanted !== null && (wanted <= now || wanted > latestEnd)) {
       throw new Problem('rule-violated', { message: unreadable })
     }
     if (wanted !== null && current.immutable === 1 && !features.immutableTagsCanExpire) {
@@ -215,8 +217,8 @@ async function requireLive(
   name: string,
   now: Instant,
 ): Promise<LiveTag> {
-  const current = isTagName(name) && (await tagStore(tx).findCurrent(repository.id, name))
-  if (!current || !isLive(current, now)) throw new Problem('not-found')
+  const current = await tagStore(tx).findCurrent(repository.id, name)
+  if (!isLive(current, now)) throw new Problem('not-found')
   return current
 }
 

@@ -78,8 +78,6 @@ function parseNameFilter({ specificTag, nameFilter }: TagFilter) {
   }
   const operation = nameFilter?.slice(0, Math.max(colon, 0))
   const text = nameFilter?.slice(colon + 1) ?? ''
-  // PostgreSQL takes no NUL, and no name has one.
-  if (`${specific ?? ''}${text}`.includes('\0')) return 'none'
   const wanted = operation === 'eq' ? text : undefined
   if (specific !== undefined && wanted !== undefined && specific !== wanted) return 'none'
   const name = specific ?? wanted

@@ -9,7 +9,6 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import type { TagChanges } from './tag-changes-service.ts'
 import { tagHistoryStore } from './tag-history-store.ts'
-import { isTagName } from './tag-name.ts'
 import { describeChange, type ContentChange } from './tag-record.ts'
 import { isLive } from './tag-service.ts'
 import { tagStore } from './tag-store.ts'
@@ -45,22 +44,17 @@ export function createTagPurgeService({
     await audit.recordIn(tx, entry('permanently_delete_tag', metadata))
   }
 
-  const locked = <T>(
-    { repository }: ContentChange,
-    tag: string,
-    work: (tx: Db, now: Instant) => Promise<T>,
-  ) =>
+  const locked = <T>({ repository }: ContentChange, work: (tx: Db, now: Instant) => Promise<T>) =>
     db.transaction().execute(async (tx) => {
       const state = await tagStore(tx).lockRepository(repository.id)
       if (state === undefined || state === 'MARKED_FOR_DELETION') throw new Problem('not-found')
-      if (!isTagName(tag)) throw new Problem('not-found')
       return work(tx, clock.now())
     })
 
   return {
     /** The live tag itself. @throws Problem `not-found` also when it is immutable */
     purgeLive: (by: ContentChange, { tag, digest, windowMs, withChildren }: Purge) =>
-      locked(by, tag, async (tx, now) => {
+      locked(by, async (tx, now) => {
         const current = await tagStore(tx).findCurrent(by.repository.id, tag)
         if (!isLive(current, now)) throw new Problem('not-found')
         if (current.immutable === 1 && !immutableTagsCanExpire) throw new Problem('not-found')
@@ -78,7 +72,7 @@ export function createTagPurgeService({
     async purgeHistory(by: ContentChange, { tag, digest, windowMs, withChildren }: Purge) {
       if (digest === undefined || !isDigest(digest)) throw new Problem('not-found')
       for (let first = true; ; first = false) {
-        const changed = await locked(by, tag, async (tx, now) => {
+        const changed = await locked(by, async (tx, now) => {
           const manifest = await manifestStore(tx).findByDigest(by.repository.id, digest)
           if (manifest === undefined) return 0
           const past = { repositoryId: by.repository.id, name: tag, manifestId: manifest.id }
