@@ -51,10 +51,10 @@ describe('stars', () => {
   })
 
   it('do not tell whether a repository is there', async () => {
-    for (const repository of ['secret', 'missing', 'a\u0000b']) {
+    for (const repository of ['secret', 'missing', '%', 'a b']) {
       expect(await star(bob, repository, 200)).toBeNull()
       const path = `/api/v1/user/starred/ada/${encodeURIComponent(repository)}`
-      if (repository !== 'a\u0000b') expect(await bob.delete(path, 200)).toBeNull()
+      expect(await bob.delete(path, 200)).toBeNull()
     }
   })
 

@@ -32,6 +32,27 @@ describe.runIf(address !== '')('a registry on PostgreSQL', () => {
     await administer(`drop database ${name} with (force)`)
   })
 
+  it('takes no text for a failure that it cannot store', async () => {
+    const api = await server.signedIn()
+    const body = { repository: 'x', visibility: 'private', description: '' }
+    const answers = [
+      await api.request('GET', '/api/v1/repository/quay/a%00b'),
+      await api.request('GET', '/api/v1/entities/a%00'),
+      await api.request('GET', '/api/v1/repository?namespace=a%00b&public=true'),
+      await api.request('POST', '/api/v1/repository', { ...body, description: 'a\u0000b' }),
+      await api.request('POST', '/api/v1/repository', { ...body, namespace: '\u0000' }),
+      await api.request('POST', '/api/v1/user/starred', { namespace: 'a', repository: '\u0000' }),
+      await api.request('POST', '/api/v1/repository', { ...body, description: String.raw`\u0000` }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 400, 400, 400, 400, 201])
+    const login = Buffer.from('a\0b:secret').toString('base64')
+    const registry = server.api()
+    const answer = await registry.request('GET', '/v2/auth?service=x', undefined, {
+      authorization: `Basic ${login}`,
+    })
+    expect(answer.status).toBe(401)
+  })
+
   it('takes images, indexes and artifacts and gives them back', async () => {
     const image = createImage()
     await client.pushImage('quay/app', 'v1', image)

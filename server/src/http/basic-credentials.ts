@@ -13,6 +13,7 @@ export function parseAuthorization(header: string | undefined): Authorization {
   if (scheme.toLowerCase() !== 'basic') return { scheme: 'unreadable' }
   const text = Buffer.from(value, 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  if (colon < 0) return { scheme: 'unreadable' }
+  // PostgreSQL refuses to look for a text with the character 0; no name and no secret has it.
+  if (colon < 0 || text.includes('\0')) return { scheme: 'unreadable' }
   return { scheme: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
