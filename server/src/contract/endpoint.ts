@@ -92,7 +92,7 @@ export interface Endpoint<
   /** The body may be left out. */
   readonly bodyOptional?: true
   readonly bodyLimitBytes?: number
-  /** The first is the usual one. */
+  /** The lowest status is the usual one. */
   readonly responses: Answers
 }
 
