@@ -52,7 +52,6 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
   return {
     routes: [
       ...logs.routes,
-      ...registrySizeApi({ registrySize: createRegistrySizeService({ db: database.db }) }),
       ...applianceApi({ appliance }),
       ...healthApi({ health, access, baseUrl: `${config.urlScheme}://${config.serverHostname}` }),
       ...discoveryApi({
@@ -76,28 +75,29 @@ function wireLogs({ parts, people, avatars, pageTokens }: Foundation) {
     audit: people.audit,
   })
   const mail = people.mail.enabled ? mailExportReport(people.mail) : undefined
+  const worker = (name: string, everyMs: number, step: Step) =>
+    new Worker({ name, step, everyMs, log })
   const holder = random.uuid()
-  const alone = (name: string, everyMs: number, step: Step) => {
-    const lease = createLease({ db, clock, name, holder })
-    return new Worker({ name, step: underLease(lease, step), everyMs, log })
-  }
+  const alone = (name: string, step: Step) =>
+    underLease(createLease({ db, clock, name, holder }), step)
+  const registrySize = createRegistrySizeService({ db })
+  const measure = alone('registry-size', measureRegistry({ db, clock }))
+  const rate = ratePopularity({ db, clock, pullKindId: logKindId('pull_repo') })
   return {
-    routes: logApi({ logs, exports, avatars }),
+    routes: [...logApi({ logs, exports, avatars }), ...registrySizeApi({ registrySize })],
     workers: [
-      alone('log-rollup', 5 * secondMs, rollUpLogs({ db, clock })),
-      alone(
-        'popularity',
-        hourMs,
-        ratePopularity({ db, clock, pullKindId: logKindId('pull_repo') }),
+      // These two need no lease: what one server adds up or takes on, another leaves alone.
+      worker('log-rollup', 5 * secondMs, rollUpLogs({ db, clock })),
+      worker(
+        'log-export',
+        2 * secondMs,
+        runLogExports({ db, clock, log, files, outgoing, mail, config }),
       ),
-      alone('registry-size', 5 * secondMs, measureRegistry({ db, clock })),
-      // Every one of several servers does its own: the files stay where they were written.
-      new Worker({
-        name: 'log-export',
-        step: runLogExports({ db, clock, log, files, outgoing, mail, config }),
-        everyMs: 2 * secondMs,
-        log,
-      }),
+      // A lease is written down, so it is asked for only when there is something to do.
+      worker('registry-size', 5 * secondMs, async (stopping) =>
+        (await registrySize.isWanted()) ? measure(stopping) : 'idle',
+      ),
+      worker('popularity', hourMs, alone('popularity', rate)),
     ],
   }
 }

@@ -34,10 +34,13 @@ describeDatabases('the size of the registry', (open) => {
 
   test('is queued once, and counted in batches', async () => {
     await addBlobs(4_100)
+    expect(await service().isWanted()).toBe(false)
     expect(await service().queue()).toBe(true)
     expect(await service().queue()).toBe(false)
     expect(await service().get()).toMatchObject({ isQueued: true })
+    expect(await service().isWanted()).toBe(true)
     await measure()()
+    expect(await service().isWanted()).toBe(false)
     expect(await service().get()).toEqual({
       ...{ sizeBytes: 41_000_000_000_000, completedAt: now, isQueued: false, isRunning: false },
     })

@@ -20,6 +20,12 @@ export function createRegistrySizeService({ db }: { db: Db }) {
       }
     },
 
+    /** Whether somebody waits for it. */
+    async isWanted(): Promise<boolean> {
+      const row = await registrySizeStore(db).find()
+      return row !== undefined && (row.queued === 1 || row.running === 1)
+    },
+
     /** False when it is queued, or under way, already. */
     queue: (): Promise<boolean> => registrySizeStore(db).queue(),
   }
