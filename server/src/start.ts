@@ -5,6 +5,7 @@ import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
 import { authorityPaths } from './features/certificates/authority-api.ts'
 import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
+import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
 import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
 import { closeListener, listen, type Listener } from './http/listen.ts'
@@ -69,6 +70,7 @@ export async function startServer(
 
     const key = await loadInstanceKey(config.configDir)
     const { shutDown } = overrides
+    await publishInstanceKey(database.db, key, clock, config)
     const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
     stack.defer(() => appliance.audit.close())
     const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)

@@ -10,7 +10,7 @@ const superuser = {
   freshLogin: true,
 } as const
 
-const UserForSuperuser = z
+export const UserForSuperuser = z
   .object({
     kind: z.literal('user'),
     name: z.string(),

@@ -7,11 +7,17 @@ import { createCodeExchangeService } from '../features/oauth/code-exchange-servi
 import { createConsentService } from '../features/oauth/consent-service.ts'
 import { createLocalTokens } from '../features/oauth/local-token-service.ts'
 import { oauthWebApi } from '../features/oauth/oauth-web-api.ts'
+import { keyServerApi } from '../features/service-keys/key-server-api.ts'
+import { createKeyServerService } from '../features/service-keys/key-server-service.ts'
+import { removeOldKeys } from '../features/service-keys/remove-old-keys.ts'
+import { serviceKeyApi } from '../features/service-keys/service-key-api.ts'
+import { createServiceKeyService } from '../features/service-keys/service-key-service.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
 const writeLastAccessedEveryMs = 10_000
 const removeExpiredEveryMs = 3_600_000
+const removeOldKeysEveryMs = 600_000
 
 /** OAuth applications and tokens, service keys, the pages around sessions. */
 export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): Area {
@@ -29,6 +35,9 @@ export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): A
   const codes = createCodeExchangeService({ db, clock, accounts, applications, oauthTokens })
   const localTokens = createLocalTokens({ config, clock, random })
 
+  const serviceKeys = createServiceKeyService({ db, clock, audit, notifications })
+  const keyServer = createKeyServerService({ db, clock, audit, notifications, config })
+
   const lastAccessed = new Worker({
     name: 'oauth-last-accessed',
     step: () => oauthTokens.writeLastAccessed(),
@@ -45,13 +54,21 @@ export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): A
     everyMs: removeExpiredEveryMs,
     log,
   })
+  const oldKeys = new Worker({
+    name: 'service-keys',
+    step: removeOldKeys({ db, clock, notifications, config }),
+    everyMs: removeOldKeysEveryMs,
+    log,
+  })
   return {
     routes: [
       ...applicationApi({ applications, accounts, access, avatars }),
       ...applicationTokenApi({ tokens, access, pageTokens, config }),
       ...authorizationApi({ authorizations, avatars, config }),
       ...oauthWebApi({ consent, codes, localTokens, avatars, config }),
+      ...serviceKeyApi({ keys: serviceKeys, accounts, avatars }),
+      ...keyServerApi({ keys: keyServer }),
     ],
-    workers: [lastAccessed, removeExpired],
+    workers: [lastAccessed, removeExpired, oldKeys],
   }
 }
