@@ -33,6 +33,8 @@ export interface SampleOptions {
   readonly requiredOnly?: boolean
   /** A text for a field of this name; the first that fits its schema is taken. */
   readonly texts?: (name: string) => readonly string[]
+  /** A number for a field of this name, when the least one will not do. */
+  readonly numbers?: (name: string) => number | undefined
 }
 
 /** A value that fits the schema: plain, and the same every time. */
@@ -74,7 +76,9 @@ function sample(
       return sampleText(schema, [...(options.texts?.(name) ?? []), ...commonTexts])
     case 'integer':
     case 'number':
-      return Math.max(schema.minimum ?? 1, (schema.exclusiveMinimum ?? 0) + 1)
+      return (
+        options.numbers?.(name) ?? Math.max(schema.minimum ?? 1, (schema.exclusiveMinimum ?? 0) + 1)
+      )
     case 'boolean':
       return false
     case 'null':

@@ -116,11 +116,18 @@ const query: Maker = (endpoint, random, known) => ({
   path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, 1)}`,
 })
 
-const method: Maker = (endpoint, random, known) => ({
-  ...plain(endpoint, random, known),
-  label: 'method',
-  method: random.pick(otherMethods.filter((name) => name !== endpoint.method)) ?? 'PATCH',
-})
+const nothing: Known = (name) => (name === 'repository' ? ['unknown/unknown'] : ['unknown'])
+
+/** A write by another name would end what other calls are about, so it is about nothing. */
+const method: Maker = (endpoint, random, known) => {
+  const other = random.pick(otherMethods.filter((name) => name !== endpoint.method)) ?? 'PATCH'
+  const isWrite = ['POST', 'PUT', 'DELETE'].includes(other)
+  return {
+    ...plain(endpoint, random, isWrite ? nothing : known),
+    label: 'method',
+    method: other,
+  }
+}
 
 const header: Maker = (endpoint, random, known) => {
   const call = plain(endpoint, random, known)
@@ -137,11 +144,22 @@ function fill({ path }: ContractEndpoint, random: SeededRandom, known: Known): s
 }
 
 const sampleTexts = ['sample', 'harbour', 'latest', 'someone@example.com', 'read', 'user']
+const textsByName: Readonly<Record<string, readonly string[]>> = {
+  callback_url: ['http://127.0.0.1:9/'],
+  callback_email: ['someone@example.com'],
+  scope: ['repo:read'],
+  response_type: ['token', 'code'],
+}
+const laterSeconds = 4_000_000_000
 
 function sampleBody({ body }: ContractEndpoint, random: SeededRandom): unknown {
   if (body === undefined) return {}
   const texts = [random.pick(sampleTexts) ?? '', ...sampleTexts]
-  return sampleOf(body, { requiredOnly: random.chance(0.3), texts: () => texts })
+  return sampleOf(body, {
+    requiredOnly: random.chance(0.3),
+    texts: (name) => textsByName[name] ?? texts,
+    numbers: (name) => (name.startsWith('expir') ? laterSeconds : undefined),
+  })
 }
 
 /** Goes down to some place of the value by chance, and spoils it. */
