@@ -6,7 +6,7 @@ import type { CollectorParts } from './collector-parts.ts'
 
 const blobsAtOnce = 20
 const uploadsAtOnce = 200
-const examinedAtOnce = 1000
+const examinedAtOnce = 500
 const idsAtOnce = 10_000
 
 export type BlobCollection = ReturnType<typeof createBlobCollection>
@@ -83,6 +83,7 @@ export function createBlobCollection({
 
     /** Uploads and mounts that no manifest followed in time. */
     expireUploads: (async () => {
+      if (!(await store.hasExpiredUploads(clock.now()))) return 'idle'
       const ids = await database.db
         .transaction()
         .execute((tx) => blobGarbageStore(tx).removeExpiredUploads(clock.now(), uploadsAtOnce))
@@ -102,6 +103,8 @@ export function createBlobCollection({
       }
       looksForDoomed = false
     },
+
+    hasCandidates: (): boolean => candidates.size > 0,
 
     restartSweep: (): void => void (sweptTo = 0),
 

@@ -142,6 +142,14 @@ export function blobGarbageStore(db: Db) {
       return last ?? 0
     },
 
+    hasExpiredUploads: async (now: Instant): Promise<boolean> =>
+      (await db
+        .selectFrom('uploadedblob')
+        .select('blob_id')
+        .where('expires_at', '<=', now)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+
     /** Removes marks of uploads that have run out. @returns the blobs they were on. */
     async removeExpiredUploads(now: Instant, limit: number): Promise<number[]> {
       const due = await db

@@ -102,14 +102,33 @@ export function collectionPlanStore(db: Db) {
       return rows.map((row) => row.repository_id)
     },
 
-    pageBlobs: (after: number, limit: number) =>
+    findBlob: (id: number) =>
       db
         .selectFrom('blob')
-        .select(['id', 'digest', 'size_bytes', 'doomed'])
-        .where('id', '>', after)
-        .orderBy('id')
+        .select(['digest', 'size_bytes', 'doomed'])
+        .where('id', '=', id)
+        .executeTakeFirst(),
+
+    blobsOf: async (manifestId: number) => {
+      const rows = await db
+        .selectFrom('manifest_blob')
+        .select('blob_id')
+        .where('manifest_id', '=', manifestId)
+        .execute()
+      return rows.map((row) => row.blob_id)
+    },
+
+    pageUploadsTo: async (repositoryId: number, after: number, limit: number) => {
+      const rows = await db
+        .selectFrom('uploadedblob')
+        .select('blob_id')
+        .where('repository_id', '=', repositoryId)
+        .where('blob_id', '>', after)
+        .orderBy('blob_id')
         .limit(limit)
-        .execute(),
+        .execute()
+      return rows.map((row) => row.blob_id)
+    },
 
     /** Holds without end on a manifest and on its referrers, by id. */
     listEndlessHolds: async (manifest: {

@@ -101,6 +101,7 @@ export async function planCollection({
   }
 
   const goneIds = new Set(gone.keys())
+  const blobCandidates = new Set<number>()
   for (const [repositoryId, isPurged] of deleted) {
     if (!isPurged) continue
     const manifestPages = pages(
@@ -108,17 +109,32 @@ export async function planCollection({
       (id) => id,
     )
     for await (const id of manifestPages) goneIds.add(id)
+    const uploadPages = pages(
+      (after, limit) => store.pageUploadsTo(repositoryId, after, limit),
+      (id) => id,
+    )
+    for await (const id of uploadPages) blobCandidates.add(id)
+  }
+
+  for (const id of goneIds) {
+    for (const blob of await store.blobsOf(id)) blobCandidates.add(blob)
+  }
+  for await (const { id, isReferred } of pages(
+    (after, limit) => blobGarbageStore(db).page(after, limit, now),
+    ({ id }) => id,
+  )) {
+    if (!isReferred) blobCandidates.add(id)
   }
 
   let blobs = 0
   let bytes = 0
-  for await (const blob of pages(
-    (after, limit) => store.pageBlobs(after, limit),
-    ({ id }) => id,
-  )) {
-    if (blob.doomed === 0 && (await isBlobNeeded(blob.id, blob.digest))) continue
+  for (const id of blobCandidates) {
+    const blob = await store.findBlob(id)
+    if (blob === undefined) continue
+    if (blob.doomed === 0 && (await isBlobNeeded(id, blob.digest))) continue
     blobs++
     bytes += blob.size_bytes
+    if (blobs % 200 === 0) await otherWork()
   }
 
   return {

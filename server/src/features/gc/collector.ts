@@ -57,7 +57,7 @@ export function createCollector(parts: CollectorParts) {
     // Looked at while there is nothing else to do; what it finds is due at once.
     await manifests.sweep()
     await blobs.sweep()
-    return (await work()) ? 'more' : 'idle'
+    return manifests.hasCandidates() || blobs.hasCandidates() ? 'more' : 'idle'
   }
 
   return {

@@ -79,23 +79,27 @@ describeDatabases('the collector against a model', (open) => {
       const world = await createGcWorld(await open(), folder)
       worlds.push(world)
       let round = 0
+      let hasFailed = false
+      const end = performance.now() + seconds * second
       const property = fc.asyncProperty(
         fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }),
         fc.boolean(),
         async (operations, resetsChildHolds) => {
+          // The rest of the runs; but never those that look for a smaller example.
+          if (round > 0 && !hasFailed && performance.now() > end) return
           await clear(world)
           const run = await createRun(world, ++round, resetsChildHolds)
-          for (const one of operations) await run.apply(one)
-          await run.finish()
+          try {
+            for (const one of operations) await run.apply(one)
+            await run.finish()
+          } catch (error) {
+            hasFailed = true
+            throw error
+          }
         },
       )
-      await fc.assert(property, {
-        seed,
-        numRuns: 1_000_000,
-        interruptAfterTimeLimit: seconds * second,
-        endOnFailure: false,
-      })
-      expect(round).toBeGreaterThan(3)
+      await fc.assert(property, { seed, numRuns: seconds * 100 })
+      expect(round).toBeGreaterThan(0)
     },
   )
 })

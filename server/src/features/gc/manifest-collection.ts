@@ -14,7 +14,7 @@ import { tellRows } from './tally.ts'
 const removedAtOnce = 20
 const departAtOnce = 50
 const lookedAtAtOnce = 200
-const examinedAtOnce = 500
+const examinedAtOnce = 200
 const looksBetweenTurns = 50
 
 export type ManifestCollection = ReturnType<typeof createManifestCollection>
@@ -112,6 +112,8 @@ export function createManifestCollection(parts: CollectorParts, blobs: BlobColle
       }
       return 'idle'
     }) satisfies Step,
+
+    hasCandidates: (): boolean => candidates.size > 0,
 
     restartSweep: (): void => void (sweptTo = 0),
 
