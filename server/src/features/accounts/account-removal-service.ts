@@ -3,9 +3,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
-import type { AccountRow } from './account-store.ts'
+import { accountStore, type AccountRow } from './account-store.ts'
 import { convertToOrganization } from './namespace-change-service.ts'
 import type { NamespaceDeletionService } from './namespace-deletion-service.ts'
+import { teamStore } from './team-store.ts'
 
 export type AccountRemovalService = ReturnType<typeof createAccountRemovalService>
 
@@ -34,6 +35,11 @@ export function createAccountRemovalService({
 
   const remove = (account: AccountRow, by: Actor): Promise<void> =>
     db.transaction().execute(async (tx) => {
+      // Of two calls at once the second finds that there is nothing left to delete.
+      await teamStore(tx).lockOrganization(account.id)
+      if ((await accountStore(tx).findById(account.id))?.username !== account.username) {
+        throw new Problem('not-found')
+      }
       await namespaceDeletion.deleteNamespace(tx, account, {
         graceMs: namespaceDeletion.graceMsOf(account.username),
         now: clock.now(),

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { isProblem, messageOf, Problem } from '../../problem.ts'
 import { createLease } from '../../work/lease.ts'
-import { system } from '../audit/audit-log.ts'
+import type { Actor } from '../audit/audit-log.ts'
 import type { AccountService } from './account-service.ts'
 import type { AccountRow } from './account-store.ts'
 
@@ -11,6 +11,13 @@ export type FirstUserService = ReturnType<typeof createFirstUserService>
 
 /** Draws a token of an application `automation` that may do everything for 9000 seconds. */
 export type DrawAutomationToken = (account: AccountRow) => Promise<string>
+
+export interface FirstUser {
+  readonly username: string
+  readonly password: string
+  readonly email: string | null
+  readonly withToken: boolean
+}
 
 /** `POST /user/initialize`: the first account of an empty registry, made by a script. */
 export function createFirstUserService({
@@ -28,12 +35,10 @@ export function createFirstUserService({
 }) {
   return {
     /** @throws Problem `rule-violated` */
-    async initialize(user: {
-      readonly username: string
-      readonly password: string
-      readonly email: string | null
-      readonly withToken: boolean
-    }): Promise<{ account: AccountRow; token: string | undefined }> {
+    async initialize(
+      user: FirstUser,
+      by: Actor,
+    ): Promise<{ account: AccountRow; token: string | undefined }> {
       const lease = createLease({ db, clock, name: 'user-initialize', holder: random.uuid() })
       // Of two at once only one finds the registry empty.
       if (!(await lease.hold()) || (await accounts.hasUsers())) {
@@ -42,7 +47,7 @@ export function createFirstUserService({
         })
       }
       try {
-        const account = await accounts.createUser(user, system)
+        const account = await accounts.createUser(user, by)
         return { account, token: user.withToken ? await drawToken(account) : undefined }
       } catch (error) {
         if (!isProblem(error)) throw error

@@ -39,14 +39,12 @@ export function usersApi({
         : { status: 'org' as const, orgemail: body.email, orgname: redactName(answer.name) }
     }),
 
-    route(initializeUser, async ({ body, session }) => {
+    route(initializeUser, async ({ body, actor, session }) => {
       const { username, password, email = null, access_token: withToken = false } = body
-      const { account, token } = await firstUsers.initialize({
-        username,
-        password,
-        email,
-        withToken,
-      })
+      const { account, token } = await firstUsers.initialize(
+        { username, password, email, withToken },
+        actor,
+      )
       session.signIn(account)
       return {
         username,
