@@ -112,6 +112,14 @@ describeDatabases('the collector', (open) => {
     expect((await present()).size).toBe(0)
   })
 
+  test('a referrer that was deleted goes at once, its subject stays', async () => {
+    const image = await push('image', 'v1')
+    const { digest } = await push('signature', undefined, image)
+    await world.manifests.delete(web.id, { kind: 'digest', digest }, () => Promise.resolve())
+    await world.collector().drain()
+    expect(await present()).toEqual(new Set([image.digest]))
+  })
+
   test('a referrer whose subject never came stays', async () => {
     await push('early', undefined, manifestOf({ blobs: [blobOf('late')] }))
     world.advance(windowMs * 10)

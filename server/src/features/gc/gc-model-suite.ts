@@ -111,7 +111,7 @@ export class ModelRepository {
         if (this.manifests.has(child)) reached.add(child)
       }
       for (const other of this.manifests.values()) {
-        if (other.subject === digest) reached.add(other.digest)
+        if (other.subject === digest && this.#stands(other.digest)) reached.add(other.digest)
       }
     }
     return reached
@@ -124,6 +124,13 @@ export class ModelRepository {
     for (const referrer of this.manifests.values()) {
       if (referrer.subject === digest) this.#endHolds(referrer.digest, now, true)
     }
+  }
+
+  /** A referrer that nobody deleted. */
+  #stands(digest: Digest): boolean {
+    return this.#tags.some(
+      (tag) => tag.name === undefined && tag.end === null && tag.digest === digest,
+    )
   }
 
   #isRoot({ name, digest, end, isImmutable }: ModelTag, now: Instant): boolean {

@@ -60,6 +60,16 @@ const findReason = prepared<ReasonQuery>()((param, db) =>
     .limit(sql.lit(1)),
 )
 
+const findEndlessHold = prepared<{ manifest: number }>()((param, db) =>
+  db
+    .selectFrom('tag')
+    .select('id')
+    .where('manifest_id', '=', param('manifest'))
+    .where('lifetime_end_ms', 'is', null)
+    .where('hidden', '=', 1)
+    .limit(sql.lit(1)),
+)
+
 /** Queries along the edges between the manifests of a repository. */
 export function reachabilityStore(db: Db) {
   return {
@@ -76,6 +86,10 @@ export function reachabilityStore(db: Db) {
     /** Whether a tag that lives or can be restored, or a hold that runs, is on the manifest. */
     hasReason: async (query: ReasonQuery): Promise<boolean> =>
       (await findReason(db, query)).length > 0,
+
+    /** Whether a referrer still stands for itself; deleting it by digest ends that. */
+    hasEndlessHold: async (manifest: number): Promise<boolean> =>
+      (await findEndlessHold(db, { manifest })).length > 0,
 
     /** Manifests that are kept by this one: its children and its referrers. */
     async listKept({ id, repository_id, digest }: ManifestNode): Promise<number[]> {

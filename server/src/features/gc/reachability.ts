@@ -5,7 +5,8 @@ import type { HistoryRules } from './tag-garbage-store.ts'
 /**
  * Whether a manifest is still needed: a root, or kept by one. Roots are manifests with a tag that
  * lives or can be restored, or with a hold that runs. An index keeps its children; a manifest keeps
- * its referrers, which is why the endless hold of a referrer counts only where its subject is missing.
+ * its referrers until they are deleted, so the endless hold of a referrer counts by itself only where
+ * its subject is missing.
  *
  * Looks upward from the manifest, towards what keeps it, so the cost is that of its own surroundings.
  * Counting references instead would keep cycles for ever (an index that refers to its own child's
@@ -32,7 +33,10 @@ export async function findUnneeded(
       endlessAtMost: subject === undefined ? 1 : 0,
     })
     if (isRoot) return undefined
-    if (subject !== undefined) seen.set(subject.id, subject)
+    // A referrer that somebody deleted is not kept by its subject.
+    if (subject !== undefined && !seen.has(subject.id) && (await store.hasEndlessHold(id))) {
+      seen.set(subject.id, subject)
+    }
     for (const parent of await store.listParents(repository_id, digest)) {
       if (!seen.has(parent.id)) seen.set(parent.id, parent)
     }
