@@ -1,5 +1,6 @@
 import { isProblem } from '../../problem.ts'
 import type { AccountService } from '../accounts/account-service.ts'
+import type { AccountRow } from '../accounts/account-store.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
 import { anonymous, type UserPrincipal } from '../accounts/principal.ts'
 import { SessionControl } from '../sessions/session-control-service.ts'
@@ -63,8 +64,8 @@ export function createApiIdentity({
       if (authorization.scheme === 'bearer') {
         const principal = await verifyOAuthToken(authorization.token)
         const account = principal && (await accounts.find(principal.username))
-        // The name may be somebody else's by now.
-        if (principal && account?.id === principal.id) {
+        // What is known of a token is a few seconds old: the name may be somebody else's by now.
+        if (principal && account?.id === principal.id && isActivePerson(account)) {
           seen(account.id)
           return { caller: { kind: 'oauth', principal, account }, session }
         }
@@ -85,4 +86,8 @@ export function createApiIdentity({
       return { caller: { kind: 'anonymous', principal: anonymous }, session }
     },
   }
+}
+
+function isActivePerson({ enabled, organization }: AccountRow): boolean {
+  return enabled === 1 && organization === 0
 }
