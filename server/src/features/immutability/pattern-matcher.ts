@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 import { LRUCache } from 'lru-cache'
@@ -10,6 +11,8 @@ export type PatternMatcher = ReturnType<typeof createPatternMatcher>
 export type Verdict = boolean | undefined
 
 const remembered = 20_000
+/** A busy machine is slow too: another time there may be an answer. */
+const undecidedMs = 60_000
 const idleMs = 10_000
 const entry = new URL('./pattern-worker.ts', import.meta.url)
 
@@ -20,42 +23,33 @@ const entry = new URL('./pattern-worker.ts', import.meta.url)
  */
 export function createPatternMatcher({ limitMs = 1_000 }: { limitMs?: number } = {}) {
   const known = new LRUCache<string, { readonly verdict: Verdict }>({ max: remembered })
-  let worker: Worker | undefined
+  let running: Promise<Worker> | undefined
   let idle: NodeJS.Timeout | undefined
   /** One question at a time. */
   let queue: Promise<unknown> = Promise.resolve()
 
-  function stop() {
-    void worker?.terminate()
-    worker = undefined
+  function stop(): void {
+    void running?.then((worker) => worker.terminate())
+    running = undefined
   }
 
-  function ask(question: PatternQuestion): Promise<Verdict> {
+  async function ask(question: PatternQuestion): Promise<Verdict> {
     clearTimeout(idle)
-    const asked = (worker ??= start())
-    return new Promise((resolve) => {
-      const finish = (verdict: Verdict) => {
-        clearTimeout(limit)
-        asked.off('message', finish)
-        asked.off('exit', die)
-        asked.unref()
-        idle = setTimeout(stop, idleMs)
-        idle.unref()
-        resolve(verdict)
-      }
-      const die = () => {
-        if (worker === asked) worker = undefined
-        finish(undefined)
-      }
-      const limit = setTimeout(() => {
-        stop()
-        finish(undefined)
-      }, limitMs)
-      asked.ref()
-      asked.on('message', finish)
-      asked.on('exit', die)
-      asked.postMessage(question)
+    const started = (running ??= start())
+    // Without a thread nothing is decided: whoever asks must not go on as if nothing matched.
+    const worker = await started.catch((error: unknown) => {
+      running = undefined
+      throw error
     })
+    const verdict = await answerOf(worker, question, limitMs)
+    if (verdict === undefined) {
+      stop()
+    } else {
+      worker.unref()
+      idle = setTimeout(stop, idleMs)
+      idle.unref()
+    }
+    return verdict
   }
 
   return {
@@ -65,20 +59,41 @@ export function createPatternMatcher({ limitMs = 1_000 }: { limitMs?: number } =
       const found = known.get(key)
       if (found !== undefined) return found.verdict
       const asked = queue.then(() => ask({ pattern, name }))
-      queue = asked
+      queue = asked.catch(() => undefined)
       const verdict = await asked
-      known.set(key, { verdict })
+      known.set(key, { verdict }, verdict === undefined ? { ttl: undecidedMs } : {})
       return verdict
     },
   }
 }
 
-function start(): Worker {
+/** Resolves when it listens: how long that takes is no matter of the pattern. */
+async function start(): Promise<Worker> {
   const worker = new Worker(entry, {
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
   })
-  // What ends it is seen by whoever waits for it.
+  await once(worker, 'message')
+  // What ends it later is seen by whoever waits for its answer.
   worker.on('error', () => undefined)
   return worker
+}
+
+function answerOf(worker: Worker, question: PatternQuestion, limitMs: number): Promise<Verdict> {
+  return new Promise((resolve) => {
+    const finish = (verdict: Verdict) => {
+      clearTimeout(limit)
+      worker.off('message', finish)
+      worker.off('exit', giveUp)
+      resolve(verdict)
+    }
+    const giveUp = () => {
+      finish(undefined)
+    }
+    const limit = setTimeout(giveUp, limitMs)
+    worker.ref()
+    worker.on('message', finish)
+    worker.on('exit', giveUp)
+    worker.postMessage(question)
+  })
 }

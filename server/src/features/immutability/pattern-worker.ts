@@ -18,6 +18,8 @@ port.on('message', ({ pattern, name }: PatternQuestion) => {
   port.postMessage(answer(pattern, name))
 })
 
+port.postMessage('ready')
+
 function answer(pattern: string, name: string): boolean {
   try {
     if (last?.pattern !== pattern) last = { pattern, matcher: compileTagPattern(pattern) }

@@ -10,8 +10,8 @@ export interface TagQuery {
   readonly cutoff: Instant
   readonly onlyActive: boolean
   readonly name?: string
-  /** Looked for among the newest entries only: see `searchedAtMost`. */
-  readonly partOfName?: string
+  /** Looked for among the newest `among` entries: no index finds a part of a name. */
+  readonly part?: { readonly text: string; readonly among: number }
   readonly offset: number
   readonly limit: number
 }
@@ -27,9 +27,6 @@ export interface TagEntry {
   readonly media_type: string
   readonly layers_size: number | null
 }
-
-/** No index finds a part of a name, so that a search looks at this many entries, newest first. */
-export const searchedAtMost = 100_000
 
 type TagExpression = ExpressionBuilder<Tables, 'tag'>
 
@@ -47,9 +44,9 @@ export function tagHistoryStore(db: Db) {
       .$if(!onlyActive, (query) => query.where('tag.hidden', '=', sql.lit(0)))
 
   const matching = (query: TagQuery) => {
-    const { onlyActive, name, partOfName } = query
+    const { onlyActive, name, part } = query
     const visible = endsAfter(onlyActive ? query.now : query.cutoff)
-    if (partOfName === undefined) {
+    if (part === undefined) {
       return listed(query)
         .$if(name !== undefined, (q) => q.where('tag.name', '=', name ?? ''))
         .where(visible)
@@ -58,11 +55,11 @@ export function tagHistoryStore(db: Db) {
       .select(['tag.id as recent_id', 'tag.name as recent_name'])
       .orderBy('tag.lifetime_start_ms', 'desc')
       .orderBy('tag.name')
-      .limit(searchedAtMost)
+      .limit(part.among)
     return db
       .selectFrom('tag')
       .innerJoin(recent.as('recent'), 'recent.recent_id', 'tag.id')
-      .where(sql<boolean>`lower(recent.recent_name) like ${likePattern(partOfName)} escape '\\'`)
+      .where(sql<boolean>`lower(recent.recent_name) like ${likePattern(part.text)} escape '\\'`)
       .$if(name !== undefined, (q) => q.where('tag.name', '=', name ?? ''))
       .where(visible)
   }

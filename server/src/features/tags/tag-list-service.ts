@@ -2,7 +2,7 @@ import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import { isIndexMediaType } from '../manifests/manifest-media-types.ts'
-import { tagHistoryStore, type TagEntry } from './tag-history-store.ts'
+import { tagHistoryStore, type TagEntry, type TagQuery } from './tag-history-store.ts'
 
 export type TagListService = ReturnType<typeof createTagListService>
 
@@ -23,13 +23,29 @@ export interface ListedTag extends TagEntry {
 const usualLimit = 50
 const largestLimit = 100
 /** Deeper pages are empty: an offset costs as much as what it leaves out. */
-const deepestOffset = 10_000_000
+const deepestOffset = 1_000_000
+/**
+ * How many entries a search for a part of a name looks at, newest first. What many names have is found
+ * among few, so that it is tried with few.
+ */
+const searched = [2_000, 100_000]
 /** Of one index; none that people make has nearly as many. */
 const childrenAtMost = 500
 
 /** The tags of a repository with their history, as far as the time machine reaches. */
 export function createTagListService({ db, clock }: { db: Db; clock: Clock }) {
   const history = tagHistoryStore(db)
+
+  /** @returns at most `limit` entries */
+  async function find(query: TagQuery, partOfName: string | undefined): Promise<TagEntry[]> {
+    if (partOfName === undefined) return history.list(query)
+    let found: TagEntry[] = []
+    for (const among of searched) {
+      found = await history.list({ ...query, part: { text: partOfName, among } })
+      if (found.length === query.limit) break
+    }
+    return found
+  }
 
   async function withChildren(entries: readonly TagEntry[]): Promise<ListedTag[]> {
     const childrenOf = new Map<number, ListedTag['children']>()
@@ -52,14 +68,15 @@ export function createTagListService({ db, clock }: { db: Db; clock: Clock }) {
       const offset = (page - 1) * limit
       if (names === 'none' || offset > deepestOffset) return { tags: [], page, hasMore: false }
       const now = clock.now()
-      const found = await history.list({
-        ...names,
-        ...{ repositoryId, now, offset },
+      const { partOfName, ...exact } = names
+      const query = {
+        ...{ ...exact, repositoryId, now, offset },
         cutoff: now - windowMs,
         // Without a window nothing that ended is shown.
         onlyActive: filter.onlyActive || windowMs === 0,
         limit: limit + 1,
-      })
+      }
+      const found = await find(query, partOfName)
       const tags = await withChildren(found.slice(0, limit))
       return { tags, page, hasMore: found.length > limit }
     },
