@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 
 import { describeDatabases } from '../../db/database-suite.ts'
 import type { Database } from '../../db/open.ts'
