@@ -38,6 +38,7 @@ import { createRegistryGate } from './features/tokens/registry-gate.ts'
 import { createRegistryTokens } from './features/tokens/registry-token.ts'
 import { tokenOci } from './features/tokens/token-oci.ts'
 import { createTokenService } from './features/tokens/token-service.ts'
+import { createRobotTokens } from './features/tokens/robot-token.ts'
 import { createTokenSubjects } from './features/tokens/token-subject-service.ts'
 import { uploadOci } from './features/uploads/upload-oci.ts'
 import { sweepUploads } from './features/uploads/upload-recovery.ts'
@@ -73,12 +74,15 @@ export function wireAccounts({
   clock,
   random,
   log,
+  key,
 }: {
   config: Config
   database: Database
   clock: Clock
   random: Random
   log: Logger
+  /** The command line has none: no robot logs in there. */
+  key?: InstanceKey
 }) {
   const { db, bulkInsert } = database
   const secretBox = createSecretBox({ secretKey: config.databaseSecretKey, random })
@@ -106,6 +110,7 @@ export function wireAccounts({
   const appTokens = createAppTokenService({
     ...{ db, clock, random, secretBox, accounts, audit, accessTimes, config },
   })
+  const robotTokens = key && createRobotTokens({ key, audience: config.serverHostname, clock })
   const credentials = createCredentialsService({
     ...{ db, passwords, secretBox, encryptedPasswords, accessTimes, config },
     throttle: createLoginThrottle({ clock }),
@@ -113,6 +118,9 @@ export function wireAccounts({
       ...(config.features.appSpecificTokens && { $app: (code) => appTokens.verify(code) }),
       $oauthtoken: (token) => oauthTokens.login(token),
     },
+    ...(robotTokens && {
+      verifyRobotToken: (username, token) => robotTokens.verify(username, token),
+    }),
   })
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },

@@ -11,7 +11,8 @@ import type { LoginThrottle } from './login-throttle.ts'
 import type { Passwords } from './password.ts'
 import type { RobotPrincipal, UserPrincipal } from './principal.ts'
 import { robotStanding } from './robot-standing.ts'
-import { robotStore } from './robot-store.ts'
+import { parseFederation, type FederationEntry } from './robot-federation-service.ts'
+import { robotStore, type RobotRow } from './robot-store.ts'
 import type { SecretBox } from './secret-box.ts'
 
 export type CredentialsService = ReturnType<typeof createCredentialsService>
@@ -32,6 +33,12 @@ const tokenRefusals = {
   $app: 'Invalid token',
   $oauthtoken: 'OAuth access token could not be validated',
 } as const
+
+/** Whose token a robot's own stands for, or what its client is told; empty: it is none of ours. */
+export type VerifyRobotToken = (
+  username: string,
+  token: string,
+) => Promise<FederationEntry | string>
 
 export type TokenLogins = Readonly<Partial<Record<keyof typeof tokenRefusals, TokenLogin>>>
 
@@ -54,6 +61,7 @@ export function createCredentialsService({
   encryptedPasswords,
   accessTimes,
   tokenLogins = {},
+  verifyRobotToken,
   config,
 }: {
   db: Db
@@ -64,6 +72,7 @@ export function createCredentialsService({
   accessTimes: AccessTimes
   /** Those that are switched on. */
   tokenLogins?: TokenLogins
+  verifyRobotToken?: VerifyRobotToken
   config: CredentialRules
 }) {
   const standing = accountStanding(config)
@@ -71,11 +80,27 @@ export function createCredentialsService({
   async function verifyRobot(username: string, token: string): Promise<RobotPrincipal | string> {
     const unknown = `Could not find robot with username: ${username} and supplied password.`
     const robot = await robotStore(db).find(username)
-    if (!robot || !isSame(token, secretBox.open(robot.token_encrypted))) return unknown
+    if (!robot) return unknown
+    if (!isSame(token, secretBox.open(robot.token_encrypted))) {
+      const refusal = await refuseFederated(robot, token)
+      if (refusal !== undefined) return refusal === '' ? unknown : refusal
+    }
     const account = await accountStore(db).findWithOwner(username)
     if (!account) return unknown
     const found = robotStanding(account, config.robots)
     return found.kind === 'robot' ? found : found.message
+  }
+
+  /** A token of ours that a robot got for one of another system, which it still has to trust. */
+  async function refuseFederated(robot: RobotRow, token: string): Promise<string | undefined> {
+    if (verifyRobotToken === undefined || token.split('.').length !== 3) return ''
+    const from = await verifyRobotToken(robot.username, token)
+    if (typeof from === 'string') return from
+    const trusted = parseFederation(robot.federation_json)
+    const isTrusted = trusted.some(
+      ({ issuer, subject }) => issuer === from.issuer && subject === from.subject,
+    )
+    return isTrusted ? undefined : 'Token does not match robot'
   }
 
   async function verifyUser(username: string, given: string): Promise<UserPrincipal | string> {

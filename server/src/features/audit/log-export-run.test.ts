@@ -53,7 +53,7 @@ describeDatabases('exports of the action log', (open) => {
     })
     const reading = createLogService({ db, clock, pageTokens, config: { logs } })
     const files = createLogExportFiles({ db, logs: reading, folder })
-    const outgoing: OutgoingService = {
+    const outgoing: Pick<OutgoingService, 'check' | 'postJson'> = {
       check: (text) =>
         Promise.resolve({ kind: 'allowed', url: new URL(text), address: '198.41.0.4' }),
       postJson: (_url, body) => {

@@ -39,7 +39,7 @@ export function runLogExports({
   clock: Clock
   log: Logger
   files: LogExportFiles
-  outgoing: OutgoingService
+  outgoing: Pick<OutgoingService, 'check' | 'postJson'>
   mail: MailExportReport | undefined
   config: Pick<Config, 'logs' | 'urlScheme' | 'serverHostname'>
 }): Step {

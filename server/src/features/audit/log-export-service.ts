@@ -58,7 +58,7 @@ export function createLogExportService({
   clock: Clock
   random: Random
   audit: AuditLog
-  outgoing: OutgoingService
+  outgoing: Pick<OutgoingService, 'check' | 'postJson'>
   files: LogExportFiles
 }) {
   return {

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { request as requestPlain } from 'node:http'
+import { request as requestPlain, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { isIP } from 'node:net'
 
@@ -77,40 +77,93 @@ export function createOutgoingService({
      * @throws Error when the URL may not be called, or nobody answers.
      */
     async postJson(text: string, body: unknown, signal?: AbortSignal): Promise<number> {
-      const checked = await check(text)
-      if (checked.kind === 'refused') throw new Error(`outgoing call refused: ${checked.why}`)
-      const { url, address } = checked
-      if (address === undefined) throw new Error('the host of an outgoing call has no address')
-      return post(url, address, JSON.stringify(body), signal)
+      const content = JSON.stringify(body)
+      const headers = {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(content),
+      }
+      const answer = await call(await require(text), { method: 'POST', headers, content, signal })
+      answer.destroy()
+      return answer.statusCode ?? 0
     },
+
+    /**
+     * Reads JSON of at most `limitBytes`, over TLS unless SSRF_ALLOWED_HOSTS names the host.
+     * @throws Error when the URL may not be called, or nobody answers with that.
+     */
+    async getJson(text: string, limitBytes: number, signal?: AbortSignal): Promise<unknown> {
+      const target = await require(text)
+      const { url, address } = target
+      const isExempt = allowed.hasHost(plain(url.hostname)) || allowed.hasAddress(address)
+      if (url.protocol !== 'https:' && !isExempt) throw new Error('outgoing call without TLS')
+      const headers = { Accept: 'application/json' }
+      const answer = await call(target, { method: 'GET', headers, content: '', signal })
+      try {
+        if (answer.statusCode !== 200) {
+          throw new Error(`outgoing call answered with ${String(answer.statusCode)}`)
+        }
+        return JSON.parse(await readText(answer, limitBytes)) as unknown
+      } finally {
+        answer.destroy()
+      }
+    },
+  }
+
+  async function require(text: string): Promise<Target> {
+    const checked = await check(text)
+    if (checked.kind === 'refused') throw new Error(`outgoing call refused: ${checked.why}`)
+    const { url, address } = checked
+    if (address === undefined) throw new Error('the host of an outgoing call has no address')
+    return { url, address }
   }
 }
 
-function post(
-  url: URL,
-  address: string,
-  body: string,
-  stopping: AbortSignal | undefined,
-): Promise<number> {
+interface Target {
+  readonly url: URL
+  readonly address: string
+}
+
+function call(
+  { url, address }: Target,
+  {
+    method,
+    headers,
+    content,
+    signal: stopping,
+  }: {
+    readonly method: 'GET' | 'POST'
+    readonly headers: OutgoingHttpHeaders
+    readonly content: string
+    readonly signal: AbortSignal | undefined
+  },
+): Promise<IncomingMessage> {
   const timeout = AbortSignal.timeout(answerWithinMs)
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const family = isIP(address)
-  const call = (url.protocol === 'https:' ? requestTls : requestPlain)(url, {
-    method: 'POST',
+  const request = (url.protocol === 'https:' ? requestTls : requestPlain)(url, {
+    method,
     agent: false,
     signal: stopping === undefined ? timeout : AbortSignal.any([timeout, stopping]),
-    headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
+    headers,
     // Node asks for the list of addresses, or for one of them.
     lookup: (_host, options, done) => {
       if (options.all === true) done(null, [{ address, family }])
       else done(null, address, family)
     },
   })
-  call.on('response', (answer) => {
-    resolve(answer.statusCode ?? 0)
-    answer.destroy()
-  })
-  call.on('error', reject)
-  call.end(body)
+  request.on('response', resolve)
+  request.on('error', reject)
+  request.end(content)
   return promise
+}
+
+async function readText(answer: IncomingMessage, limitBytes: number): Promise<string> {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    sizeBytes += piece.length
+    if (sizeBytes > limitBytes) throw new Error('the answer to an outgoing call is too long')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString()
 }

@@ -1,0 +1,167 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../support/api-client.ts'
+import { createImage } from '../support/content.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+/** An OpenID Connect issuer with one key, which counts how often it was asked. */
+async function startIssuer(says: { issuer?: string } = {}) {
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  const jwk: JWK = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }
+  let asked = 0
+  const listener: Server = createServer((req, res) => {
+    asked++
+    const documents: Record<string, unknown> = {
+      '/.well-known/openid-configuration': { issuer: says.issuer ?? url, jwks_uri: `${url}/keys` },
+      '/keys': { keys: [jwk] },
+    }
+    const document = documents[req.url ?? '']
+    res.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
+    res.end(JSON.stringify(document ?? {}))
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${String((listener.address() as AddressInfo).port)}`
+  return {
+    url,
+    asked: () => asked,
+    sign: ({ subject = 'job', issuer = url, life = 300, kid = 'one' } = {}) => {
+      const now = Math.floor(Date.now() / 1_000)
+      return new SignJWT({})
+        .setProtectedHeader({ alg: 'RS256', kid })
+        .setIssuer(issuer)
+        .setSubject(subject)
+        .setIssuedAt(now)
+        .setExpirationTime(now + life)
+        .sign(privateKey)
+    },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        listener.close(() => {
+          resolve()
+        })
+      }),
+  }
+}
+type Issuer = Awaited<ReturnType<typeof startIssuer>>
+
+let issuer: Issuer
+let liar: Issuer
+let server: TestServer
+let root: ApiClient
+const robot = 'quay+ci'
+const image = createImage()
+
+beforeAll(async () => {
+  issuer = await startIssuer()
+  liar = await startIssuer({ issuer: issuer.url })
+  server = await startTestServer({
+    env: {
+      QUAY_OVERRIDE_CONFIG: JSON.stringify({
+        SUPER_USERS: ['quay'],
+        SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
+      }),
+    },
+  })
+  root = await server.signedIn()
+  for (const name of ['ci', 'other']) await root.put(`/api/v1/user/robots/${name}`, {}, 201)
+  await trust([
+    { issuer: issuer.url, subject: 'job' },
+    { issuer: liar.url, subject: 'job' },
+    { issuer: 'http://localhost:9', subject: 'job' },
+  ])
+  await server.client().pushImage('quay/web', 'v1', image)
+  await root.put('/api/v1/repository/quay/web/permissions/user/quay+ci', { role: 'read' })
+})
+afterAll(async () => {
+  await server.stop()
+  await issuer.stop()
+  await liar.stop()
+})
+
+const trust = (entries: readonly { issuer: string; subject: string }[]) =>
+  root.post('/api/v1/user/robots/ci/federation', entries)
+
+async function exchange(token: string, username = robot) {
+  const basic = Buffer.from(`${username}:${token}`).toString('base64')
+  const answer = await server.api().request('GET', '/oauth2/federation/robot/token', undefined, {
+    authorization: `Basic ${basic}`,
+  })
+  return { status: answer.status, ...(answer.json() as { token?: string; error?: string }) }
+}
+const pull = async (password: string, username = robot) =>
+  (await server.client({ username, password }).getManifest('quay/web', 'v1')).status
+
+describe('a token of a trusted issuer', () => {
+  it('becomes a password of the robot', async () => {
+    const { status, token = '' } = await exchange(await issuer.sign())
+    expect(status).toBe(200)
+    expect(await pull(token)).toBe(200)
+    const entry = await until('the exchange to be logged', async () => {
+      const { logs } = (await root.get('/api/v1/user/logs')) as {
+        logs: { kind: string; metadata: object }[]
+      }
+      return logs.find(({ kind }) => kind === 'federated_robot_token_exchange')
+    })
+    expect(entry.metadata).toEqual({ issuer: issuer.url, subject: 'job', robot: 'ci' })
+  })
+
+  it('is verified with keys that were asked for once', async () => {
+    await exchange(await issuer.sign())
+    const before = issuer.asked()
+    await exchange(await issuer.sign())
+    for (let count = 0; count < 5; count++) await exchange(await issuer.sign({ kid: 'unknown' }))
+    expect(issuer.asked()).toBe(before)
+  })
+
+  it.each([
+    ['for somebody else', () => issuer.sign({ subject: 'another job' })],
+    ['that has expired', () => issuer.sign({ life: -60 })],
+    ['of an issuer that is not trusted', () => issuer.sign({ issuer: 'https://elsewhere.test' })],
+    ['with a signature of another', () => liar.sign({ issuer: issuer.url })],
+    ['of an issuer that calls itself another', () => liar.sign()],
+    ['of an issuer inside our network', () => issuer.sign({ issuer: 'http://localhost:9' })],
+    ['that is none', () => Promise.resolve('nonsense')],
+  ])('is refused %s', async (_what, sign) => {
+    const { status, error, token } = await exchange(await sign())
+    expect([status, typeof error, token]).toEqual([401, 'string', undefined])
+  })
+
+  it('is refused for another robot, an unknown one, and without credentials', async () => {
+    expect((await exchange(await issuer.sign(), 'quay+other')).status).toBe(401)
+    expect((await exchange(await issuer.sign(), 'quay+nobody')).status).toBe(401)
+    const bare = await server.api().request('GET', '/oauth2/federation/robot/token')
+    expect(bare.status).toBe(401)
+  })
+})
+
+describe('the password of a robot for an hour', () => {
+  it('is for that robot, in the place of its password only', async () => {
+    const { token = '' } = await exchange(await issuer.sign())
+    await expect(pull(token, 'quay+other')).rejects.toThrow('Token does not match robot')
+    const asBearer = await server.api(token).request('GET', '/v2/')
+    expect(asBearer.status).toBe(401)
+  })
+
+  it('is not a token of the registry', async () => {
+    const { token = '' } = await exchange(await issuer.sign())
+    const basic = Buffer.from(`${robot}:${token}`).toString('base64')
+    const answer = await server
+      .api()
+      .request('GET', '/v2/auth', undefined, { authorization: `Basic ${basic}` })
+    const registryToken = (answer.json() as { token: string }).token
+    await expect(pull(registryToken)).rejects.toThrow(/401/)
+  })
+
+  it('ends with the trust in its issuer', async () => {
+    const { token = '' } = await exchange(await issuer.sign())
+    await trust([{ issuer: issuer.url, subject: 'another job' }])
+    // The failure before slows the next login down for a moment.
+    await until('the refusal', async () => {
+      const message = await pull(token).then(String, String)
+      return message.includes('Token does not match robot') ? true : undefined
+    })
+  })
+})
