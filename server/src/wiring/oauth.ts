@@ -1,3 +1,4 @@
+import { clientConfigApi } from '../features/client-config/client-config-api.ts'
 import { applicationApi } from '../features/oauth/application-api.ts'
 import { applicationTokenApi } from '../features/oauth/application-token-api.ts'
 import { createApplicationTokenService } from '../features/oauth/application-token-service.ts'
@@ -12,6 +13,12 @@ import { createKeyServerService } from '../features/service-keys/key-server-serv
 import { removeOldKeys } from '../features/service-keys/remove-old-keys.ts'
 import { serviceKeyApi } from '../features/service-keys/service-key-api.ts'
 import { createServiceKeyService } from '../features/service-keys/service-key-service.ts'
+import { createOutgoingService } from '../features/outgoing/outgoing-service.ts'
+import { createIssuerKeys } from '../features/tokens/issuer-keys-service.ts'
+import { robotExchangeApi } from '../features/tokens/robot-exchange-api.ts'
+import { createRobotExchangeService } from '../features/tokens/robot-exchange-service.ts'
+import { createRobotTokens } from '../features/tokens/robot-token.ts'
+import { readVersion } from '../platform/version.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
@@ -37,6 +44,15 @@ export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): A
 
   const serviceKeys = createServiceKeyService({ db, clock, audit, notifications })
   const keyServer = createKeyServerService({ db, clock, audit, notifications, config })
+
+  const robotExchange = createRobotExchangeService({
+    ...{ db, clock, audit, log, config },
+    issuers: createIssuerKeys({
+      outgoing: createOutgoingService({ config: config.outgoing }),
+      clock,
+    }),
+    robotTokens: createRobotTokens({ key: parts.key, audience: config.serverHostname, clock }),
+  })
 
   const lastAccessed = new Worker({
     name: 'oauth-last-accessed',
@@ -66,6 +82,8 @@ export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): A
       ...applicationTokenApi({ tokens, access, pageTokens, config }),
       ...authorizationApi({ authorizations, avatars, config }),
       ...oauthWebApi({ consent, codes, localTokens, avatars, config }),
+      ...clientConfigApi({ config, version: `Mooring v${readVersion()}` }),
+      ...robotExchangeApi({ robotExchange }),
       ...serviceKeyApi({ keys: serviceKeys, accounts, avatars }),
       ...keyServerApi({ keys: keyServer }),
     ],
