@@ -20,6 +20,8 @@ export interface ContractEndpoint {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   readonly bodyOptional?: true
+  /** The body is a form. */
+  readonly form?: true
   readonly responses: Readonly<Record<string, z.ZodType | null>>
 }
 

@@ -67,17 +67,17 @@ type Maker = (endpoint: ContractEndpoint, random: SeededRandom, known: Known) =>
 const plain: Maker = (endpoint, random, known) => ({
   label: 'plain',
   method: endpoint.method,
-  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, 0.3)}`,
-  ...jsonBody(endpoint.body && sampleBody(endpoint, random)),
+  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, known, 0.1)}`,
+  ...encoded(endpoint, endpoint.body && sampleBody(endpoint, random, known)),
 })
 
 /** One place of the body holds something else, is missing, or something is added. */
 const field: Maker = (endpoint, random, known) => {
-  const body = sampleBody(endpoint, random)
+  const body = sampleBody(endpoint, random, known)
   return {
     ...plain(endpoint, random, known),
     label: 'field',
-    ...jsonBody(changed(body, random, random.below(4))),
+    ...encoded(endpoint, changed(body, random, random.below(4))),
   }
 }
 
@@ -113,7 +113,7 @@ const segment: Maker = (endpoint, random, known) => {
 const query: Maker = (endpoint, random, known) => ({
   ...plain(endpoint, random, known),
   label: 'query',
-  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, 1)}`,
+  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, known, 1)}`,
 })
 
 const nothing: Known = (name) => (name === 'repository' ? ['unknown/unknown'] : ['unknown'])
@@ -147,17 +147,23 @@ const sampleTexts = ['sample', 'harbour', 'latest', 'someone@example.com', 'read
 const textsByName: Readonly<Record<string, readonly string[]>> = {
   callback_url: ['http://127.0.0.1:9/'],
   callback_email: ['someone@example.com'],
-  scope: ['repo:read'],
+  scope: ['repo:read', 'repo:write user:read'],
   response_type: ['token', 'code'],
+  format: ['json', 'html'],
+  redirect_uri: ['https://tool.invalid/back', 'https://tool.invalid/back/more'],
 }
 const laterSeconds = 4_000_000_000
 
-function sampleBody({ body }: ContractEndpoint, random: SeededRandom): unknown {
+function sampleBody({ body }: ContractEndpoint, random: SeededRandom, known: Known): unknown {
   if (body === undefined) return {}
-  const texts = [random.pick(sampleTexts) ?? '', ...sampleTexts]
+  const usual = [random.pick(sampleTexts) ?? '', ...sampleTexts]
+  const texts = (name: string) => {
+    const fitting = textsByName[name] ?? known(name)
+    return random.chance(0.7) ? [random.pick(fitting) ?? '', ...usual] : usual
+  }
   return sampleOf(body, {
     requiredOnly: random.chance(0.3),
-    texts: (name) => textsByName[name] ?? texts,
+    texts,
     numbers: (name) => (name.startsWith('expir') ? laterSeconds : undefined),
   })
 }
@@ -185,28 +191,47 @@ function changed(value: unknown, random: SeededRandom, depth: number): unknown {
 
 const strayParameters = ['next_page', 'page', 'limit', '_csrf_token', '__proto__', 'format', 'a[b]']
 
-function queryOf({ query }: ContractEndpoint, random: SeededRandom, oddness: number): string {
-  const names = Object.keys(query?.shape ?? {})
-  const pairs = names
-    .filter(() => random.chance(oddness === 1 ? 0.7 : 0.2))
-    .map((name) => `${name}=${queryValue(random, oddness)}`)
+function queryOf(
+  { query }: ContractEndpoint,
+  random: SeededRandom,
+  known: Known,
+  oddness: number,
+): string {
+  const meant = (name: string) => textsByName[name] ?? known(name)
+  const pairs = Object.keys(query?.shape ?? {})
+    .filter((name) => random.chance(oddness === 1 || meant(name).length > 1 ? 0.8 : 0.2))
+    .map((name) => `${name}=${queryValue(random, oddness, meant(name))}`)
   if (random.chance(oddness * 0.4)) {
-    pairs.push(`${random.pick(strayParameters) ?? 'x'}=${queryValue(random, 1)}`)
+    pairs.push(`${random.pick(strayParameters) ?? 'x'}=${queryValue(random, 1, [])}`)
   }
   const [first] = pairs
   if (first !== undefined && random.chance(oddness * 0.3)) pairs.push(first, `${first}x`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-function queryValue(random: SeededRandom, oddness: number): string {
-  const usual = ['true', 'false', '1', '5', 'like:a', 'eq:latest', 'harbour', '01/02/2026']
-  if (!random.chance(oddness)) return encodeURIComponent(random.pick(usual) ?? '')
+const usualValues = ['true', 'false', '1', '5', 'like:a', 'eq:latest', 'harbour', '01/02/2026']
+
+function queryValue(random: SeededRandom, oddness: number, meant: readonly string[]): string {
+  if (!random.chance(oddness)) {
+    const usual = meant.length > 1 && random.chance(0.9) ? meant : usualValues
+    return encodeURIComponent(random.pick(usual) ?? '')
+  }
   const odd = random.pick(nastySegments) ?? ''
   return odd.replaceAll('#', '').slice(0, 8_000)
 }
 
-function jsonBody(value: unknown): Pick<OddCall, 'headers' | 'body'> {
+function encoded({ form }: ContractEndpoint, value: unknown): Pick<OddCall, 'headers' | 'body'> {
   if (value === undefined) return { headers: {} }
+  if (form && typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value).map(([name, field]): [string, string] => [
+      name.toWellFormed(),
+      typeof field === 'string' ? field.toWellFormed() : JSON.stringify(field),
+    ])
+    return {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: Buffer.from(new URLSearchParams(fields).toString()),
+    }
+  }
   return {
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(value)),
