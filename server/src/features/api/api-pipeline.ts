@@ -101,7 +101,9 @@ export function createApiPipeline({
       if (caller.kind === 'anonymous' && !switches.anonymousAccess && !always) {
         throw new Problem('anonymous-access-off')
       }
-      if (method !== 'GET' && switches.readOnly && !endpoint.whileReadOnly) {
+      // Quay's API counts HEAD as a write; monitors that ask for the health with it do not.
+      const changes = exchange.path.startsWith('/api/') ? method !== 'GET' : !isRead
+      if (changes && switches.readOnly && !endpoint.whileReadOnly) {
         throw new Problem('registry-read-only')
       }
     },

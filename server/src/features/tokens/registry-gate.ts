@@ -74,6 +74,8 @@ export function createRegistryGate({
     async admit(exchange: Exchange, nameText: string, action: RegistryAction): Promise<Admission> {
       const caller = await identify(exchange)
       const name = parseRepositoryName(nameText, names)
+      // Tokens grant no push while nothing may be written, so this is said before the right is asked.
+      if (action !== 'pull' && caller.principal.kind !== 'anonymous') requireWritable(switches)
       const repository = await repositories.find(name.fullName)
       if (!(await isAllowed(caller, name, repository, action))) {
         const scope = `repository:${name.fullName}:${action === 'pull' ? 'pull' : 'pull,push'}`
