@@ -335,6 +335,7 @@ export const management = (dialect: Dialect): Migration => ({
       .execute()
     await index('repository', ['name']).execute()
     await index('user', ['organization', 'robot', 'id'], 'kind').execute()
+    await index('user', ['contact_email']).execute()
     // History as the API lists it, newest first; and what is alive, for "last modified".
     await sql`create index tag_listed on tag (repository_id, lifetime_start_ms desc, name) where hidden = 0`.execute(
       db,
