@@ -62,6 +62,8 @@ export type ApiProblemCode =
   | 'rule-violated'
   /** The configuration or state of a mirror or repository does not allow it. */
   | 'state-invalid'
+  /** Somebody else changed the same thing at the same moment. */
+  | 'conflict'
   | 'fresh-login-required'
   | 'csrf-invalid'
   | 'browser-guard'

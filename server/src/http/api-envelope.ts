@@ -115,6 +115,10 @@ const apiErrors = {
   'not-found': notFound,
   'rule-violated': message(400, given('Invalid request')),
   'state-invalid': { form: 'detail', status: 400, text: given('Invalid request') },
+  conflict: message(
+    409,
+    'Somebody else changed the same thing at the same time. Look at it again, then repeat the call.',
+  ),
   'fresh-login-required': envelope(401, 'fresh_login_required', 'Requires fresh login'),
   'csrf-invalid': { form: 'error', status: 403, text: 'CSRF token was invalid or missing.' },
   'browser-guard': {

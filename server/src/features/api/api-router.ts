@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream'
 import { pipeline as flow } from 'node:stream/promises'
 
+import { isConflict } from '../../db/conflicts.ts'
 import { plainNotFound, renderApiProblem } from '../../http/api-envelope.ts'
 import { send, type Exchange, type ResponseHeaders } from '../../http/exchange.ts'
 import { discardRest } from '../../http/request-body.ts'
@@ -93,8 +94,8 @@ export function apiRouter({
       if (match.kind !== 'route') throw refused(match)
       const reply = await pipeline.run(exchange, match.route, match.params, caller, session, form)
       await respond(exchange, reply, { ...cors, ...(await session.headers()) })
-    } catch (error) {
-      if (!isProblem(error)) throw error
+    } catch (thrown) {
+      const error = asProblem(thrown, exchange)
       const rendered = renderApiProblem(error, {
         origin: exchange.origin,
         username: caller && caller.kind !== 'anonymous' ? caller.principal.username : undefined,
@@ -104,6 +105,14 @@ export function apiRouter({
       send(exchange, rendered.status, headers, rendered.body)
     }
   }
+}
+
+/** What the database refused because of somebody else is no fault of ours, but worth a line. */
+function asProblem(thrown: unknown, { log, path }: Exchange): Problem {
+  if (isProblem(thrown)) return thrown
+  if (!isConflict(thrown)) throw thrown
+  log.warn({ err: thrown, path }, 'request lost to another one')
+  return new Problem('conflict', {}, { cause: thrown })
 }
 
 /** A path that is no route is guarded like any other, so that nothing is learned about it. */
