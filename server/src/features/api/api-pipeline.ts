@@ -150,9 +150,10 @@ export function createApiPipeline({
         ...granted(grant, caller),
       }
       const result = await route.handle(call as never)
-      if (endpoint.method !== 'GET') await flush()
       const [usual = '200'] = Object.keys(endpoint.responses)
       const answer = result instanceof Reply ? result : new Reply(Number(usual), result)
+      // A page that sends somebody on may have given something out.
+      if (endpoint.method !== 'GET' || answer.status === 302) await flush()
       return new Reply(answer.status, answer.body, { ...headers, ...answer.headers })
     },
   }
