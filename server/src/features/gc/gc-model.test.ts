@@ -134,7 +134,16 @@ async function createRun(world: GcWorld, round: number, resetsChildHolds: boolea
 
   async function upload(repository: ModelRepository, at: number) {
     const blob = pick(pool, at)
-    await world.upload(blob, repository.id)
+    // A blob that a crash left doomed is waited for until the collector has finished with it.
+    const doomed = await world.db
+      .selectFrom('blob')
+      .select('id')
+      .where('digest', '=', blob.digest)
+      .where('doomed', '=', 1)
+      .executeTakeFirst()
+    const pushed = world.upload(blob, repository.id)
+    if (doomed !== undefined) await Promise.all([pushed, collect(collector.step)])
+    await pushed
     repository.uploads.set(blob.digest, world.now() + holdMs)
     return blob
   }
