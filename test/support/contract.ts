@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
-import { projectRoot } from './source-files.ts'
 
 /** A row of the management API as its contract declares it, as far as tests look at it. */
 export interface ContractEndpoint {
@@ -30,14 +29,15 @@ export interface ContractRule {
   readonly [detail: string]: unknown
 }
 
-const folder = join(projectRoot, 'server/src/contract')
+const contract = '@mooring/server/contract'
+const folder = dirname(fileURLToPath(import.meta.resolve(`${contract}/endpoint`)))
 
 /** Every endpoint that a file of the contract declares. */
 export async function readContract(): Promise<readonly ContractEndpoint[]> {
   const found = new Map<string, ContractEndpoint>()
-  for (const name of (await readdir(folder)).sort()) {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue
-    const module = (await import(pathToFileURL(join(folder, name)).href)) as object
+  for (const file of (await readdir(folder)).sort()) {
+    if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
+    const module = (await import(`${contract}/${file.slice(0, -'.ts'.length)}`)) as object
     for (const value of Object.values(module) as unknown[]) {
       if (isEndpoint(value)) found.set(routeOf(value), value)
     }
