@@ -257,6 +257,9 @@ function ociDetail(problem: Problem): unknown {
   if (code.startsWith('manifest-') && typeof detail['message'] === 'string') {
     return { message: detail['message'] }
   }
+  if (code === 'access-denied' && detail['restricted'] === true) {
+    return 'Disallowed for restricted users.'
+  }
   if (code === 'tag-immutable') return { message: `tag '${String(detail['tag'])}' is immutable` }
   return Object.fromEntries(Object.entries(detail).filter(([key]) => !bodyless.has(key)))
 }

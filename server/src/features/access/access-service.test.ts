@@ -301,6 +301,7 @@ describeDatabases('access', (open) => {
     const strict = under({ features: { restrictedUsers: true }, restrictedUsersWhitelist: ['eve'] })
     expect(await decide('bob', 'bob/tool', ['push', 'pull'], strict)).toEqual(['pull'])
     expect(await decide('bob+ci', 'bob/tool', ['push', 'pull'], strict)).toEqual(['pull'])
+    expect(await decide('bob', 'bob/tool', ['pull', '*'], strict)).toEqual(['pull'])
     expect(await decide('bob', 'bob/new', ['push'], strict)).toEqual([])
     expect(await decide('eve', 'eve/new', ['push'], strict)).toEqual(['push'])
     expect(await decide('root', 'root/new', ['push'], strict)).toEqual(['push'])

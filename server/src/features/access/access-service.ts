@@ -182,6 +182,13 @@ export function createAccessService({
     mayCreateIn,
     isNamespaceAdmin,
     isRestrictedIn,
+
+    /** As `isRestrictedIn`, for a namespace that is known by its name, or is not there. */
+    async isRestrictedAt(principal: Principal, namespaceName: string): Promise<boolean> {
+      const namespace = await accounts.findNamespace(namespaceName)
+      return namespace !== undefined && isRestrictedIn(principal, namespace)
+    },
+
     isSuperUser,
     hasFullAccess: isMaster,
     isGlobalReader: isReader,
@@ -226,6 +233,8 @@ export function createAccessService({
       if (
         actions.includes('*') &&
         repository?.state === 'NORMAL' &&
+        // Everything would be a push as well.
+        !(namespace && isRestrictedIn(principal, namespace)) &&
         (await roleOn(principal, repository)) === 'admin'
       ) {
         granted.push('*')

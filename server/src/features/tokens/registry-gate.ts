@@ -79,7 +79,9 @@ export function createRegistryGate({
       const repository = await repositories.find(name.fullName)
       if (!(await isAllowed(caller, name, repository, action))) {
         const scope = `repository:${name.fullName}:${action === 'pull' ? 'pull' : 'pull,push'}`
-        throw new Problem('access-denied', { scope })
+        const restricted =
+          action !== 'pull' && (await access.isRestrictedAt(caller.principal, name.namespace))
+        throw new Problem('access-denied', { scope, ...(restricted && { restricted }) })
       }
       if (action !== 'pull') requireWritable(switches)
       // Asked again: allowing a push may just have created the repository.

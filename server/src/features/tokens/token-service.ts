@@ -1,7 +1,11 @@
 import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
 import type { Principal } from '../accounts/principal.ts'
-import { parseRepositoryName, type RepositoryNameRules } from '../repositories/repository-name.ts'
+import {
+  parseRepositoryName,
+  type RepositoryName,
+  type RepositoryNameRules,
+} from '../repositories/repository-name.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { AccessEntry, RegistryTokens } from './registry-token.ts'
 import { parseScope, type Scope, type ScopeAction } from './scope.ts'
@@ -58,16 +62,17 @@ export function createTokenService({
       name,
       readOnly ? wanted.filter((action) => action === 'pull') : wanted,
     )
-    if (scope.actions.includes('delete') && (await mayDelete(principal, name.fullName))) {
+    if (scope.actions.includes('delete') && (await mayDelete(principal, name))) {
       granted.push('delete')
     }
     return { type: 'repository', name: scope.name, actions: granted }
   }
 
   /** Deleting is a write to a repository that is there; unlike a push it never creates one. */
-  async function mayDelete(principal: Principal, fullName: string): Promise<boolean> {
-    const repository = await repositories.find(fullName)
+  async function mayDelete(principal: Principal, name: RepositoryName): Promise<boolean> {
+    const repository = await repositories.find(name.fullName)
     if (repository?.state !== 'NORMAL') return false
+    if (await access.isRestrictedAt(principal, name.namespace)) return false
     return ['write', 'admin'].includes(await access.roleOn(principal, repository))
   }
 }
