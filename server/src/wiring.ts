@@ -33,6 +33,7 @@ import { catalogOci } from './features/repositories/catalog-oci.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
 import { tagOci } from './features/tags/tag-oci.ts'
 import { createTagService } from './features/tags/tag-service.ts'
+import { createPullStatistics } from './features/pull-statistics/pull-statistics-service.ts'
 import type { InstanceKey } from './features/tokens/instance-key.ts'
 import { createRegistryGate } from './features/tokens/registry-gate.ts'
 import { createRegistryTokens } from './features/tokens/registry-token.ts'
@@ -102,6 +103,11 @@ export function wireAccounts({
   })
   const automationTokens = createAutomationTokens({ db, applications, oauthTokens, config })
   const encryptedPasswords = createEncryptedPasswords({ secretKey: config.secretKey, random })
+  const pullStatistics = createPullStatistics({
+    db,
+    clock,
+    enabled: config.features.imagePullStats && config.registryState === 'normal',
+  })
   const accessTimes = createAccessTimes({
     db,
     clock,
@@ -127,6 +133,7 @@ export function wireAccounts({
     ...{ repositories, access, credentials, notifications, oauthTokens },
     ...{ applications, automationTokens, secretBox },
     ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail },
+    pullStatistics,
     tagRules: wireTagRules({ config, database }),
   }
 }
@@ -218,7 +225,16 @@ function pathOf(url: string): string {
 
 function wireRegistry(
   { config, database, storage, key, clock, random, log }: Parts,
-  { accounts, access, repositories, credentials, oauthTokens, audit, tagRules }: AccountServices,
+  {
+    accounts,
+    access,
+    repositories,
+    credentials,
+    oauthTokens,
+    audit,
+    tagRules,
+    pullStatistics,
+  }: AccountServices,
   metrics: Metrics,
 ) {
   const { features, serverHostname, v2PageSize: pageSize } = config
@@ -318,6 +334,7 @@ function wireRegistry(
   })
   const manifests = manifestOci({
     manifests: manifestService,
+    statistics: pullStatistics,
     gate,
     audit,
     refusals: config.audit,

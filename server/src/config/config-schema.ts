@@ -84,6 +84,7 @@ export const configSchema = z.object({
   FEATURE_CHANGE_TAG_EXPIRATION: flag().default(true),
   FEATURE_IMMUTABLE_TAGS: flag().default(false),
   FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE: flag().default(false),
+  FEATURE_IMAGE_PULL_STATS: flag().default(false),
   FEATURE_REPO_MIRROR: flag().default(false),
   FEATURE_GARBAGE_COLLECTION: flag().default(true),
   FEATURE_REPOSITORY_GARBAGE_COLLECTION: flag().default(true),

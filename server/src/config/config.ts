@@ -191,6 +191,7 @@ export interface FeatureConfig {
   readonly changeTagExpiration: boolean
   readonly immutableTags: boolean
   readonly immutableTagsCanExpire: boolean
+  readonly imagePullStats: boolean
   readonly repoMirror: boolean
   readonly garbageCollection: boolean
   readonly repositoryGarbageCollection: boolean

@@ -80,6 +80,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       changeTagExpiration: keys.FEATURE_CHANGE_TAG_EXPIRATION,
       immutableTags: keys.FEATURE_IMMUTABLE_TAGS,
       immutableTagsCanExpire: keys.FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE,
+      imagePullStats: keys.FEATURE_IMAGE_PULL_STATS,
       repoMirror: keys.FEATURE_REPO_MIRROR,
       garbageCollection: keys.FEATURE_GARBAGE_COLLECTION,
       repositoryGarbageCollection: keys.FEATURE_REPOSITORY_GARBAGE_COLLECTION,

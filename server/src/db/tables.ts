@@ -35,6 +35,10 @@ import type { AppSpecificAuthTokenTable } from '../features/app-tokens/app-token
 import type { NotificationTable } from '../features/notifications/notification-store.ts'
 import type { MessageTable } from '../features/messages/message-store.ts'
 import type { ServiceKeyTable } from '../features/service-keys/service-key-store.ts'
+import type {
+  ManifestPullStatisticsTable,
+  TagPullStatisticsTable,
+} from '../features/pull-statistics/pull-statistics-store.ts'
 import type { QuotaRegistrySizeTable } from '../features/registry-size/registry-size-store.ts'
 import type { ExportActionLogsTable } from '../features/audit/log-export-store.ts'
 import type { LogEntryDailyTable, LogRollupTable } from '../features/audit/log-rollup-store.ts'
@@ -65,6 +69,8 @@ export interface Tables {
   teamsync: TeamSyncTable
   permissionprototype: PermissionPrototypeTable
   star: StarTable
+  tagpullstatistics: TagPullStatisticsTable
+  manifestpullstatistics: ManifestPullStatisticsTable
   manifestlabel: ManifestLabelTable
   immutabilitypolicy: ImmutabilityPolicyTable
   oauthapplication: OAuthApplicationTable

@@ -6,11 +6,15 @@ import { createLabelService } from '../features/labels/label-service.ts'
 import { manifestApi } from '../features/manifests/manifest-api.ts'
 import { createManifestContent } from '../features/manifests/manifest-content.ts'
 import { createManifestViewService } from '../features/manifests/manifest-view-service.ts'
+import { pullStatisticsApi } from '../features/pull-statistics/pull-statistics-api.ts'
 import { tagApi } from '../features/tags/tag-api.ts'
 import { createTagEditService } from '../features/tags/tag-edit-service.ts'
 import { createTagListService } from '../features/tags/tag-list-service.ts'
 import { createTagPurgeService } from '../features/tags/tag-purge-service.ts'
+import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
+
+const addPullsEveryMs = 5_000
 
 /** Tags, manifests, labels and immutability. */
 export function wireContent({ parts, people }: Foundation): Area {
@@ -41,5 +45,15 @@ export function wireContent({ parts, people }: Foundation): Area {
   const immutability = immutabilityApi({
     policies: createPolicyService({ db, random, audit, freezing }),
   })
-  return { routes: [...tags, ...manifests, ...labels, ...immutability] }
+  const statistics = pullStatisticsApi({ statistics: people.pullStatistics })
+  const counting = new Worker({
+    name: 'pull-statistics',
+    step: () => people.pullStatistics.write(),
+    everyMs: addPullsEveryMs,
+    log: parts.log,
+  })
+  return {
+    routes: [...tags, ...manifests, ...labels, ...immutability, ...statistics],
+    workers: config.features.imagePullStats ? [counting] : [],
+  }
 }

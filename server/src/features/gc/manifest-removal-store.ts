@@ -56,6 +56,10 @@ export function manifestRemovalStore(db: Db) {
         .deleteFrom('manifestlabel')
         .where('manifest_id', '=', id)
         .executeTakeFirstOrThrow()
+      const pulls = await db
+        .deleteFrom('manifestpullstatistics')
+        .where('manifest_id', '=', id)
+        .executeTakeFirstOrThrow()
       const children = await db
         .deleteFrom('manifest_child')
         .where('manifest_id', '=', id)
@@ -87,6 +91,7 @@ export function manifestRemovalStore(db: Db) {
         counts: {
           Tag: Number(tags.numDeletedRows),
           ManifestLabel: Number(labels.numDeletedRows),
+          ManifestPullStatistics: Number(pulls.numDeletedRows),
           ManifestChild: Number(children.numDeletedRows),
           ManifestBlob: blobs.length,
           Manifest: Number(manifests.numDeletedRows),

@@ -4,6 +4,7 @@ import type { Step } from '../../work/worker.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import { deletedNamespaceStore } from '../accounts/deleted-namespace-store.ts'
 import { namespaceDeletionStore } from '../accounts/namespace-deletion-store.ts'
+import { pullStatisticsStore } from '../pull-statistics/pull-statistics-store.ts'
 import { repositoryStore } from '../repositories/repository-store.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import { uploadStore } from '../uploads/upload-store.ts'
@@ -43,6 +44,11 @@ export function createPurge(
     })
     if (tags > 0) {
       tally.rows('Tag', tags)
+      return false
+    }
+    const statistics = await pullStatisticsStore(db).removeSome(repositoryId, tagsAtOnce)
+    if (statistics > 0) {
+      tally.rows('TagPullStatistics', statistics)
       return false
     }
     const removed: RemovedManifest[] = []

@@ -1,6 +1,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
 
 import type { Step } from '../../work/worker.ts'
+import { pullStatisticsStore } from '../pull-statistics/pull-statistics-store.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import type { CollectorParts } from './collector-parts.ts'
 import type { ManifestCollection } from './manifest-collection.ts'
@@ -59,19 +60,25 @@ export function createTagCollection(parts: CollectorParts, manifests: ManifestCo
   async function remove(repositoryId: number, ids: readonly number[]): Promise<void> {
     for (let start = 0; start < ids.length; start += tagsPerTransaction) {
       const some = ids.slice(start, start + tagsPerTransaction)
-      const left = await database.db.transaction().execute(async (tx) => {
+      const { left, forgotten } = await database.db.transaction().execute(async (tx) => {
         await tagStore(tx).lockRepository(repositoryId)
         const windowS = await tagGarbageStore(tx).findWindow(repositoryId)
-        if (windowS === undefined) return []
+        if (windowS === undefined) return { left: [], forgotten: 0 }
         const now = clock.now()
         // Looked at again: what was restored or changed meanwhile stays.
-        return tagGarbageStore(tx).removeGarbage(repositoryId, some, {
+        const removed = await tagGarbageStore(tx).removeGarbage(repositoryId, some, {
           now,
           cutoff: now - windowS * 1000,
           immutableTagsCanExpire,
         })
+        const names = [...new Set(removed.map((tag) => tag.name))]
+        return {
+          left: removed.map((tag) => tag.manifest_id),
+          forgotten: await pullStatisticsStore(tx).removeForgotten(repositoryId, names),
+        }
       })
       if (left.length > 0) tally.rows('Tag', left.length)
+      if (forgotten > 0) tally.rows('TagPullStatistics', forgotten)
       manifests.add(repositoryId, left)
       await otherWork()
     }

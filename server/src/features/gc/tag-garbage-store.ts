@@ -85,13 +85,13 @@ export function tagGarbageStore(db: Db) {
         .where('lifetime_end_ms', '<=', now)
         .execute(),
 
-    /** Removes those of the rows that are still garbage. @returns the manifests they were on. */
+    /** Removes those of the rows that are still garbage, and says what they were. */
     async removeGarbage(
       repositoryId: number,
       ids: readonly number[],
       rules: HistoryRules,
-    ): Promise<number[]> {
-      const rows = await db
+    ): Promise<{ readonly name: string; readonly manifest_id: number }[]> {
+      return db
         .deleteFrom('tag')
         .where('id', 'in', ids)
         .where('repository_id', '=', repositoryId)
@@ -106,9 +106,8 @@ export function tagGarbageStore(db: Db) {
             ]),
           ]),
         )
-        .returning('manifest_id')
+        .returning(['name', 'manifest_id'])
         .execute()
-      return rows.map((row) => row.manifest_id)
     },
 
     /** Removes tags of a repository that is being purged, whatever they are. */

@@ -1,7 +1,9 @@
 /** Tables whose rows the collector counts, under the names that the metric has. */
 export type CollectedTable =
   | 'Tag'
+  | 'TagPullStatistics'
   | 'Manifest'
+  | 'ManifestPullStatistics'
   | 'ManifestLabel'
   | 'ManifestChild'
   | 'ManifestBlob'

@@ -4,6 +4,7 @@ import { isProblem, Problem } from '../../problem.ts'
 import { isDigest } from '../../storage/digest.ts'
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
+import type { PullStatistics } from '../pull-statistics/pull-statistics-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import type { Admission, Caller, RegistryAction, RegistryGate } from '../tokens/registry-gate.ts'
@@ -37,12 +38,14 @@ export interface ManifestCounters {
 /** `/v2/<name>/manifests/<reference>` (OCI distribution spec, "Manifests"). */
 export function manifestOci({
   manifests,
+  statistics,
   gate,
   audit,
   refusals,
   counters,
 }: {
   manifests: ManifestService
+  statistics: Pick<PullStatistics, 'record'>
   gate: RegistryGate
   audit: AuditLog
   /** Which refused calls are recorded (ACTION_LOG_AUDIT_…_FAILURES). */
@@ -76,6 +79,13 @@ export function manifestOci({
         }),
       )
       counters.pulled(reference.kind === 'tag' ? 'tag' : 'manifest', 200)
+      if (exchange.method === 'GET') {
+        statistics.record({
+          repositoryId: repository.id,
+          manifestId: manifest.id,
+          tag: reference.kind === 'tag' ? reference.tag : undefined,
+        })
+      }
     },
 
     async put(exchange: Exchange, name: string, referenceText: string): Promise<void> {
