@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { liveTagsByAge } from '../../db/index-hint.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
@@ -17,7 +18,7 @@ const countedAtMost = 10_000
 
 const newestTags = prepared<{ repository: number; now: Instant; limit: number }>()((param, db) =>
   db
-    .selectFrom('tag')
+    .selectFrom(liveTagsByAge(db))
     .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
     .select([
       'tag.name',
@@ -48,7 +49,7 @@ export function repositorySummaryStore(db: Db) {
       if (ids.length === 0) return new Map()
       const { rows } = await sql<{ id: number; start: Instant | null }>`
         select repository.id, (
-          select tag.lifetime_start_ms from tag
+          select tag.lifetime_start_ms from ${liveTagsByAge(db)}
           where tag.repository_id = repository.id and tag.live_name is not null
             and (tag.lifetime_end_ms is null or tag.lifetime_end_ms > ${now})
           order by tag.lifetime_start_ms desc limit 1
