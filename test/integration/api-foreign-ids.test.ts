@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
+import type { Response } from '../support/http-request.ts'
 import type { TestServer } from '../support/server.ts'
 import { prepareWorld, type WorldServers } from '../support/world-server.ts'
 import type { Belongings } from '../support/world.ts'
@@ -10,7 +11,7 @@ let admin: ApiClient
 let rival: ApiClient
 beforeAll(async () => {
   servers = await prepareWorld()
-  server = await servers.open({ FEATURE_MAILING: false })
+  server = await servers.open()
   admin = await server.signedIn(servers.world.logins.admin)
   rival = await server.signedIn(servers.world.logins.rival)
 })
@@ -127,6 +128,57 @@ describe('an id of somebody else', () => {
       tokens: [{ uuid: foreign.token_uuid }],
     })
     await rival.get(`/api/v1/user/apptoken/${foreign.apptoken}`)
+  })
+})
+
+describe('what is meant for somebody else', () => {
+  const nobodysId = '00000000-0000-4000-8000-000000000000'
+  const told = (answer: Response) => [answer.status, answer.json()]
+  const invitation = async (api: ApiClient) => {
+    const { notifications } = (await api.get('/api/v1/user/notifications')) as {
+      notifications: { id: string; kind: string; metadata: { code: string } }[]
+    }
+    const found = notifications.find(({ kind }) => kind === 'org_team_invite')
+    return { id: found?.id ?? '', code: found?.metadata.code ?? '' }
+  }
+  let member: ApiClient
+  let invited: { id: string; code: string }
+  beforeAll(async () => {
+    member = await server.signedIn(servers.world.logins.member)
+    await rival.put('/api/v1/organization/rival-home/team/crew/members/member')
+    invited = await invitation(member)
+  })
+
+  it.each([
+    ['GET', undefined],
+    ['PUT', { dismissed: true }],
+  ])('a notification is as good as none: %s', async (method, body) => {
+    const ask = (id: string) =>
+      admin.request(method, `/api/v1/user/notifications/${id}`, body).then(told)
+    const none = await ask(nobodysId)
+    expect(none).toMatchObject([404, { error_type: 'not_found' }])
+    expect(await ask(invited.id)).toEqual(none)
+    expect(await member.get(`/api/v1/user/notifications/${invited.id}`)).toMatchObject({
+      ...{ id: invited.id, dismissed: false },
+    })
+  })
+
+  it('an invitation can be neither accepted nor declined, and stays', async () => {
+    const path = `/api/v1/teaminvite/${invited.code}`
+    expect(told(await admin.request('PUT', path))).toEqual([
+      400,
+      {
+        message:
+          'This invite is intended for user "member".\nPlease login to that account and try again.',
+      },
+    ])
+    const unknown = [400, { message: 'Invalid confirmation code.' }]
+    expect(told(await admin.request('DELETE', path))).toEqual(unknown)
+    for (const method of ['PUT', 'DELETE']) {
+      const answer = await admin.request(method, `/api/v1/teaminvite/${'A'.repeat(64)}`)
+      expect(told(answer)).toEqual(unknown)
+    }
+    expect(await member.put(path)).toEqual({ org: 'rival-home', team: 'crew' })
   })
 })
 

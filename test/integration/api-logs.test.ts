@@ -159,6 +159,10 @@ describe('an export of logs', () => {
     ])
     const head = await server.api().request('HEAD', link.pathname)
     expect([head.status, head.body.length]).toEqual([200, 0])
+    // Its id stands in the log; the link is only for who was told it.
+    for (const api of [server.api(), ada]) {
+      await api.get(`/exportedlogs/${export_id}`, 403)
+    }
   })
 
   it.each([

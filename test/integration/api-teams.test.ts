@@ -181,7 +181,19 @@ describe('members', () => {
     )
     const { text } = await mailServer.waitFor('eve@example.com', 'Invitation to join team')
     const code = /confirminvite\?code=(\w+)/.exec(text)?.[1] ?? ''
-    expect(await eve.put(`/api/v1/teaminvite/${code}`)).toEqual({ org: 'acme', team: 'dev' })
+    const path = `/api/v1/teaminvite/${code}`
+    expect(told(await carl.request('PUT', path))).toEqual([
+      400,
+      {
+        message:
+          'This invite is intended for email "eve@example.com".\nPlease login to that account and try again.',
+      },
+    ])
+    expect(told(await eve.request('DELETE', path))).toEqual([
+      400,
+      { message: 'Invalid confirmation code.' },
+    ])
+    expect(await eve.put(path)).toEqual({ org: 'acme', team: 'dev' })
     expect(told(await ada.request('DELETE', invite))).toEqual([404, { detail: 'Not Found' }])
     expect(told(await ada.request('PUT', `${team('dev')}/invite/nowhere`))).toEqual([
       400,
