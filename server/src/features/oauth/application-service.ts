@@ -160,15 +160,19 @@ export function createApplicationService({
       oauthTokens.forget()
     },
 
-    /** For programs of ours: found by its name, or made. */
-    async findOrCreateIn(tx: Db, ownerId: number, name: string): Promise<ApplicationRow> {
+    /** The one that stands for its owner and has the owner's name as its client id; made when missing. */
+    async findOrCreateOwn(
+      tx: Db,
+      owner: Pick<AccountRow, 'id' | 'username'>,
+      name: string,
+    ): Promise<ApplicationRow> {
       const applications = oauthApplicationStore(tx)
       return (
-        (await applications.findByName(ownerId, name)) ??
+        (await applications.findByName(owner.id, name)) ??
         (await applications.insert({
-          client_id: random.text(clientIdLength, alphabet),
+          client_id: owner.username,
           client_secret_encrypted: newSecret(),
-          organization_id: ownerId,
+          organization_id: owner.id,
           created_at: clock.now(),
           ...columnsOf({ name }),
         }))

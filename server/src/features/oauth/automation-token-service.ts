@@ -1,6 +1,7 @@
 import { oauthScopes } from '../../contract/oauth-scopes.ts'
 import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/tables.ts'
+import type { AccountRow } from '../accounts/account-store.ts'
 import type { ApplicationService } from './application-service.ts'
 import type { OAuthTokenService } from './oauth-token-service.ts'
 
@@ -15,18 +16,18 @@ export function createAutomationTokens({
   config,
 }: {
   db: Db
-  applications: Pick<ApplicationService, 'findOrCreateIn'>
+  applications: Pick<ApplicationService, 'findOrCreateOwn'>
   oauthTokens: Pick<OAuthTokenService, 'createToken'>
   config: Pick<Config, 'features'>
 }) {
   return {
-    draw: ({ id }: { readonly id: number }): Promise<string> =>
+    draw: (owner: Pick<AccountRow, 'id' | 'username'>): Promise<string> =>
       db.transaction().execute(async (tx) => {
-        const application = await applications.findOrCreateIn(tx, id, applicationName)
+        const application = await applications.findOrCreateOwn(tx, owner, applicationName)
         const token = await oauthTokens.createToken(tx, {
           applicationId: application.id,
-          userId: id,
-          createdById: id,
+          userId: owner.id,
+          createdById: owner.id,
           scopes: oauthScopes.filter(
             (scope) => scope !== 'super:user' || config.features.superUsers,
           ),
