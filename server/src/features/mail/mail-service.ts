@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 
 import type { Config, FeatureConfig } from '../../config/config.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -26,24 +26,31 @@ export function createMailService({
   log: Logger
 }) {
   const { server, port, useTls, username, password, sender } = config.mail
-  const transport = createTransport({
-    host: server,
-    port,
-    secure: false,
-    requireTLS: useTls,
-    ignoreTLS: !useTls,
-    ...(username !== undefined && { auth: { user: username, pass: password?.reveal() ?? '' } }),
-    connectionTimeout: connectMs,
-    greetingTimeout: connectMs,
-    socketTimeout: answerMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  let transport: Promise<Transporter> | undefined
+
+  /** Loaded with the first mail: it takes 17 MB, and most sites send none. */
+  const openTransport = async (): Promise<Transporter> => {
+    const { createTransport } = await import('nodemailer')
+    return createTransport({
+      host: server,
+      port,
+      secure: false,
+      requireTLS: useTls,
+      ignoreTLS: !useTls,
+      ...(username !== undefined && { auth: { user: username, pass: password?.reveal() ?? '' } }),
+      connectionTimeout: connectMs,
+      greetingTimeout: connectMs,
+      socketTimeout: answerMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+  }
 
   /** @throws Problem `mail-failed` */
   async function send({ to, subject, text }: Mail): Promise<void> {
     try {
-      await transport.sendMail({
+      const opened = await (transport ??= openTransport())
+      await opened.sendMail({
         from: sender,
         // As an object, so that a comma in it does not make two of it.
         to: { name: '', address: to },
