@@ -1,10 +1,9 @@
 import { Kysely, type Dialect } from 'kysely'
 
-import type { DatabaseConfig } from '../config/config.ts'
+import type { DatabaseConfig, PostgresqlConfig } from '../config/config.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { DialectName } from './dialect.ts'
 import type { Fdatasync } from './group-commit.ts'
-import { openPostgresql } from './postgresql.ts'
 import { useDirectReader, type DirectReader } from './prepared.ts'
 import { openSqlite } from './sqlite.ts'
 import type { BulkInsert } from './sqlite-background.ts'
@@ -33,6 +32,12 @@ export interface OpenOptions {
   readonly logger?: Logger
   /** Takes the place of `fs.fdatasync`, so that a test can count and hold it. */
   readonly fdatasync?: Fdatasync
+}
+
+/** Its client is loaded only where it is needed. */
+async function openPostgresql(config: PostgresqlConfig, options: OpenOptions): Promise<Opened> {
+  const postgresql = await import('./postgresql.ts')
+  return postgresql.openPostgresql(config, options)
 }
 
 export async function openDatabase(
