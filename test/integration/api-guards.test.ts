@@ -13,6 +13,7 @@ const expectations = readExpectations().filter(({ method, path }) =>
 const writes = expectations.filter(({ method }) => method !== 'GET')
 const switches = {
   SUPER_USERS: ['quay'],
+  FEATURE_IMAGE_PULL_STATS: true,
   FEATURE_IMMUTABLE_TAGS: true,
   FEATURE_REPO_MIRROR: true,
   FEATURE_TEAM_SYNCING: true,

@@ -10,6 +10,7 @@ const everything: Config = {
   GLOBAL_READONLY_SUPER_USERS: ['auditor'],
   FEATURE_RESTRICTED_USERS: true,
   RESTRICTED_USERS_WHITELIST: people.filter((name) => name !== 'restricted'),
+  FEATURE_IMAGE_PULL_STATS: true,
   FEATURE_IMMUTABLE_TAGS: true,
   FEATURE_REPO_MIRROR: true,
   FEATURE_TEAM_SYNCING: true,
