@@ -23,6 +23,7 @@ import type { AccountRow } from './account-store.ts'
 import type { Avatars } from './avatar.ts'
 import type { EncryptedPasswords } from './encrypted-password.ts'
 import type { PeopleAdminService } from './people-admin-service.ts'
+import { superuserView } from './superuser-view.ts'
 import type { UserPrincipal } from './principal.ts'
 import type { OrganizationService } from './organization-service.ts'
 
@@ -53,20 +54,7 @@ export function superuserUsersApi({
   pageTokens: PageTokens
   principalOf: (account: AccountRow) => UserPrincipal
 }): readonly ApiRoute[] {
-  function person(account: AccountRow) {
-    const { isSuperUser, isGlobalReadonly } = principalOf(account)
-    return {
-      kind: 'user' as const,
-      name: account.username,
-      username: account.username,
-      email: account.email,
-      verified: account.verified === 1,
-      avatar: avatars.of(account),
-      super_user: isSuperUser,
-      global_readonly_super_user: isGlobalReadonly,
-      enabled: account.enabled === 1,
-    }
-  }
+  const person = (account: AccountRow) => superuserView(account, principalOf(account), avatars)
   const organization = (account: AccountRow) => ({
     name: account.username,
     email: account.contact_email,

@@ -9,6 +9,7 @@ import {
 import { Problem } from '../../problem.ts'
 import type { AccountService } from '../accounts/account-service.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
+import { superuserView } from '../accounts/superuser-view.ts'
 import type { Avatars } from '../accounts/avatar.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import { wireHttpDate } from '../api/wire-date.ts'
@@ -28,20 +29,8 @@ export function serviceKeyApi({
   accounts: AccountService
   avatars: Avatars
 }): readonly ApiRoute[] {
-  function presentApprover(account: AccountRow) {
-    const { isSuperUser, isGlobalReadonly } = accounts.principalOf(account)
-    return {
-      kind: 'user' as const,
-      name: account.username,
-      username: account.username,
-      email: account.email,
-      verified: account.verified === 1,
-      avatar: avatars.of(account),
-      super_user: isSuperUser,
-      global_readonly_super_user: isGlobalReadonly,
-      enabled: account.enabled === 1,
-    }
-  }
+  const presentApprover = (account: AccountRow) =>
+    superuserView(account, accounts.principalOf(account), avatars)
 
   async function presentApproval(key: ServiceKeyRow) {
     if (key.approved_at === null) return null
