@@ -19,6 +19,8 @@ export interface Dialect {
   ): CreateTableBuilder<T, C>
   /** Makes `full_name` and `description` of `repository` searchable by any part of them. */
   searchRepositories(db: Kysely<unknown>): Promise<void>
+  /** Makes each of the two searchable apart, so that what only one is full of costs the other nothing. */
+  searchRepositoriesByColumn(db: Kysely<unknown>): Promise<void>
 }
 
 /** A full-text index of three-letter pieces beside the table, kept in step by triggers. */
@@ -43,6 +45,29 @@ const ftsStatements = [
    end`,
 ]
 
+const ftsByColumn = (column: string) => {
+  const table = `repository_${column}_search`
+  const forget = `insert into ${table}(${table}, rowid, ${column})
+    values ('delete', old.id, old.${column});`
+  const learn = `insert into ${table}(rowid, ${column}) values (new.id, new.${column});`
+  return [
+    `create virtual table ${table} using fts5(
+       ${column}, content='repository', content_rowid='id', tokenize='trigram')`,
+    `insert into ${table}(${table}) values ('rebuild')`,
+    `create trigger ${table}_insert after insert on repository begin ${learn} end`,
+    `create trigger ${table}_delete after delete on repository begin ${forget} end`,
+    `create trigger ${table}_update after update of ${column} on repository begin
+       ${forget} ${learn} end`,
+  ]
+}
+
+const ftsByColumnStatements = [
+  ...['insert', 'delete', 'update'].map((event) => `drop trigger repository_search_${event}`),
+  'drop table repository_search',
+  ...ftsByColumn('full_name'),
+  ...ftsByColumn('description'),
+]
+
 /** Without the extension, or the right to install it, the search still works, only slower. */
 const trigramIndex = `do $$ begin
   create extension if not exists pg_trgm;
@@ -63,6 +88,9 @@ const sqlite: Dialect = {
   searchRepositories: async (db) => {
     for (const statement of ftsStatements) await sql.raw(statement).execute(db)
   },
+  searchRepositoriesByColumn: async (db) => {
+    for (const statement of ftsByColumnStatements) await sql.raw(statement).execute(db)
+  },
 }
 
 const postgresql: Dialect = {
@@ -77,6 +105,8 @@ const postgresql: Dialect = {
   searchRepositories: async (db) => {
     await sql.raw(trigramIndex).execute(db)
   },
+  // Its index keeps the columns apart already.
+  searchRepositoriesByColumn: () => Promise.resolve(),
 }
 
 export const dialects: Record<DialectName, Dialect> = { sqlite, postgresql }

@@ -23,6 +23,9 @@ describeDatabases('the schema', (open) => {
     )
     await sql`insert into repository (id, namespace_user_id, name, full_name, visibility, description, created_at)
       values (1, 2, 'web', 'acme/web', 'private', 'the shop', 5)`.execute(db)
+    await sql`insert into repositorypermission (repository_id, user_id, role) values (1, 1, 'read')`.execute(
+      db,
+    )
     await sql`insert into blob (id, digest, size_bytes, created_at) values (1, 'sha256:aa', 3, 5)`.execute(
       db,
     )
@@ -35,12 +38,14 @@ describeDatabases('the schema', (open) => {
     expect(await db.selectFrom('repository').selectAll().execute()).toMatchObject([
       { full_name: 'acme/web', popularity: 0 },
     ])
+    expect(await db.selectFrom('repositorypermission').selectAll().execute()).toMatchObject([
+      { repository_id: 1, namespace_user_id: 2, user_id: 1, role: 'read' },
+    ])
     expect(await db.selectFrom('blob').selectAll().execute()).toMatchObject([{ doomed: 0 }])
     if (dialect === 'sqlite') {
+      const search = sql.table('repository_description_search')
       const found =
-        await sql`select rowid as id from repository_search where repository_search match '"sho"'`.execute(
-          db,
-        )
+        await sql`select rowid as id from ${search} where ${search} match '"sho"'`.execute(db)
       expect(found.rows).toEqual([{ id: 1 }])
     }
   })

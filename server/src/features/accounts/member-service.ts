@@ -28,14 +28,13 @@ export function createMemberService({ db, audit }: { db: Db; audit: AuditLog }) 
     organization: Pick<AccountRow, 'id'>,
     accounts: readonly AccountFace[],
   ): Promise<Member[]> {
-    const store = teamOverviewStore(db)
     const members: Member[] = []
-    for (let from = 0; from < accounts.length; from += batchSize) {
-      const batch = accounts.slice(from, from + batchSize)
-      const ids = batch.map(({ id }) => id)
-      const teams = gather(await store.listTeamsOf(organization.id, ids), ({ name }) => name)
-      const grants = await store.listRepositoriesOf(organization.id, ids, grantsAtMost)
-      const repositories = gather(grants, ({ repository }) => repository)
+    for await (const batch of batches(accounts)) {
+      const teams = gather(
+        await teamOverviewStore(db).listTeamsOf(organization.id, idsOf(batch)),
+        ({ name }) => name,
+      )
+      const repositories = await repositoriesOf(organization, batch)
       members.push(
         ...batch.map((account) => ({
           ...account,
@@ -43,10 +42,12 @@ export function createMemberService({ db, audit }: { db: Db; audit: AuditLog }) 
           repositories: repositories.get(account.id) ?? [],
         })),
       )
-      await setImmediate()
     }
     return members
   }
+
+  const repositoriesOf = ({ id }: Pick<AccountRow, 'id'>, accounts: readonly AccountFace[]) =>
+    teamOverviewStore(db).listRepositoriesOf(id, idsOf(accounts), grantsAtMost)
 
   async function findPerson(tx: Db, username: string): Promise<AccountRow> {
     const account = await accountStore(tx).find(username)
@@ -77,21 +78,16 @@ export function createMemberService({ db, audit }: { db: Db; audit: AuditLog }) 
 
     /** Whoever is in no team, but has roles on repositories, with these, by name. */
     async listCollaborators(organization: AccountRow): Promise<Omit<Member, 'teams'>[]> {
-      const found = new Map<number, { account: AccountFace; repositories: string[] }>()
-      let after: number | undefined = 0
-      while (after !== undefined) {
-        const batch = await memberStore(db).listOutsideGrants(organization.id, after, batchSize)
-        for (const { repository, ...account } of batch.grants) {
-          const one = found.get(account.id) ?? { account, repositories: [] }
-          one.repositories.push(repository)
-          found.set(account.id, one)
+      const outsiders = await memberStore(db).listOutsiders(organization.id, membersAtMost)
+      const collaborators: Omit<Member, 'teams'>[] = []
+      for await (const batch of batches(outsiders)) {
+        const repositories = await repositoriesOf(organization, batch)
+        for (const account of batch) {
+          const names = repositories.get(account.id)
+          if (names !== undefined) collaborators.push({ ...account, repositories: names })
         }
-        after = batch.lastId
-        await setImmediate()
       }
-      return [...found.values()]
-        .map(({ account, repositories }) => ({ ...account, repositories }))
-        .sort((a, b) => (a.username < b.username ? -1 : 1))
+      return collaborators
     },
 
     /**
@@ -123,6 +119,16 @@ export function createMemberService({ db, audit }: { db: Db; audit: AuditLog }) 
         }
       })
     },
+  }
+}
+
+const idsOf = (accounts: readonly AccountFace[]) => accounts.map(({ id }) => id)
+
+/** SQLite answers within the turn of the event loop, so between two batches others get theirs. */
+async function* batches<T>(all: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let from = 0; from < all.length; from += batchSize) {
+    if (from > 0) await setImmediate()
+    yield all.slice(from, from + batchSize)
   }
 }
 

@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 import type { Db } from '../../db/tables.ts'
 
 /** As much of an account as lists show. */
@@ -39,45 +41,28 @@ export function memberStore(db: Db) {
         .executeTakeFirst()) !== undefined,
 
     /**
-     * Grants that people and robots without a team have on repositories of an organization: those on
-     * the next repositories after `afterId`. `lastId` is undefined when there were none left.
+     * People and robots without a team that have grants on repositories of an organization, by name.
+     * From each holder of a grant the index leads to the next one, past all that the former has.
      */
-    async listOutsideGrants(organizationId: number, afterId: number, repositories: number) {
-      const ids = await db
-        .selectFrom('repository')
-        .select('id')
-        .where('namespace_user_id', '=', organizationId)
-        .where('id', '>', afterId)
-        .orderBy('id')
-        .limit(repositories)
-        .execute()
-      const lastId = ids.at(-1)?.id
-      if (lastId === undefined) return { lastId, grants: [] }
-      const grants = await db
-        .selectFrom('repository')
-        .innerJoin('repositorypermission as held', 'held.repository_id', 'repository.id')
-        .innerJoin('user', 'user.id', 'held.user_id')
-        .select(face)
-        .select('repository.name as repository')
-        .where('repository.namespace_user_id', '=', organizationId)
-        .where('repository.id', '>', afterId)
-        .where('repository.id', '<=', lastId)
-        .where('repository.state', '!=', 'MARKED_FOR_DELETION')
-        .where((e) =>
-          e.not(
-            e.exists(
-              e
-                .selectFrom('teammember')
-                .innerJoin('team', 'team.id', 'teammember.team_id')
-                .select('teammember.user_id')
-                .whereRef('teammember.user_id', '=', 'held.user_id')
-                .where('team.organization_id', '=', organizationId),
-            ),
-          ),
+    async listOutsiders(organizationId: number, limit: number): Promise<AccountFace[]> {
+      const { rows } = await sql<AccountFace>`
+        with recursive holder (id) as (
+          select min(user_id) from repositorypermission
+          where namespace_user_id = ${organizationId} and user_id is not null
+          union all
+          select (
+            select min(user_id) from repositorypermission
+            where namespace_user_id = ${organizationId} and user_id > holder.id
+          ) from holder where holder.id is not null
         )
-        .orderBy('repository.id')
-        .execute()
-      return { lastId, grants }
+        select ${sql.join(face.map((column) => sql.ref(column)))}
+        from holder join ${sql.table('user')} on ${sql.ref('user.id')} = holder.id
+        where not exists (
+          select 1 from teammember join team on team.id = teammember.team_id
+          where teammember.user_id = holder.id and team.organization_id = ${organizationId}
+        )
+        order by ${sql.ref('user.username')} limit ${limit}`.execute(db)
+      return rows
     },
 
     /** Takes an account out of every team. @returns the names of the teams it was in. */
@@ -105,16 +90,8 @@ export function memberStore(db: Db) {
     revokeGrants: (organizationId: number, accountId: number) =>
       db
         .deleteFrom('repositorypermission')
+        .where('namespace_user_id', '=', organizationId)
         .where('user_id', '=', accountId)
-        .where((e) =>
-          e.exists(
-            e
-              .selectFrom('repository')
-              .select('repository.id')
-              .whereRef('repository.id', '=', 'repositorypermission.repository_id')
-              .where('repository.namespace_user_id', '=', organizationId),
-          ),
-        )
         .execute(),
   }
 }

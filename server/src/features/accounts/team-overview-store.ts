@@ -3,7 +3,6 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/tables.ts'
 import type { RepositoryRole } from '../repositories/permission-store.ts'
 import type { Visibility } from '../repositories/repository-store.ts'
-import { ofLiveNamespace } from './deleted-namespace-store.ts'
 import type { TeamRole } from './team-store.ts'
 
 /** A team as lists of teams show it. */
@@ -93,7 +92,10 @@ export function teamOverviewStore(db: Db) {
             .orderBy('team.name')
             .execute(),
 
-    /** What a team, a robot or a person has a role on, by id of the grant. */
+    /**
+     * What a team or a robot has a role on, by id of the repository: all of one namespace, which the
+     * caller has found alive.
+     */
     listHeld: (
       holder: { readonly teamId: number } | { readonly userId: number },
       limit: number,
@@ -109,29 +111,36 @@ export function teamOverviewStore(db: Db) {
           query.where('held.user_id', '=', 'userId' in holder ? holder.userId : -1),
         )
         .where('repository.state', '!=', 'MARKED_FOR_DELETION')
-        .where(ofLiveNamespace)
         .orderBy(sql.ref('held.repository_id'))
         .limit(limit)
         .execute(),
 
-    /** The repositories on which these accounts have a role of their own, all within one namespace. */
-    listRepositoriesOf: async (
+    /**
+     * The repositories of one namespace on which accounts have a role of their own, by id; accounts
+     * without any are missing. Joined by the database: a row for each costs more than finding it.
+     */
+    async listRepositoriesOf(
       namespaceId: number,
       accountIds: readonly number[],
-      limit: number,
-    ): Promise<{ readonly accountId: number | null; readonly repository: string }[]> =>
-      accountIds.length === 0
-        ? []
-        : db
-            .selectFrom('repositorypermission as held')
-            .innerJoin('repository', 'repository.id', 'held.repository_id')
-            .select(['held.user_id as accountId', 'repository.name as repository'])
-            .where('held.user_id', 'in', accountIds)
-            .where('repository.namespace_user_id', '=', namespaceId)
-            .where('repository.state', '!=', 'MARKED_FOR_DELETION')
-            .orderBy('held.user_id')
-            .orderBy('held.repository_id')
-            .limit(limit)
-            .execute(),
+      limitOfEach: number,
+    ): Promise<ReadonlyMap<number, readonly string[]>> {
+      if (accountIds.length === 0) return new Map()
+      const { rows } = await sql<{ readonly id: number; readonly names: string | null }>`
+        select holder.id, (
+          select string_agg(listed.name, ' ') from (
+            select repository.name from repositorypermission as held
+            join repository on repository.id = held.repository_id
+            where held.namespace_user_id = ${namespaceId} and held.user_id = holder.id
+              and repository.state <> 'MARKED_FOR_DELETION'
+            order by held.repository_id limit ${limitOfEach}
+          ) as listed
+        ) as names
+        from ${sql.table('user')} as holder where holder.id in (${sql.join(accountIds)})`.execute(
+        db,
+      )
+      return new Map(
+        rows.flatMap(({ id, names }) => (names === null ? [] : [[id, names.split(' ')]])),
+      )
+    },
   }
 }

@@ -1,10 +1,12 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
 
-import { sql } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 
 import type { Db } from '../../db/tables.ts'
 import { ofLiveNamespace } from '../accounts/deleted-namespace-store.ts'
 
+/** Literal, so that the partial index of public names fits whatever the plan is. */
+const isPublic = sql<SqlBool>`${sql.ref('repository.visibility')} = 'public'`
 /** Grants up to which a page is found from the grants; above, by walking the names. */
 const fewGrants = 1000
 /** Names looked at in one statement of a walk; other work comes in between. */
@@ -112,7 +114,7 @@ export function catalogStore(db: Db) {
     listAll: async (after: string, limit: number) => names(await page(after, limit).execute()),
 
     listPublic: async (after: string, limit: number) =>
-      names(await page(after, limit).where('visibility', '=', 'public').execute()),
+      names(await page(after, limit).where(isPublic).execute()),
 
     /** All of one namespace: one stretch of the index, because `0` is the character after `/`. */
     listNamespace: async (namespace: string, after: string, limit: number) => {

@@ -10,6 +10,8 @@ export type RepositoryRole = 'read' | 'write' | 'admin'
 export interface RepositoryPermissionTable {
   id: Generated<number>
   repository_id: number
+  /** That of the repository. */
+  namespace_user_id: number
   user_id: number | null
   team_id: number | null
   role: RepositoryRole
@@ -152,12 +154,19 @@ export function permissionStore(db: Db) {
     grant: (repositoryId: number, grantee: Grantee, role: RepositoryRole) =>
       db
         .insertInto('repositorypermission')
-        .values({
-          repository_id: repositoryId,
-          user_id: 'userId' in grantee ? grantee.userId : null,
-          team_id: 'teamId' in grantee ? grantee.teamId : null,
-          role,
-        })
+        .columns(['repository_id', 'namespace_user_id', 'user_id', 'team_id', 'role'])
+        .expression((e) =>
+          e
+            .selectFrom('repository')
+            .select([
+              'repository.id',
+              'repository.namespace_user_id',
+              e.val('userId' in grantee ? grantee.userId : null).as('user_id'),
+              e.val('teamId' in grantee ? grantee.teamId : null).as('team_id'),
+              e.val(role).as('role'),
+            ])
+            .where('repository.id', '=', repositoryId),
+        )
         .onConflict((conflict) =>
           conflict
             .columns(['repository_id', 'userId' in grantee ? 'user_id' : 'team_id'])

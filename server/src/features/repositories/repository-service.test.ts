@@ -193,6 +193,7 @@ describeDatabases('repositories', (open) => {
         .values(
           some.map(({ id }) => ({
             repository_id: id,
+            namespace_user_id: acme.id,
             user_id: bob.id,
             team_id: null,
             role: 'read' as const,

@@ -48,11 +48,11 @@ export function repositorySearchStore(db: Db) {
       text: string,
       { after, limit }: { readonly after: number; readonly limit: number },
     ): Promise<number[]> {
+      const index = sql.table(`repository_${column}_search`)
       const query = isSqlite
         ? sql<IdRow>`
-            select rowid as id from repository_search
-            where repository_search match ${`${column} : ${ftsPhrase(text)}`}
-              and rowid > ${after}
+            select rowid as id from ${index}
+            where ${index} match ${ftsPhrase(text)} and rowid > ${after}
             order by rowid limit ${limit}`
         : sql<IdRow>`
             select id from repository
