@@ -11,6 +11,7 @@ import { recoverCommits } from './features/uploads/upload-recovery.ts'
 import { closeListener, listen, type Listener } from './http/listen.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
 import { readTlsMaterial } from './http/tls-options.ts'
+import { countTraffic, type Traffic } from './http/traffic.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { systemRandom, type Random } from './platform/random.ts'
@@ -37,6 +38,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly urls: { readonly http: string; readonly https?: string; readonly metrics: string }
   /** Set when this start created the first account; the password is known nowhere else. */
   readonly firstAccount?: { readonly username: string; readonly password: string }
+  /** What clients push and pull at this moment. */
+  readonly traffic: () => Traffic
 }
 
 /** How long requests under way may take to finish once the server was told to stop. */
@@ -79,9 +82,10 @@ export async function startServer(
       worker.start()
     }
 
+    const { handler, traffic } = countTraffic(appliance.serve)
     const listeners = await openListeners(
       config,
-      appliance.serve,
+      handler,
       metricsEndpoint(appliance.metrics),
       stack,
     )
@@ -94,6 +98,7 @@ export async function startServer(
     const running = stack.move()
     return {
       urls,
+      traffic,
       ...(firstAccount === undefined ? {} : { firstAccount }),
       async [Symbol.asyncDispose]() {
         log.info('server stopping')

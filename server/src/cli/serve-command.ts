@@ -1,21 +1,14 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fingerprint } from '@mooring/certs'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
-import { configWarnings } from '../config/config-warnings.ts'
-import { environment, readConfig } from '../config/read-config.ts'
-import { lockDataDirectory } from '../db/data-directory-lock.ts'
 import { firstStartBanner, laterStartBanner } from '../first-start/banner.ts'
-import { hostOf, systemNetwork } from '../first-start/host-names.ts'
-import { prepareFirstStart } from '../first-start/quick-start.ts'
-import { systemClock } from '../platform/clock.ts'
-import { createLogger } from '../platform/logger.ts'
-import { systemRandom } from '../platform/random.ts'
-import { startServer, type RunningServer } from '../start.ts'
-import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
+import { hostOf } from '../first-start/host-names.ts'
+import type { RunningServer } from '../start.ts'
+import { withDataOptions, type DataOptions } from './data-options.ts'
 import { readOptionalFile } from './read-optional-file.ts'
+import { runServer } from './run-server.ts'
 
 interface Options extends DataOptions {
   readonly host?: string
@@ -40,39 +33,18 @@ export function serveCommand(): Command {
 
 async function serve(options: Options): Promise<void> {
   const stopping = new AbortController()
-  const shutDown = () => {
+  stopWithSignals(() => {
     stopping.abort()
-  }
-  stopWithSignals(shutDown)
-  const directories = dataDirectories(options)
-  const lock = lockDataDirectory(directories.dataDir)
-  const prepared = prepareFirstStart({
-    ...directories,
-    random: systemRandom,
-    clock: systemClock,
-    flags: options,
-    env: environment,
-    network: systemNetwork(),
   })
-  await prepared.catch((error: unknown) => {
-    lock.release()
-    throw error
+  await runServer(options, {
+    stopping,
+    onRunning: async (config, server) => {
+      process.stdout.write(await banner(config, server))
+      if (options.readyFile !== undefined) {
+        await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
+      }
+    },
   })
-  const config = await readConfig({ ...directories, env: environment, flags: options })
-  const log = createLogger(config.logLevel)
-  for (const warning of configWarnings(config)) log.warn(warning)
-  const firstPassword = environment['MOORING_FIRST_PASSWORD']
-  await using server = await startServer(config, {
-    lock,
-    log,
-    shutDown,
-    ...(firstPassword === undefined || firstPassword === '' ? {} : { firstPassword }),
-  })
-  process.stdout.write(await banner(config, server))
-  if (options.readyFile !== undefined) {
-    await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
-  }
-  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
 }
 
 /** The first SIGTERM or SIGINT ends the server well; a second one ends the process at once. */
