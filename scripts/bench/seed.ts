@@ -43,7 +43,8 @@ export function seedTags({ directory, repository, tags, config }: Seed): void {
        values (?, ?, ?, ?, ?, 0, ?)`,
     )
     const edge = database.prepare(
-      'insert into manifest_blob (manifest_id, blob_id, repository_id) values (?, ?, ?)',
+      `insert into manifest_blob (manifest_id, blob_id, repository_id, namespace_user_id)
+       values (?, ?, ?, (select namespace_user_id from repository where id = ?))`,
     )
     const indexes = database
       .prepare<[], { name: string; sql: string }>(
@@ -62,7 +63,7 @@ export function seedTags({ directory, repository, tags, config }: Seed): void {
         const values = [repositoryId, digest, imageMediaType, bytes.length, configMediaType, now]
         const { lastInsertRowid } = manifest.run(...values)
         firstId ??= lastInsertRowid
-        edge.run(lastInsertRowid, blobId, repositoryId)
+        edge.run(lastInsertRowid, blobId, repositoryId, repositoryId)
       }
       database
         .prepare(

@@ -24,6 +24,8 @@ import { createAutomationTokens } from './features/oauth/automation-token-servic
 import { createOAuthTokenService } from './features/oauth/oauth-token-service.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
 import { createPullStatistics } from './features/pull-statistics/pull-statistics-service.ts'
+import { createQuotaAccounting } from './features/quota/quota-accounting-service.ts'
+import { createQuotaReports } from './features/quota/quota-report-service.ts'
 import type { InstanceKey } from './features/tokens/instance-key.ts'
 import { createRobotTokens } from './features/tokens/robot-token.ts'
 import { sweepUploads } from './features/uploads/upload-recovery.ts'
@@ -36,6 +38,7 @@ import type { BlobStorage } from './storage/storage.ts'
 import { wireManagement } from './wiring/management.ts'
 import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
+import { wireQuota } from './wiring/quota.ts'
 import { Worker } from './work/worker.ts'
 import { wireRegistry } from './wiring/registry.ts'
 
@@ -115,6 +118,8 @@ export function wireAccounts({
     ...{ applications, automationTokens, secretBox },
     ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail },
     pullStatistics,
+    quotaAccounting: createQuotaAccounting({ clock, log, config }),
+    quotaReports: createQuotaReports({ db, config }),
     tagRules: wireTagRules({ config, database }),
   }
 }
@@ -184,7 +189,12 @@ export function wire(parts: Parts): Appliance {
 
   return {
     serve,
-    workers: [uploadSweep, ...wireCollection(parts, metrics).workers, ...management.workers],
+    workers: [
+      uploadSweep,
+      ...wireCollection(parts, metrics).workers,
+      ...wireQuota(parts).workers,
+      ...management.workers,
+    ],
     metrics,
     audit: people.audit,
     async createFirstAccount(password = generatePassword(random)) {

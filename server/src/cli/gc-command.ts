@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { createCollector } from '../features/gc/collector.ts'
 import { planCollection, type CollectionPlan } from '../features/gc/collection-plan.ts'
 import type { Tally } from '../features/gc/tally.ts'
+import { createQuotaAccounting } from '../features/quota/quota-accounting-service.ts'
 import { openDiskStorage } from '../storage/disk-storage.ts'
 import { collectionLease } from '../wiring/collection.ts'
 import type { Lease } from '../work/lease.ts'
@@ -62,7 +63,10 @@ async function run(parts: DataParts, options: Options): Promise<void> {
     if (options.json !== true) process.stderr.write(`freed ${describe(freed)} so far\n`)
   }, progressEveryMs)
   try {
-    const collector = createCollector({ database, storage, clock, lease, tally, log, config })
+    const quota = createQuotaAccounting({ clock, log, config })
+    const collector = createCollector({
+      ...{ database, storage, clock, lease, tally, quota, log, config },
+    })
     await collector.drain(async () => interrupt.aborted || !(await lease.hold()))
   } finally {
     clearInterval(progress)

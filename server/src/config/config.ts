@@ -75,6 +75,7 @@ export interface Config {
   readonly appTokens: AppTokenConfig
   readonly timeMachine: TimeMachineConfig
   readonly collection: CollectionConfig
+  readonly quota: QuotaConfig
   readonly logs: LogConfig
   readonly search: { readonly pageSize: number; readonly maxPages: number }
   readonly serviceKeys: { readonly unapprovedTtlMs: number; readonly expiredTtlMs: number }
@@ -196,6 +197,9 @@ export interface FeatureConfig {
   readonly garbageCollection: boolean
   readonly repositoryGarbageCollection: boolean
   readonly namespaceGarbageCollection: boolean
+  readonly quotaManagement: boolean
+  readonly editQuota: boolean
+  readonly quotaSuppressFailures: boolean
   readonly logExport: boolean
   readonly aggregatedLogCountRetrieval: boolean
   /** Mail is sent, so people need an address that they confirmed. */
@@ -253,6 +257,18 @@ export interface CollectionConfig {
   /** Delay before a deleted namespace is purged, for the namespaces listed. */
   readonly graceMs: number
   readonly graceNamespaces: readonly string[]
+}
+
+export interface QuotaConfig {
+  /** Of namespaces that have no quota of their own; absent: none. */
+  readonly defaultRejectBytes?: number
+  /** Sizes of what was there before are counted in the background. */
+  readonly backfill: boolean
+  readonly backfillDelayMs: number
+  readonly backfillEveryMs: number
+  readonly backfillBatchSize: number
+  /** While sizes are not kept, what changes makes them stale. */
+  readonly invalidateTotals: boolean
 }
 
 export interface LogConfig {

@@ -49,6 +49,16 @@ export function managementConfig(keys: ConfigKeys) {
       graceMs: keys.NAMESPACE_GC_GRACE_PERIOD_SECONDS * 1_000,
       graceNamespaces: keys.NAMESPACE_GC_GRACE_PERIOD_ALLOWLIST,
     },
+    quota: {
+      ...(keys.DEFAULT_SYSTEM_REJECT_QUOTA_BYTES > 0 && {
+        defaultRejectBytes: keys.DEFAULT_SYSTEM_REJECT_QUOTA_BYTES,
+      }),
+      backfill: keys.QUOTA_BACKFILL,
+      backfillDelayMs: keys.QUOTA_TOTAL_DELAY_SECONDS * 1_000,
+      backfillEveryMs: keys.QUOTA_BACKFILL_POLL_PERIOD * 1_000,
+      backfillBatchSize: keys.QUOTA_BACKFILL_BATCH_SIZE,
+      invalidateTotals: keys.QUOTA_INVALIDATE_TOTALS,
+    },
     logs: {
       ...(present(keys.ACTION_LOG_MAX_PAGE) && { maxPage: keys.ACTION_LOG_MAX_PAGE }),
       exportLifeMs: keys.EXPORT_ACTION_LOGS_SECONDS * 1_000,

@@ -29,6 +29,14 @@ describeDatabases('the schema', (open) => {
     await sql`insert into blob (id, digest, size_bytes, created_at) values (1, 'sha256:aa', 3, 5)`.execute(
       db,
     )
+    await sql`insert into manifest_content (digest, bytes) values ('sha256:mm', ${Buffer.from('{}')})`.execute(
+      db,
+    )
+    await sql`insert into manifest (id, repository_id, digest, media_type, size_bytes, created_at)
+      values (1, 1, 'sha256:mm', 'm', 2, 5)`.execute(db)
+    await sql`insert into manifest_blob (manifest_id, blob_id, repository_id) values (1, 1, 1)`.execute(
+      db,
+    )
     await migrate({ db, dialect })
     const people = await db.selectFrom('user').selectAll().orderBy('id').execute()
     expect(people).toMatchObject([
@@ -42,6 +50,9 @@ describeDatabases('the schema', (open) => {
       { repository_id: 1, namespace_user_id: 2, user_id: 1, role: 'read' },
     ])
     expect(await db.selectFrom('blob').selectAll().execute()).toMatchObject([{ doomed: 0 }])
+    expect(await db.selectFrom('manifest_blob').selectAll().execute()).toMatchObject([
+      { repository_id: 1, namespace_user_id: 2 },
+    ])
     if (dialect === 'sqlite') {
       const search = sql.table('repository_description_search')
       const found =

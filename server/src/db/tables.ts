@@ -11,6 +11,7 @@ import type {
   ManifestContentTable,
   ManifestTable,
 } from '../features/manifests/manifest-store.ts'
+import type { QuotaSizeTable } from '../features/quota/quota-store.ts'
 import type { RepositoryPermissionTable } from '../features/repositories/permission-store.ts'
 import type { RepositoryTable } from '../features/repositories/repository-store.ts'
 import type { TagTable } from '../features/tags/tag-store.ts'
@@ -82,6 +83,8 @@ export interface Tables {
   messages: MessageTable
   servicekey: ServiceKeyTable
   quotaregistrysize: QuotaRegistrySizeTable
+  quotanamespacesize: QuotaSizeTable
+  quotarepositorysize: QuotaSizeTable
   exportactionlogs: ExportActionLogsTable
   logentrydaily: LogEntryDailyTable
   logrollup: LogRollupTable

@@ -1,6 +1,7 @@
 import { createCollector } from '../features/gc/collector.ts'
 import { collectionMetrics } from '../features/gc/collection-metrics.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
+import { createQuotaAccounting } from '../features/quota/quota-accounting-service.ts'
 import { createLease, underLease, type Lease } from '../work/lease.ts'
 import { Worker } from '../work/worker.ts'
 import type { Parts } from '../wiring.ts'
@@ -25,7 +26,8 @@ export function wireCollection(parts: Parts, metrics: Metrics): { workers: reado
   const tally = collectionMetrics(metrics.registry)
   if (config.registryState === 'readonly' || config.disablePushes) return { workers: [] }
   const lease = collectionLease(parts)
-  const collector = createCollector({ ...parts, lease, tally })
+  const quota = createQuotaAccounting(parts)
+  const collector = createCollector({ ...parts, lease, tally, quota })
   const worker = new Worker({
     name: 'garbage-collection',
     step: underLease(lease, collector.step),

@@ -32,6 +32,7 @@ export function wireRegistry(
     oauthTokens,
     audit,
     tagRules,
+    quotaAccounting,
     pullStatistics,
   }: AccountServices,
   metrics: Metrics,
@@ -95,6 +96,7 @@ export function wireRegistry(
     storage,
     tagChanges: tagRules.tagChanges,
     tagPolicies: tagRules.tagPolicies,
+    quota: quotaAccounting,
   })
 
   const base = registryBase({

@@ -3,11 +3,13 @@ import type { Migration } from 'kysely/migration'
 import type { Dialect } from '../dialect.ts'
 import { registry } from './0001-registry.ts'
 import { management } from './0002-management.ts'
+import { quota } from './0003-quota.ts'
 import { grantsByNamespace } from './0004-grants-by-namespace.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
   '0001-registry': registry,
   '0002-management': management,
+  '0003-quota': quota,
   '0004-grants-by-namespace': grantsByNamespace,
 }

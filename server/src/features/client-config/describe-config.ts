@@ -44,6 +44,7 @@ export function describeConfig(config: Config, version: string) {
       BRANDING: config.interface.branding,
       FOOTER_LINKS: config.interface.footerLinks,
       PERMANENTLY_DELETE_TAGS: config.timeMachine.permanentlyDeleteTags,
+      QUOTA_BACKFILL: config.quota.backfill,
       ROBOTS_DISALLOW: config.robots.disallow,
       ...Object.fromEntries(repeated.map((name) => [name, isOn(name)])),
     },

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 import type { Lease } from '../../work/lease.ts'
+import type { QuotaAccounting } from '../quota/quota-accounting-service.ts'
 import type { Tally } from './tally.ts'
 
 /** What every part of the collector works with. */
@@ -13,6 +14,7 @@ export interface CollectorParts {
   readonly clock: Clock
   readonly lease: Pick<Lease, 'isSafe'>
   readonly tally: Tally
+  readonly quota: Pick<QuotaAccounting, 'removed'>
   readonly log: Logger
   readonly config: CollectorRules
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { sql } from 'kysely'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 
 import { describeDatabases } from '../../db/database-suite.ts'
 import { isProblem } from '../../problem.ts'
 import { blobStore } from '../blobs/blob-store.ts'
+import { expectRightSizes } from '../quota/quota-model-suite.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import { blobGarbageStore } from './blob-garbage-store.ts'
 import {
@@ -115,6 +115,7 @@ describeDatabases('pushing while the collector runs', (open) => {
     }
     expect(acknowledged).toBeGreaterThan(pushers)
     expect(mounted).toBeGreaterThan(0)
+    await expectRightSizes(world.db)
 
     world.advance(holdMs)
     await world.collector().drain()
@@ -200,22 +201,6 @@ describeDatabases('pushing while the collector runs', (open) => {
     expect(await world.isVisible(blob.digest, repositoryId)).toBe(true)
   })
 
-  /** Until somebody waits for a lock. On SQLite whoever comes second waits as soon as it has begun. */
-  async function untilBlocked() {
-    if (world.database.dialect === 'sqlite') return
-    await expect
-      .poll(
-        async () => {
-          const { rows } = await sql`
-            select 1 from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`.execute(world.db)
-          return rows.length
-        },
-        { interval: 5 },
-      )
-      .toBe(1)
-  }
-
   test('the collector waits for a mount that is not committed yet', async () => {
     const [repositoryId = 0, other = 0] = repositoryIds
     const blob = blobOf('mounted at the last moment')
@@ -233,7 +218,7 @@ describeDatabases('pushing while the collector runs', (open) => {
     })
     await isLinked.promise
     const collected = world.collector().drain()
-    await untilBlocked()
+    await world.untilBlocked()
     mayCommit.resolve(undefined)
     await Promise.all([mounting, collected])
 
@@ -257,7 +242,7 @@ describeDatabases('pushing while the collector runs', (open) => {
     })
     await isLocked.promise
     const mounted = world.blobs.mount(blob.digest, repositoryId, other)
-    await untilBlocked()
+    await world.untilBlocked()
     mayCommit.resolve(undefined)
     await deciding
     expect(await mounted).toBe(false)
@@ -282,7 +267,7 @@ describeDatabases('pushing while the collector runs', (open) => {
     })
     await isPushed.promise
     const collected = world.collector().drain()
-    await untilBlocked()
+    await world.untilBlocked()
     mayCommit.resolve(undefined)
     await Promise.all([pushing, collected])
     const rows = await world.db.selectFrom('manifest').select('repository_id').execute()

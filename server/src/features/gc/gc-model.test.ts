@@ -9,6 +9,8 @@ import { describeDatabases } from '../../db/database-suite.ts'
 import type { Database } from '../../db/open.ts'
 import type { Db } from '../../db/tables.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
+import { createQuotaBackfill } from '../quota/quota-backfill.ts'
+import { expectAllCounted, expectRightSizes } from '../quota/quota-model-suite.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import { ModelRepository } from './gc-model-suite.ts'
@@ -44,7 +46,7 @@ const kinds = [
     'crash',
     'break-off',
   ],
-  'delete-repository',
+  ...['delete-repository', 'count', 'count', 'keep-sizes', 'let-sizes-rot'],
 ] as const
 
 const operation = fc.record({
@@ -84,13 +86,18 @@ describeDatabases('the collector against a model', (open) => {
       const property = fc.asyncProperty(
         fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }),
         fc.boolean(),
-        async (operations, resetsChildHolds) => {
+        fc.boolean(),
+        async (operations, resetsChildHolds, keepsSizes) => {
           // The rest of the runs; but never those that look for a smaller example.
           if (round > 0 && !hasFailed && performance.now() > end) return
           await clear(world)
           const run = await createRun(world, ++round, resetsChildHolds)
+          world.keepSizes(keepsSizes)
           try {
-            for (const one of operations) await run.apply(one)
+            for (const one of operations) {
+              await run.apply(one)
+              await expectRightSizes(world.db)
+            }
             await run.finish()
           } catch (error) {
             hasFailed = true
@@ -117,6 +124,10 @@ async function clear({ db, disk, onDisk }: GcWorld) {
 
 async function createRun(world: GcWorld, round: number, resetsChildHolds: boolean) {
   world.resetChildHolds(resetsChildHolds)
+  const sizes = createQuotaBackfill({
+    ...{ database: world.database, clock: world.clock, delayMs: 0 },
+    ...{ scopesAtOnce: 3, pageBlobs: 1 },
+  })
   const acme = await world.namespace(`acme-${String(round)}`, windowMs)
   const zero = await world.namespace(`zero-${String(round)}`, 0)
   const namespaces = [acme, acme, zero]
@@ -290,6 +301,15 @@ async function createRun(world: GcWorld, round: number, resetsChildHolds: boolea
         if (other > 2) return
         await world.deleteRepository(repository.fullName)
         return createRepository(where)
+      case 'count':
+        await sizes.prepare()
+        await sizes.step()
+        return
+      case 'keep-sizes':
+      case 'let-sizes-rot':
+        // Turned off less often than on.
+        world.keepSizes(kind === 'keep-sizes' || other > 3)
+        return
     }
   }
 
@@ -368,9 +388,15 @@ async function createRun(world: GcWorld, round: number, resetsChildHolds: boolea
     }
     await expectStored(needed)
 
+    world.keepSizes(true)
+    await sizes.prepare()
+    while ((await sizes.step()) === 'more');
+    await expectAllCounted(world.db)
+
     for (const repository of repositories) await world.deleteRepository(repository.fullName)
     await world.collector().drain()
     await expectStored(new Set())
+    await expectAllCounted(world.db)
     for (const table of ['tag', 'manifest', 'manifest_content', 'repository'] as const) {
       expect(await world.db.selectFrom(table).selectAll().execute(), table).toEqual([])
     }

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
+import { sql } from 'kysely'
 import pino from 'pino'
+import { expect } from 'vitest'
 
 import type { Database } from '../../db/open.ts'
 import { systemRandom } from '../../platform/random.ts'
@@ -17,6 +19,8 @@ import { blobStore } from '../blobs/blob-store.ts'
 import { createManifestContent } from '../manifests/manifest-content.ts'
 import { mediaTypes } from '../manifests/manifest-media-types.ts'
 import { createManifestService } from '../manifests/manifest-service.ts'
+import type { QuotaAccounting } from '../quota/quota-accounting-service.ts'
+import { quotaFor } from '../quota/quota-suite.ts'
 import { createRepositoryService } from '../repositories/repository-service.ts'
 import { repositoryStore } from '../repositories/repository-store.ts'
 import { createTagChanges } from '../tags/tag-changes-service.ts'
@@ -129,8 +133,16 @@ export async function createGcWorld(database: Database, folder: string) {
   const tagChanges = createTagChanges({
     config: { timeMachine, features: { immutableTags: true, immutableTagsCanExpire: false } },
   })
+  const counting = quotaFor(clock, { quotaManagement: true })
+  const notCounting = quotaFor(clock)
+  let keepsSizes = true
+  const quota: Pick<QuotaAccounting, 'findNew' | 'linked' | 'removed'> = {
+    findNew: (...args) => (keepsSizes ? counting : notCounting).findNew(...args),
+    linked: (...args) => (keepsSizes ? counting : notCounting).linked(...args),
+    removed: (...args) => (keepsSizes ? counting : notCounting).removed(...args),
+  }
   const manifests = createManifestService({
-    ...{ database, content, storage, clock, random, holdMs, tagChanges, tagPolicies },
+    ...{ database, content, storage, clock, random, holdMs, tagChanges, tagPolicies, quota },
     acceptsOci: true,
     acceptsSparse: false,
   })
@@ -161,7 +173,7 @@ export async function createGcWorld(database: Database, folder: string) {
     defaultTagExpirationMs: 0,
   }
 
-  function counting() {
+  function newTally() {
     const freed = { tags: 0, manifests: 0, blobs: 0, bytes: 0, repositories: 0, namespaces: 0 }
     const tally: Tally = {
       rows(table, count) {
@@ -191,6 +203,9 @@ export async function createGcWorld(database: Database, folder: string) {
       timeMachine.resetChildManifestExpiration = isOn
     },
     advance: (ms: number) => void (now += ms),
+
+    /** FEATURE_QUOTA_MANAGEMENT */
+    keepSizes: (isOn: boolean) => void (keepsSizes = isOn),
 
     async namespace(username: string, windowMs: number) {
       const account = await accountStore(db).insert({
@@ -245,10 +260,10 @@ export async function createGcWorld(database: Database, folder: string) {
       }),
 
     collector(parts: Partial<CollectorParts> = {}) {
-      const { freed, tally } = counting()
+      const { freed, tally } = newTally()
       const lease = { isSafe: () => true }
       const collector = createCollector({
-        ...{ database, storage, clock, lease, tally, log, config },
+        ...{ database, storage, clock, lease, tally, quota, log, config },
         ...parts,
       })
       return { ...collector, freed }
@@ -267,6 +282,22 @@ export async function createGcWorld(database: Database, folder: string) {
     read: (digest: Digest): Buffer => {
       const hex = digest.slice('sha256:'.length)
       return readFileSync(join(folder, 'sha256', hex.slice(0, 2), hex))
+    },
+
+    /** Until somebody waits for a lock. On SQLite whoever comes second waits as soon as it has begun. */
+    async untilBlocked() {
+      if (database.dialect === 'sqlite') return
+      await expect
+        .poll(
+          async () => {
+            const { rows } = await sql`
+            select 1 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+            return rows.length
+          },
+          { interval: 5 },
+        )
+        .toBe(1)
     },
 
     async close() {

@@ -21,7 +21,7 @@ export type ManifestCollection = ReturnType<typeof createManifestCollection>
 
 /** Removes manifests that nothing keeps any more, few per transaction, and what only they kept. */
 export function createManifestCollection(parts: CollectorParts, blobs: BlobCollection) {
-  const { database, clock, tally, config } = parts
+  const { database, clock, tally, quota, config } = parts
   /** By repository. Lost with the process; the sweep finds them again. */
   const candidates = new Map<number, Set<number>>()
   let sweptTo = 0
@@ -79,6 +79,11 @@ export function createManifestCollection(parts: CollectorParts, blobs: BlobColle
         removed.push(await manifestRemovalStore(tx).remove(node, found.now))
         next.delete(node.id)
       }
+      await quota.removed(
+        tx,
+        repositoryId,
+        removed.flatMap(({ blobIds }) => blobIds),
+      )
     })
     for (const result of removed) tell(result)
     add(repositoryId, next)

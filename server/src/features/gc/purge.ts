@@ -29,7 +29,7 @@ export function createPurge(
   blobs: BlobCollection,
   manifests: Pick<ManifestCollection, 'tell'>,
 ) {
-  const { database, storage, clock, tally, config, log } = parts
+  const { database, storage, clock, tally, quota, config, log } = parts
   const { repositoryGarbageCollection: alone, namespaceGarbageCollection: ofNamespaces } =
     config.features
   /** How far the repositories of a deleted namespace have been marked, by namespace. */
@@ -58,6 +58,11 @@ export function createPurge(
       for (const manifest of await store.listSome(repositoryId, manifestsAtOnce)) {
         removed.push(await store.remove(manifest, clock.now()))
       }
+      await quota.removed(
+        tx,
+        repositoryId,
+        removed.flatMap(({ blobIds }) => blobIds),
+      )
     })
     if (removed.length > 0) {
       for (const manifest of removed) manifests.tell(manifest)

@@ -12,6 +12,7 @@ import { findImageLife, recordImageLabels } from '../labels/image-label-service.
 import { imageLabels } from '../labels/image-labels.ts'
 import { lifeOf, type ImageLife, type KeyAndValue } from '../labels/image-life.ts'
 import { labelStore } from '../labels/label-store.ts'
+import type { QuotaAccounting } from '../quota/quota-accounting-service.ts'
 import type { TagChanges } from '../tags/tag-changes-service.ts'
 import type { TagName } from '../tags/tag-name.ts'
 import { tagStore } from '../tags/tag-store.ts'
@@ -51,6 +52,7 @@ export interface PushParts {
   readonly random: Random
   readonly tagChanges: TagChanges
   readonly tagPolicies: TagPolicies
+  readonly quota: Pick<QuotaAccounting, 'findNew' | 'linked'>
   readonly acceptsOci: boolean
   /** Manifests may name content that is not here (FEATURE_SPARSE_INDEX). */
   readonly acceptsSparse: boolean
@@ -62,7 +64,8 @@ const labelsAtMost = 1_000
 
 /** Verifies and stores a manifest and points its tags at it. Durable when it returns. */
 export function createManifestPush(parts: PushParts) {
-  const { database, storage, clock, random, tagChanges, tagPolicies, acceptsSparse, holdMs } = parts
+  const { database, storage, clock, random, tagChanges, tagPolicies, quota } = parts
+  const { acceptsSparse, holdMs } = parts
 
   return async (push: Push): Promise<PushResult> => {
     const parsed = parseManifest(push.bytes, push.contentType)
@@ -81,7 +84,7 @@ export function createManifestPush(parts: PushParts) {
           throw new Problem('repository-unknown', {})
         }
         const now = clock.now()
-        const manifestId = await store(tx, push, parsed, digest, now)
+        const { manifestId, newBlobIds } = await store(tx, push, parsed, digest, now)
         await recordImageLabels(tx, { repositoryId, manifestId }, labels, random)
         // Refused, but kept as if it had been pushed by its digest (registry-protocol, 11).
         const refused = await tagChanges.findImmutable(tx, repositoryId, names, now)
@@ -94,6 +97,7 @@ export function createManifestPush(parts: PushParts) {
           await tagChanges.point(tx, target, now)
         }
         await hold(tx, repositoryId, parsed, manifestId, tagged.length > 0, now)
+        await quota.linked(tx, repositoryId, manifestId, newBlobIds)
         if (refused === undefined) {
           const frozenNames = tagged.filter((name) => frozen.has(name))
           await push.record(tx, { mediaType: parsed.mediaType, frozen: frozenNames })
@@ -144,7 +148,7 @@ export function createManifestPush(parts: PushParts) {
     parsed: ParsedManifest,
     digest: Digest,
     now: Instant,
-  ): Promise<number> {
+  ) {
     const blobIds = await requireBlobs(tx, repositoryId, parsed, now)
     await requireChildren(tx, repositoryId, parsed)
     const manifests = manifestStore(tx)
@@ -162,12 +166,13 @@ export function createManifestPush(parts: PushParts) {
       },
       now,
     )
+    const newBlobIds = await quota.findNew(tx, manifestId, blobIds)
     if (!(await manifests.linkBlobs(repositoryId, manifestId, blobIds))) {
       throw new Problem('manifest-blob-unknown', { message: 'A blob has just been removed' })
     }
     const children = [...new Set(parsed.children.map((child) => child.digest))]
     await manifests.linkChildren(repositoryId, manifestId, children)
-    return manifestId
+    return { manifestId, newBlobIds }
   }
 
   async function requireBlobs(tx: Db, repositoryId: number, parsed: ParsedManifest, now: Instant) {

@@ -10,6 +10,7 @@ import { parseDigest, type Digest } from '../../storage/digest.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
 import { createTagService } from '../tags/tag-service.ts'
+import { quotaFor } from '../quota/quota-suite.ts'
 import { tagRulesFor } from '../tags/tag-rules-suite.ts'
 import { createManifestContent } from './manifest-content.ts'
 import { mediaTypes } from './manifest-media-types.ts'
@@ -89,6 +90,7 @@ describeDatabases('manifests and tags', (open) => {
       random: systemRandom,
       storage: storageOf(contents),
       ...tagRulesFor(on, { immutableTags: true }),
+      quota: quotaFor(clock),
       acceptsOci: true,
       acceptsSparse,
       holdMs: hour,

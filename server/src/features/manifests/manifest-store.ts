@@ -30,6 +30,8 @@ export interface ManifestBlobTable {
   manifest_id: number
   blob_id: number
   repository_id: number
+  /** Of the repository, which never changes it. */
+  namespace_user_id: Generated<number>
   /** 1 once a client took the blob out of the repository while only deleted manifests referred to it. */
   unlinked: Generated<number>
 }
@@ -219,14 +221,21 @@ export function manifestStore(db: Db) {
       for (const some of inBatches([...new Set(blobIds)], 200)) {
         const { numInsertedOrUpdatedRows } = await db
           .insertInto('manifest_blob')
-          .columns(['manifest_id', 'blob_id', 'repository_id', 'unlinked'])
+          .columns(['manifest_id', 'blob_id', 'repository_id', 'namespace_user_id', 'unlinked'])
           .expression(
             db
               .selectFrom('blob')
-              .select([
+              .select((e) => [
                 sql<number>`cast(${manifestId} as bigint)`.as('manifest_id'),
                 'id as blob_id',
                 sql<number>`cast(${repositoryId} as bigint)`.as('repository_id'),
+                e
+                  .selectFrom('repository')
+                  .select('repository.namespace_user_id')
+                  .where('repository.id', '=', repositoryId)
+                  .$asScalar()
+                  .$notNull()
+                  .as('namespace_user_id'),
                 sql.lit(0).as('unlinked'),
               ])
               .where('id', 'in', some)

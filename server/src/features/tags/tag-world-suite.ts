@@ -12,6 +12,7 @@ import { createManifestContent } from '../manifests/manifest-content.ts'
 import { mediaTypes } from '../manifests/manifest-media-types.ts'
 import { createManifestService } from '../manifests/manifest-service.ts'
 import type { BlobReader } from '../manifests/read-config.ts'
+import { quotaFor } from '../quota/quota-suite.ts'
 import { createTagEditService } from './tag-edit-service.ts'
 import { createTagListService } from './tag-list-service.ts'
 import { parseTagName } from './tag-name.ts'
@@ -90,7 +91,8 @@ export async function createTagWorld(database: Database, switches: Switches = {}
   })
   const manifests = createManifestService({
     ...{ database, content: createManifestContent(db), storage, clock, random },
-    ...{ tagChanges, tagPolicies, acceptsOci: true, acceptsSparse: false, holdMs: hour },
+    ...{ tagChanges, tagPolicies, quota: quotaFor(clock) },
+    ...{ acceptsOci: true, acceptsSparse: false, holdMs: hour },
   })
 
   async function blob(text: string, mediaType: string) {
