@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import { createHash, X509Certificate, type KeyObject } from 'node:crypto'
 import { CertificateError } from './certificate-error.ts'
 import { readPrivateKey } from './keys.ts'
 import { parseName } from './names.ts'
@@ -18,8 +18,14 @@ export interface CertificateDescription {
   readonly serial: string
   /** `ecdsa-p256`, `rsa-2048`, `ed25519`, … */
   readonly keyType: string
+  /** SHA-256 of the public key, `AB:CD:…`; stays when a certificate is renewed with its key. */
+  readonly publicKeyFingerprint: string
+  /** `sha256WithRSAEncryption`, `ecdsa-with-SHA384`, … */
+  readonly signatureAlgorithm: string
   /** Whether it may sign other certificates. */
   readonly isAuthority: boolean
+  /** Whether issuer and subject are the same name. */
+  readonly isSelfIssued: boolean
 }
 
 /**
@@ -37,7 +43,10 @@ export function describeCertificate(pem: string): CertificateDescription {
     sha256Fingerprint: certificate.fingerprint256,
     serial: certificate.serialNumber,
     keyType: keyType(certificate.publicKey),
+    publicKeyFingerprint: sha256(certificate.publicKey),
+    signatureAlgorithm: certificate.signatureAlgorithm ?? certificate.signatureAlgorithmOid,
     isAuthority: certificate.ca,
+    isSelfIssued: certificate.subject === certificate.issuer,
   }
 }
 
@@ -47,6 +56,25 @@ export function describeCertificate(pem: string): CertificateDescription {
  */
 export function fingerprint(pem: string): string {
   return readCertificate(pem).fingerprint256
+}
+
+/**
+ * SHA-256 of the public key (SPKI) of the first certificate of a PEM text, `AB:CD:…`.
+ * @throws CertificateError `certificate-unreadable`
+ */
+export function publicKeyFingerprint(pem: string): string {
+  return sha256(readCertificate(pem).publicKey)
+}
+
+/**
+ * When the first certificate of a PEM text should be replaced: after two thirds of its life.
+ * @returns milliseconds since the epoch
+ * @throws CertificateError `certificate-unreadable`
+ */
+export function renewalTime(pem: string): number {
+  const { validFromDate, validToDate } = readCertificate(pem)
+  const [from, to] = [validFromDate.getTime(), validToDate.getTime()]
+  return from + Math.floor(((to - from) * 2) / 3)
 }
 
 /**
@@ -61,8 +89,16 @@ function readCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch (cause) {
-    throw new CertificateError('certificate-unreadable', 'not a certificate in PEM', { cause })
+    const reason = 'it is no certificate in PEM'
+    throw new CertificateError('certificate-unreadable', { reason }, { cause })
   }
+}
+
+function sha256(key: KeyObject): string {
+  const digest = createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest('hex')
+  return digest.toUpperCase().replace(/(..)(?!$)/g, '$1:')
 }
 
 function oneLine(name: string): string {

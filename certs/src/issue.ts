@@ -76,7 +76,7 @@ export async function issueServerCertificate(
   const names = parseNames(request.names)
   const [first] = names
   if (first === undefined) {
-    throw new CertificateError('names-missing', 'a server certificate needs at least one name')
+    throw new CertificateError('names-missing')
   }
   const issuer = checkAuthority(authority, now)
 
@@ -118,13 +118,19 @@ export async function issueServerCertificate(
 function checkAuthority(authority: KeyedCertificate, now: number) {
   const described = describeCertificate(authority.certificatePem)
   if (!described.isAuthority) {
-    throw new CertificateError('authority-invalid', 'the certificate may not sign others')
+    throw new CertificateError('authority-invalid', {
+      reason: 'the certificate may not sign others',
+    })
   }
   if (!checkKeyMatches(authority.certificatePem, authority.keyPem)) {
-    throw new CertificateError('authority-invalid', 'key and certificate do not belong together')
+    throw new CertificateError('authority-invalid', {
+      reason: 'key and certificate do not belong together',
+    })
   }
   if (described.notAfter <= now) {
-    throw new CertificateError('authority-expired', 'the authority is past its last day')
+    throw new CertificateError('authority-expired', {
+      notAfter: new Date(described.notAfter).toISOString(),
+    })
   }
   return described
 }

@@ -1,8 +1,10 @@
 import { createPrivateKey, webcrypto, type KeyObject } from 'node:crypto'
 import { CertificateError } from './certificate-error.ts'
 
-/** `rsa-2048` and `rsa-4096` are for clients that know nothing newer. */
-export type KeyType = 'ecdsa-p256' | 'rsa-2048' | 'rsa-4096'
+export const keyTypes = ['ecdsa-p256', 'ecdsa-p384', 'rsa-3072', 'rsa-4096'] as const
+
+/** What new keys can be. Others, such as `rsa-2048`, are accepted when they are brought. */
+export type KeyType = (typeof keyTypes)[number]
 
 const rsa = (modulusLength: number) => ({
   name: 'RSASSA-PKCS1-v1_5',
@@ -13,7 +15,8 @@ const rsa = (modulusLength: number) => ({
 
 const algorithms = {
   'ecdsa-p256': { name: 'ECDSA', namedCurve: 'P-256' },
-  'rsa-2048': rsa(2048),
+  'ecdsa-p384': { name: 'ECDSA', namedCurve: 'P-384' },
+  'rsa-3072': rsa(3072),
   'rsa-4096': rsa(4096),
 } as const satisfies Record<KeyType, webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams>
 
@@ -29,12 +32,44 @@ export async function keyToPem(key: webcrypto.CryptoKey): Promise<string> {
     .toString()
 }
 
+/**
+ * Any private key, PEM or DER: PKCS#1, SEC1, PKCS#8, each also encrypted.
+ * @returns PKCS#8 PEM, unencrypted
+ * @throws CertificateError `key-unreadable`, `password-needed`, `password-wrong`,
+ *   `format-unsupported`, `key-type-unsupported`
+ */
+export async function readKey(_input: string | Uint8Array, _password?: string): Promise<string> {
+  throw new Error('not built yet')
+}
+
+/**
+ * An unencrypted key as encrypted PKCS#8 PEM (PBES2, AES-256).
+ * @throws CertificateError `key-unreadable`
+ */
+export function encryptKey(_keyPem: string, _passphrase: string): string {
+  throw new Error('not built yet')
+}
+
+/**
+ * What `encryptKey` made, opened again; an unencrypted key as it is.
+ * @throws CertificateError `key-unreadable`, `password-wrong`
+ */
+export function decryptKey(_keyPem: string, _passphrase: string): string {
+  throw new Error('not built yet')
+}
+
+/** Whether a key in PEM needs a password. */
+export function isKeyEncrypted(keyPem: string): boolean {
+  return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(keyPem)
+}
+
 /** @throws CertificateError `key-unreadable` */
 export function readPrivateKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw new CertificateError('key-unreadable', 'not an unencrypted private key in PEM', { cause })
+    const reason = 'it is not an unencrypted private key in PEM'
+    throw new CertificateError('key-unreadable', { reason }, { cause })
   }
 }
 
@@ -59,7 +94,8 @@ export async function signingKey(pem: string): Promise<{ key: webcrypto.CryptoKe
   }
   const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? '']
   if (curve === undefined) {
-    throw new CertificateError('key-unreadable', 'neither an RSA key nor one of a NIST curve')
+    const keyType = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown'
+    throw new CertificateError('key-type-unsupported', { keyType })
   }
   const [namedCurve, hash] = curve
   return { key: await importAs({ name: 'ECDSA', namedCurve }), hash }

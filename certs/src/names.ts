@@ -26,7 +26,7 @@ export function parseName(text: string): CertificateName {
   }
   const value = text.toLowerCase()
   if (value.length <= longestDnsName && dnsPattern.test(value)) return { type: 'dns', value }
-  throw new CertificateError('name-invalid', `${JSON.stringify(text)} is no host name or address`)
+  throw new CertificateError('name-invalid', { name: JSON.stringify(text) })
 }
 
 /** Whether a certificate can carry this name. */

@@ -7,6 +7,9 @@ export function containerd({ registry }: CheckedTarget): TrustInstruction {
   return {
     client: 'containerd',
     title: 'containerd',
+    shell: 'sh',
+    check: [],
+    undo: [],
     commands: [
       `sudo mkdir -p ${quoted(folder)}`,
       `sudo cp mooring-ca.crt ${quoted(`${folder}/ca.crt`)}`,

@@ -5,6 +5,9 @@ export function docker({ registry }: CheckedTarget): TrustInstruction {
   return {
     client: 'docker',
     title: 'Docker Engine',
+    shell: 'sh',
+    check: [],
+    undo: [],
     commands: [
       `sudo mkdir -p ${quoted(folder)}`,
       `sudo cp mooring-ca.crt ${quoted(`${folder}/ca.crt`)}`,

@@ -4,6 +4,9 @@ export function fetchAndCompare({ httpUrl, fingerprint }: CheckedTarget): TrustI
   return {
     client: 'fetch',
     title: 'Fetch the CA and compare its fingerprint',
+    shell: 'sh',
+    check: [],
+    undo: [],
     commands: [
       `curl -fsSo mooring-ca.crt ${quoted(`${httpUrl}/ca.crt`)}`,
       'openssl x509 -in mooring-ca.crt -noout -fingerprint -sha256',

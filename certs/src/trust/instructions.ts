@@ -6,6 +6,7 @@ import { podman } from './podman.ts'
 import { rhel } from './rhel.ts'
 import { checkTarget, type TrustInstruction, type TrustTarget } from './target.ts'
 
+export { trustClients } from './target.ts'
 export type { TrustClient, TrustInstruction, TrustTarget } from './target.ts'
 
 /**
@@ -23,4 +24,12 @@ export function trustInstructions(target: TrustTarget): readonly TrustInstructio
     rhel,
     containerd(checked),
   ]
+}
+
+/**
+ * One instruction as a script: its commands, then its check. It stops at the first command that
+ * fails, and is named `<client>.sh` or `<client>.ps1`.
+ */
+export function trustScript(_instruction: TrustInstruction): string {
+  throw new Error('not built yet')
 }

@@ -5,6 +5,9 @@ export function podman({ registry }: CheckedTarget): TrustInstruction {
   return {
     client: 'podman',
     title: 'Podman, Buildah, Skopeo',
+    shell: 'sh',
+    check: [],
+    undo: [],
     commands: [
       `sudo mkdir -p ${quoted(folder)}`,
       `sudo cp mooring-ca.crt ${quoted(`${folder}/ca.crt`)}`,

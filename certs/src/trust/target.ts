@@ -15,13 +15,54 @@ export interface TrustTarget {
 
 export interface TrustInstruction {
   readonly client: TrustClient
+  /** Who it is for, in English. */
   readonly title: string
-  /** Lines for a POSIX shell, in order. They expect `mooring-ca.crt` in the current folder. */
+  /** What the lines are written for: a POSIX shell, or PowerShell. */
+  readonly shell: 'sh' | 'ps1'
+  /** In order. They expect `mooring-ca.crt` in the current folder. */
   readonly commands: readonly string[]
+  /** Lines that fail, or show it, when the server is not trusted yet. */
+  readonly check: readonly string[]
+  /** Lines that take it back. */
+  readonly undo: readonly string[]
+  /** What the commands cannot do, in English. */
   readonly note?: string
 }
 
-export type TrustClient = 'fetch' | 'podman' | 'docker' | 'debian' | 'rhel' | 'containerd'
+export const trustClients = [
+  'fetch',
+  'podman',
+  'podman-rootless',
+  'podman-machine',
+  'docker',
+  'docker-desktop',
+  'docker-windows',
+  'debian',
+  'rhel',
+  'suse',
+  'alpine',
+  'arch',
+  'windows',
+  'macos',
+  'containerd',
+  'k3s',
+  'rke2',
+  'crio',
+  'openshift',
+  'talos',
+  'ignition',
+  'cloud-init',
+  'ansible',
+  'firefox',
+  'node',
+  'python',
+  'java',
+  'git',
+  'helm',
+  'oras',
+] as const
+
+export type TrustClient = (typeof trustClients)[number]
 
 /** A target whose every part may stand in a shell line. */
 export interface CheckedTarget {
@@ -37,7 +78,9 @@ export function checkTarget({ host, port, httpUrl, fingerprint }: TrustTarget): 
   const bracketed = name.value.includes(':') ? `[${name.value}]` : name.value
   const url = URL.parse(httpUrl)
   if (url?.protocol !== 'http:' || !Number.isInteger(port) || !/^[0-9A-F:]+$/i.test(fingerprint)) {
-    throw new CertificateError('name-invalid', 'no address, port or fingerprint of a server')
+    throw new CertificateError('name-invalid', {
+      name: 'the address, port or fingerprint of the server',
+    })
   }
   return {
     registry: port === 443 ? bracketed : `${bracketed}:${port}`,
