@@ -28,6 +28,13 @@ export function describeDatabases(title: string, body: (open: OpenTestDatabase) 
   })
 }
 
+/** For what only PostgreSQL has. */
+export function describePostgresql(title: string, body: (open: OpenTestDatabase) => void) {
+  describe.skipIf(inject('postgresUrl') === '')(title, () => {
+    body(opener(openPostgres))
+  })
+}
+
 /** For tests whose subject is not the database: SQLite only. */
 export function sqliteOpener(): OpenTestDatabase {
   return opener(openSqlite)
