@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
+import { quotaKeys } from './quota.ts'
 import { Avatar, TeamRoleName } from './values.ts'
 
 const OrganizationTeam = z
@@ -28,6 +29,7 @@ export const Organization = z
     teams: z.record(z.string(), OrganizationTeam).optional(),
     /** In the order of their making. */
     ordered_teams: z.array(z.string()).optional(),
+    ...quotaKeys,
     /** From here on for admins. */
     invoice_email: z.boolean().optional(),
     invoice_email_address: z.string().nullable().optional(),

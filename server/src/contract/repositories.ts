@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
+import { RepositoryQuotaReport } from './quota.ts'
 import { nextPage, nextPageQuery, queryFlag, queryText, wireDate } from './values.ts'
 
 const visibility = z.enum(['public', 'private'])
@@ -22,6 +23,7 @@ export const RepositorySummary = z
     last_modified: z.int().nullable().optional(),
     popularity: z.number().optional(),
     is_starred: z.boolean().optional(),
+    quota_report: RepositoryQuotaReport.optional(),
   })
   .meta({ id: 'RepositorySummary' })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
+import { quotaKeys } from './quota.ts'
 import { Avatar, nextPage, nextPageQuery, queryFlag, queryInteger } from './values.ts'
 
 const superuser = {
@@ -22,6 +23,7 @@ export const UserForSuperuser = z
     global_readonly_super_user: z.boolean(),
     enabled: z.boolean(),
     encrypted_password: z.string().optional(),
+    ...quotaKeys,
   })
   .meta({ id: 'UserForSuperuser' })
 

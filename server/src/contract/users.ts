@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
+import { quotaKeys } from './quota.ts'
 import { Avatar } from './values.ts'
 
 export const Prompt = z.enum(['confirm_username', 'enter_name', 'enter_company'])
@@ -46,6 +47,7 @@ export const User = z
     location: z.string().nullable().optional(),
     is_free_account: z.boolean().optional(),
     has_password_set: z.boolean().optional(),
+    ...quotaKeys,
     organizations: z.array(OrganizationOfUser).optional(),
     super_user: z.boolean().optional(),
     global_readonly_super_user: z.boolean().optional(),

@@ -37,7 +37,10 @@ export function wireOrganizations({ parts, people, avatars }: Foundation): Area 
 
   return {
     routes: [
-      ...organizationApi({ organizations, settings, teams, members, access, avatars, features }),
+      ...organizationApi({
+        ...{ organizations, settings, teams, members, access, avatars, features },
+        quota: people.quotaReports,
+      }),
       ...memberApi({ members, avatars }),
       ...teamApi({ organizations, teams, invites, access, avatars, features }),
       ...teamInviteApi({ invites, avatars }),

@@ -35,6 +35,7 @@ export function wireRepositories({ parts, people, avatars, pageTokens }: Foundat
     routes: [
       ...repositoryApi({
         ...{ repositories, lists, stars, accounts, access, pageTokens, statusTokens, names },
+        quota: people.quotaReports,
       }),
       ...permissionApi({ repositories, avatars }),
       ...repoTokenApi(),

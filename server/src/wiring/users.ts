@@ -34,7 +34,8 @@ export function wireUsers({ parts, people, avatars, pageTokens }: Foundation): A
   })
   const signUps = createSignUpService({ db, accounts, confirmations, config })
   const removals = createAccountRemovalService({ db, clock, random, audit, namespaceDeletion })
-  const view = createUserView({ db, access, avatars, config })
+  const quota = people.quotaReports
+  const view = createUserView({ db, access, avatars, quota, config })
   const principalOf = accounts.principalOf
 
   return {
@@ -60,7 +61,8 @@ export function wireUsers({ parts, people, avatars, pageTokens }: Foundation): A
       }),
       ...superuserUsersApi({
         people: createPeopleAdminService({ db, random, accounts, audit, confirmations, config }),
-        ...{ organizations, removals, encryptedPasswords, avatars, pageTokens, principalOf },
+        ...{ organizations, removals, encryptedPasswords, avatars, pageTokens },
+        ...{ quota, principalOf },
       }),
       ...appTokenApi({ tokens: appTokens }),
       ...notificationApi({ notifications }),

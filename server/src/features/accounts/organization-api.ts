@@ -10,6 +10,7 @@ import { Problem } from '../../problem.ts'
 import type { AccessService } from '../access/access-service.ts'
 import { route, type ApiCaller, type ApiRoute } from '../api/api-call.ts'
 import { refusal } from '../api/authorize-service.ts'
+import type { QuotaReports } from '../quota/quota-report-service.ts'
 import type { AccountRow } from './account-store.ts'
 import type { Avatars } from './avatar.ts'
 import type { MemberService } from './member-service.ts'
@@ -26,6 +27,7 @@ export function organizationApi({
   members,
   access,
   avatars,
+  quota,
   features,
 }: {
   organizations: OrganizationService
@@ -34,6 +36,7 @@ export function organizationApi({
   members: MemberService
   access: AccessService
   avatars: Avatars
+  quota: Pick<QuotaReports, 'ofNamespace'>
   features: Pick<FeatureConfig, 'superusersOrgCreationOnly'>
 }): readonly ApiRoute[] {
   /** Who may found an organization. */
@@ -65,6 +68,7 @@ export function organizationApi({
       ...(listed && {
         teams: Object.fromEntries(listed.map((team) => [team.name, viewTeam(team, isAdmin)])),
         ordered_teams: listed.map(({ name }) => name),
+        ...(await quota.ofNamespace(organization.id)),
       }),
       ...(isAdmin && {
         invoice_email: organization.invoice_email === 1,

@@ -17,6 +17,7 @@ import {
 import { Problem, type ProblemCode } from '../../problem.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
+import type { QuotaReports } from '../quota/quota-report-service.ts'
 import type { AccountRemovalService } from './account-removal-service.ts'
 import type { AccountsPage } from './account-list-store.ts'
 import type { AccountRow } from './account-store.ts'
@@ -44,6 +45,7 @@ export function superuserUsersApi({
   encryptedPasswords,
   avatars,
   pageTokens,
+  quota,
   principalOf,
 }: {
   people: PeopleAdminService
@@ -52,6 +54,7 @@ export function superuserUsersApi({
   encryptedPasswords: EncryptedPasswords
   avatars: Avatars
   pageTokens: PageTokens
+  quota: QuotaReports
   principalOf: (account: AccountRow) => UserPrincipal
 }): readonly ApiRoute[] {
   const person = (account: AccountRow) => superuserView(account, principalOf(account), avatars)
@@ -83,7 +86,8 @@ export function superuserUsersApi({
       const { rows, ...next } = await page('superuser users', query, (range) =>
         people.listPeople(range, { withDisabled: query.disabled ?? true }),
       )
-      return { users: rows.map(person), ...next }
+      const report = await quota.ofNamespaces(rows.map(({ id }) => id))
+      return { users: rows.map((row) => ({ ...person(row), ...report(row.id) })), ...next }
     }),
 
     route(
@@ -101,7 +105,10 @@ export function superuserUsersApi({
       { plain: [...dataRules, 'request-invalid'] },
     ),
 
-    route(getInstallUser, async ({ params }) => person(await people.getPerson(params.username))),
+    route(getInstallUser, async ({ params }) => {
+      const account = await people.getPerson(params.username)
+      return { ...person(account), ...(await quota.ofNamespace(account.id)) }
+    }),
 
     route(
       changeInstallUser,
@@ -135,13 +142,19 @@ export function superuserUsersApi({
       const { rows, ...next } = await page('superuser organizations', query, (range) =>
         people.listOrganizations(range),
       )
-      return { organizations: rows.map(organization), ...next }
+      const report = await quota.ofNamespaces(rows.map(({ id }) => id))
+      return {
+        organizations: rows.map((row) => ({ ...organization(row), ...report(row.id) })),
+        ...next,
+      }
     }),
 
     route(
       changeOrganization,
-      async ({ params, body, actor }) =>
-        organization(await people.renameOrganization(params.name, body.name, actor)),
+      async ({ params, body, actor }) => {
+        const renamed = await people.renameOrganization(params.name, body.name, actor)
+        return { ...organization(renamed), ...(await quota.ofNamespace(renamed.id)) }
+      },
       { plain: dataRules },
     ),
 

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts'
 import type { User } from '../../contract/users.ts'
 import type { Db } from '../../db/tables.ts'
 import { reachesTeamRole, type AccessService } from '../access/access-service.ts'
+import type { QuotaReports } from '../quota/quota-report-service.ts'
 import { accountListStore } from './account-list-store.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
 import type { Avatars } from './avatar.ts'
@@ -20,11 +21,13 @@ export function createUserView({
   db,
   access,
   avatars,
+  quota,
   config,
 }: {
   db: Db
   access: AccessService
   avatars: Avatars
+  quota: Pick<QuotaReports, 'ofNamespace'>
   config: Pick<Config, 'publicNamespaces'>
 }) {
   async function organizations(viewer: Principal, user: AccountRow, isAdmin: boolean) {
@@ -72,6 +75,7 @@ export function createUserView({
       location: user.location,
       is_free_account: true,
       has_password_set: user.password_hash !== null,
+      ...(await quota.ofNamespace(user.id)),
     }
   }
 

@@ -17,6 +17,7 @@ import { refusal } from '../api/authorize-service.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDate } from '../api/wire-date.ts'
 import { isIndexMediaType } from '../manifests/manifest-media-types.ts'
+import type { QuotaReports } from '../quota/quota-report-service.ts'
 import type { RepositoryListService } from './repository-list-service.ts'
 import { parseRepositoryName, type RepositoryNameRules } from './repository-name.ts'
 import type { RepositoryService } from './repository-service.ts'
@@ -37,6 +38,7 @@ export function repositoryApi({
   access,
   pageTokens,
   statusTokens,
+  quota,
   names,
 }: {
   repositories: RepositoryService
@@ -46,6 +48,7 @@ export function repositoryApi({
   access: AccessService
   pageTokens: PageTokens
   statusTokens: ReturnType<typeof createStatusTokens>
+  quota: Pick<QuotaReports, 'ofRepositories'>
   names: RepositoryNameRules
 }): readonly ApiRoute[] {
   /** The page of ids that a list is asked for. */
@@ -106,12 +109,14 @@ export function repositoryApi({
       const changed = query.last_modified ? await lists.lastModified(page.ids) : undefined
       const starred =
         caller.kind === 'anonymous' ? undefined : await stars.filter(caller.account.id, page.ids)
+      const report = await quota.ofRepositories(page.ids)
       return {
         repositories: rows.map((row) => ({
           ...present(row),
           ...(changed && { last_modified: seconds(changed.get(row.id)) }),
           ...(query.popularity && { popularity: row.popularity }),
           ...(starred && { is_starred: starred.has(row.id) }),
+          ...report(row.id),
         })),
         ...(page.next !== undefined && { next_page: pageTokens.seal(list, page.next) }),
       }
