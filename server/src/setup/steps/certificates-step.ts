@@ -1,0 +1,33 @@
+import { CertificatesValues } from '../../contract/setup-steps.ts'
+import type { Step } from '../step.ts'
+
+const titles = {
+  create: 'a certificate authority made here',
+  company: "the company's certificate authority",
+  finished: 'a finished certificate',
+}
+
+export const certificatesStep: Step<'certificates'> = {
+  id: 'certificates',
+  schema: CertificatesValues,
+  async defaults({ valuesOf }) {
+    const { title } = await valuesOf('identity')
+    return {
+      kind: 'create',
+      commonName: `${title} Root CA`.slice(0, 64),
+      organization: '',
+      country: '',
+      years: 10,
+      nameConstraints: false,
+      keyType: 'ecdsa-p256',
+      serverDays: 397,
+    }
+  },
+  async *check() {},
+  summary: (values) => [
+    { label: 'Certificate', value: titles[values.kind] },
+    ...(values.kind === 'create'
+      ? [{ label: 'Authority', value: `${values.commonName}, ${values.years} years` }]
+      : []),
+  ],
+}
