@@ -1,8 +1,9 @@
 import type { RequestListener } from 'node:http'
+import { sql } from 'kysely'
 import type { Config } from './config/config.ts'
 import { lockDataDirectory, type DataDirectoryLock } from './db/data-directory-lock.ts'
 import { migrate } from './db/migrate.ts'
-import { openDatabase } from './db/open.ts'
+import { openDatabase, type Database } from './db/open.ts'
 import { authorityPaths } from './features/certificates/authority-api.ts'
 import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
@@ -32,6 +33,8 @@ export interface Overrides {
   readonly firstPassword?: string
   /** Called when a superuser asks the server to end: has to dispose it. */
   readonly shutDown?: () => void
+  /** Without: the database is somebody else's to bring up to date. */
+  readonly migrate?: boolean
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -40,6 +43,14 @@ export interface RunningServer extends AsyncDisposable {
   readonly firstAccount?: { readonly username: string; readonly password: string }
   /** What clients push and pull at this moment. */
   readonly traffic: () => Traffic
+  /** Whether the database answers; a promise that stays open means no. */
+  readonly answers: () => Promise<boolean>
+}
+
+export interface RunningWorkers extends AsyncDisposable {
+  readonly urls: { readonly metrics: string }
+  /** As for the server. */
+  readonly answers: () => Promise<boolean>
 }
 
 /** How long requests under way may take to finish once the server was told to stop. */
@@ -55,33 +66,14 @@ export async function startServer(
   config: Config,
   overrides: Overrides = {},
 ): Promise<RunningServer> {
-  const clock = overrides.clock ?? systemClock
-  const random = overrides.random ?? systemRandom
   const log = overrides.log ?? createLogger(config.logLevel)
   const stack = new AsyncDisposableStack()
   try {
-    const lock = overrides.lock ?? lockDataDirectory(config.dataDir)
-    stack.defer(() => {
-      lock.release()
-    })
-    const database = await openDatabase(config.database, { logger: log })
-    stack.defer(() => database.close())
-    await migrate(database)
-    const storage = overrides.storage ?? (await openStorage(config, clock, log))
-    stack.defer(() => storage.close())
-    await recoverCommits(database, storage, clock, log)
-
-    const key = await loadInstanceKey(config.configDir)
-    const { shutDown } = overrides
-    await publishInstanceKey(database.db, key, clock, config)
-    const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
-    stack.defer(() => appliance.audit.close())
-    const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
-    for (const worker of appliance.workers) {
-      stack.use(worker)
-      worker.start()
-    }
-
+    const { appliance, database, firstAccount } = await openAppliance(
+      config,
+      { ...overrides, log },
+      stack,
+    )
     const { handler, traffic } = countTraffic(appliance.serve)
     const listeners = await openListeners(
       config,
@@ -99,6 +91,7 @@ export async function startServer(
     return {
       urls,
       traffic,
+      answers: () => databaseAnswers(database),
       ...(firstAccount === undefined ? {} : { firstAccount }),
       async [Symbol.asyncDispose]() {
         log.info('server stopping')
@@ -111,6 +104,72 @@ export async function startServer(
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** Everything behind the ports, at work; what it opened is left on the stack. */
+async function openAppliance(
+  config: Config,
+  overrides: Overrides & { readonly log: Logger },
+  stack: AsyncDisposableStack,
+) {
+  const { log, shutDown, clock = systemClock, random = systemRandom } = overrides
+  const lock = overrides.lock ?? lockDataDirectory(config.dataDir)
+  stack.defer(() => {
+    lock.release()
+  })
+  const database = await openDatabase(config.database, { logger: log })
+  stack.defer(() => database.close())
+  if (overrides.migrate !== false) await migrate(database)
+  const storage = overrides.storage ?? (await openStorage(config, clock, log))
+  stack.defer(() => storage.close())
+  await recoverCommits(database, storage, clock, log)
+
+  const key = await loadInstanceKey(config.configDir)
+  await publishInstanceKey(database.db, key, clock, config)
+  const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
+  stack.defer(() => appliance.audit.close())
+  const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
+  for (const worker of appliance.workers) {
+    stack.use(worker)
+    worker.start()
+  }
+  return { appliance, database, firstAccount }
+}
+
+/**
+ * The work behind the registry on a machine of its own: no ports but that of the metrics. Both
+ * share a PostgreSQL database and the storage of the blobs.
+ */
+export async function startWorkers(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<RunningWorkers> {
+  const log = overrides.log ?? createLogger(config.logLevel)
+  const stack = new AsyncDisposableStack()
+  try {
+    const { appliance, database } = await openAppliance(config, { ...overrides, log }, stack)
+    const metrics = await listenForMetrics(config, metricsEndpoint(appliance.metrics))
+    stack.defer(() => closeListener(metrics, drainMs))
+    log.info({ metrics: metrics.url, dataDir: config.dataDir }, 'workers started')
+    const running = stack.move()
+    return {
+      urls: { metrics: metrics.url },
+      answers: () => databaseAnswers(database),
+      async [Symbol.asyncDispose]() {
+        await running.disposeAsync()
+        log.info('workers stopped')
+        log.flush()
+      },
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function databaseAnswers({ db }: Database): Promise<boolean> {
+  await sql`select 1`.execute(db)
+  return true
 }
 
 /** Small blobs that are in use stay in memory: an image of many layers is mostly those. */
@@ -164,14 +223,16 @@ async function openListeners(
       handler: door,
     }),
   )
-  const metricsListener = await track(
-    listen({
-      title: 'metrics',
-      setBy: '--metrics-port or MOORING_METRICS_PORT',
-      port: ports.metricsPort,
-      address: ports,
-      handler: metrics,
-    }),
-  )
+  const metricsListener = await track(listenForMetrics(config, metrics))
   return { http, ...(https === undefined ? {} : { https }), metrics: metricsListener }
+}
+
+function listenForMetrics({ listen: ports }: Config, handler: RequestListener): Promise<Listener> {
+  return listen({
+    title: 'metrics',
+    setBy: '--metrics-port or MOORING_METRICS_PORT',
+    port: ports.metricsPort,
+    address: ports,
+    handler,
+  })
 }

@@ -5,10 +5,13 @@ import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
 import { configCommand } from './config-command.ts'
 import { gcCommand } from './gc-command.ts'
+import { healthCommand } from './health-command.ts'
+import { modeCommands } from './mode-commands.ts'
 import { organizationCommand } from './organization-command.ts'
 import { repositoryCommand } from './repository-command.ts'
 import { robotCommand } from './robot-command.ts'
 import { serveCommand } from './serve-command.ts'
+import { serviceCommand } from './service-command.ts'
 import { userCommand } from './user-command.ts'
 
 /** Runs the `mooring` command: exit code 0 when it did its work, 1 with one clear text when not. */
@@ -24,6 +27,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(gcCommand())
     .addCommand(certCommand())
     .addCommand(configCommand())
+    .addCommand(serviceCommand())
+    .addCommand(healthCommand())
+  for (const command of modeCommands()) program.addCommand(command)
   try {
     await program.parseAsync(argv)
   } catch (error) {

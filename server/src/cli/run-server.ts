@@ -13,6 +13,8 @@ import { dataDirectories, type DataOptions } from './data-options.ts'
 
 export interface RunOptions extends DataOptions, FirstStartFlags {
   readonly host?: string
+  /** `false`: the database is somebody else's to bring up to date. */
+  readonly migrate?: boolean
 }
 
 export interface RunHooks {
@@ -54,6 +56,7 @@ export async function runServer(
     shutDown: () => {
       stopping.abort()
     },
+    migrate: options.migrate ?? true,
     ...(firstPassword === undefined || firstPassword === '' ? {} : { firstPassword }),
   })
   await onRunning(config, server)

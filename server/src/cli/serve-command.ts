@@ -3,43 +3,52 @@ import path from 'node:path'
 import { fingerprint } from '@mooring/certs'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
+import { environment } from '../config/read-config.ts'
 import { firstStartBanner, laterStartBanner } from '../first-start/banner.ts'
 import { hostOf } from '../first-start/host-names.ts'
+import { createLogger } from '../platform/logger.ts'
+import { createServiceNotify, type ServiceNotify } from '../platform/service-notify.ts'
 import type { RunningServer } from '../start.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { readOptionalFile } from './read-optional-file.ts'
 import { runServer } from './run-server.ts'
 
-interface Options extends DataOptions {
+export interface ServeOptions extends DataOptions {
   readonly host?: string
   readonly port?: string
   readonly httpPort?: string
   readonly metricsPort?: string
   readonly hostname?: string
   readonly readyFile?: string
+  readonly migrate?: boolean
 }
 
 export function serveCommand(): Command {
-  return withDataOptions(new Command('serve'))
+  return withServeOptions(new Command('serve'))
     .description('run the registry; an empty data directory becomes a working one first')
+    .action(serve)
+}
+
+/** What every command that runs the registry takes. */
+export function withServeOptions(command: Command): Command {
+  return withDataOptions(command)
     .option('--host <address>', 'listen on this address only (MOORING_LISTEN_HOST)')
     .option('--port <port>', 'HTTPS port, 8443 unless set (MOORING_HTTPS_PORT)')
     .option('--http-port <port>', 'HTTP port, 8080 unless set (MOORING_HTTP_PORT)')
     .option('--metrics-port <port>', 'Prometheus port, 9091 unless set (MOORING_METRICS_PORT)')
     .option('--hostname <name>', 'first start: the name that clients will use (SERVER_HOSTNAME)')
     .option('--ready-file <file>', 'write the addresses as JSON to this file once it listens')
-    .action(serve)
 }
 
-async function serve(options: Options): Promise<void> {
-  const stopping = new AbortController()
-  stopWithSignals(() => {
-    stopping.abort()
-  })
+export async function serve(options: ServeOptions): Promise<void> {
+  const stopping = stoppedBySignals()
+  const service = serviceOfThisProcess(stopping.signal)
   await runServer(options, {
     stopping,
     onRunning: async (config, server) => {
       process.stdout.write(await banner(config, server))
+      await service.ready(`Serving ${config.urlScheme}://${config.serverHostname}`)
+      service.watch(server.answers)
       if (options.readyFile !== undefined) {
         await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
       }
@@ -48,14 +57,24 @@ async function serve(options: Options): Promise<void> {
 }
 
 /** The first SIGTERM or SIGINT ends the server well; a second one ends the process at once. */
-function stopWithSignals(stop: () => void): void {
+export function stoppedBySignals(): AbortController {
+  const stopping = new AbortController()
   const first = () => {
-    stop()
+    stopping.abort()
     process.once('SIGTERM', () => process.exit(1))
     process.once('SIGINT', () => process.exit(1))
   }
   process.once('SIGTERM', first)
   process.once('SIGINT', first)
+  return stopping
+}
+
+/** What systemd hears of this process, where it is the one that started it. */
+export function serviceOfThisProcess(stopping: AbortSignal): ServiceNotify {
+  const log = createLogger('warn')
+  const service = createServiceNotify({ env: environment, pid: process.pid, log })
+  stopping.addEventListener('abort', () => void service.stopping(), { once: true })
+  return service
 }
 
 async function banner(config: Config, { urls, firstAccount }: RunningServer): Promise<string> {

@@ -1,0 +1,15 @@
+import { Command } from 'commander'
+import { environment } from '../config/read-config.ts'
+import { checkHealth } from '../service/health-check.ts'
+import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
+import { print } from './print.ts'
+
+export function healthCommand(): Command {
+  return withDataOptions(new Command('health'))
+    .description('ask the server of this machine whether it works; for health checks')
+    .option('--json', 'print one JSON object')
+    .action(async (options: DataOptions & { readonly json?: boolean }) => {
+      const { url, status } = await checkHealth({ ...dataDirectories(options), env: environment })
+      print({ healthy: true, url, status }, 'healthy', options)
+    })
+}

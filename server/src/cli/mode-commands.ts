@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { Command } from 'commander'
+import { environment, readConfig } from '../config/read-config.ts'
+import { configWarnings } from '../config/config-warnings.ts'
+import { migrate } from '../db/migrate.ts'
+import { openDatabase } from '../db/open.ts'
+import { lockDataDirectory } from '../db/data-directory-lock.ts'
+import { createLogger } from '../platform/logger.ts'
+import { startWorkers } from '../start.ts'
+import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
+import {
+  serve,
+  serviceOfThisProcess,
+  stoppedBySignals,
+  withServeOptions,
+  type ServeOptions,
+} from './serve-command.ts'
+
+/** The words that Quay's container image takes as its first argument. */
+export function modeCommands(): readonly Command[] {
+  return [
+    withServeOptions(new Command('registry'))
+      .description('the same as serve')
+      .action((options: ServeOptions) => serve(options)),
+    withServeOptions(new Command('registry-nomigrate'))
+      .description('serve on a database that somebody else brings up to date')
+      .action((options: ServeOptions) => serve({ ...options, migrate: false })),
+    withDataOptions(new Command('repomirror'))
+      .description('run the work behind the registry only, beside a registry on the same database')
+      .action((options: DataOptions) => runWorkers(options, true)),
+    withDataOptions(new Command('repomirror-nomigrate'))
+      .description('the same, on a database that somebody else brings up to date')
+      .action((options: DataOptions) => runWorkers(options, false)),
+    withDataOptions(new Command('migrate'))
+      .description('bring the database up to date and end')
+      .argument('[version]', 'accepted as Quay does; the database always comes up to this program')
+      .action((_version: string | undefined, options: DataOptions) => bringUpToDate(options)),
+  ]
+}
+
+async function runWorkers(options: DataOptions, withMigration: boolean): Promise<void> {
+  const stopping = stoppedBySignals()
+  const service = serviceOfThisProcess(stopping.signal)
+  const config = await readConfig({ ...dataDirectories(options), env: environment, flags: {} })
+  const log = createLogger(config.logLevel)
+  for (const warning of configWarnings(config)) log.warn(warning)
+  await using workers = await startWorkers(config, { log, migrate: withMigration })
+  await service.ready('Working')
+  service.watch(workers.answers)
+  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+}
+
+async function bringUpToDate(options: DataOptions): Promise<void> {
+  const config = await readConfig({ ...dataDirectories(options), env: environment, flags: {} })
+  const lock = lockDataDirectory(config.dataDir)
+  try {
+    const database = await openDatabase(config.database, { logger: createLogger(config.logLevel) })
+    try {
+      await migrate(database)
+    } finally {
+      await database.close()
+    }
+  } finally {
+    lock.release()
+  }
+  process.stdout.write('the database is up to date\n')
+}
