@@ -1,10 +1,16 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint, exportJWK, jwtVerify, SignJWT, type JWK } from 'jose'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, jwtVerify, type JWK } from 'jose'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { parseChallenge } from '../support/registry-session.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import {
+  createServiceKeyPair,
+  signAsService,
+  type ServiceKeyPair,
+  type SignOptions,
+} from '../support/service-key-pair.ts'
 
 interface ServiceKey {
   readonly kid: string
@@ -32,39 +38,20 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-interface Pair {
-  readonly kid: string
-  readonly jwk: JWK
-  readonly privateKey: KeyObject
-}
-async function createPair(): Promise<Pair> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
-  const jwk = await exportJWK(publicKey)
-  return { kid: await calculateJwkThumbprint(jwk), jwk, privateKey }
-}
+const createPair = createServiceKeyPair
 const sign = (
-  { kid, privateKey }: Pair,
-  { service = 'scanner', aud = audience, life = 60, alg = 'RS256' } = {},
-) => {
-  const now = Math.floor(Date.now() / 1_000)
-  return new SignJWT({})
-    .setProtectedHeader({ alg, kid })
-    .setIssuer(service)
-    .setAudience(aud)
-    .setIssuedAt(now)
-    .setNotBefore(now - 1)
-    .setExpirationTime(now + life)
-    .sign(privateKey)
-}
+  pair: Pick<ServiceKeyPair, 'kid' | 'privateKey'>,
+  options: Partial<SignOptions> = {},
+) => signAsService(pair, { audience, ...options })
 const pathOf = ({ kid }: { kid: string }, service = 'scanner') =>
   `/keys/services/${service}/keys/${kid}`
 const put = async (
-  pair: Pair,
+  pair: ServiceKeyPair,
   token: string | Promise<string>,
   query = '',
   jwk: unknown = pair.jwk,
 ) => anybody.request('PUT', pathOf(pair) + query, jwk, { authorization: `Bearer ${await token}` })
-const remove = async (pair: Pair, token: string | Promise<string>) =>
+const remove = async (pair: ServiceKeyPair, token: string | Promise<string>) =>
   anybody.request('DELETE', pathOf(pair), undefined, { authorization: `Bearer ${await token}` })
 const get = (pair: { kid: string }, service?: string) =>
   anybody.request('GET', pathOf(pair, service))
@@ -247,9 +234,9 @@ describe('a key that a service submits', () => {
     const other = await createPair()
     const refused = [
       await put(pair, sign(pair, { service: 'other' })),
-      await put(pair, sign(pair, { aud: 'https://elsewhere.example.com' })),
-      await put(pair, sign(pair, { life: -120 })),
-      await put(pair, sign(pair, { alg: 'RS512' })),
+      await put(pair, sign(pair, { audience: 'https://elsewhere.example.com' })),
+      await put(pair, sign(pair, { lifeSeconds: -120 })),
+      await put(pair, sign(pair, { algorithm: 'RS512' })),
       await put(pair, sign({ ...other, kid: pair.kid })),
       await put(pair, 'nonsense'),
       await put(pair, sign(pair), '', { kty: 'RSA' }),
