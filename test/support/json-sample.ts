@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The part of JSON Schema that the contract's schemas come out as. */
+/** The part of JSON Schema that the contract and the description of the API come out as. */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly description?: string
@@ -11,8 +11,10 @@ export interface JsonSchema {
   readonly allOf?: readonly JsonSchema[]
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, JsonSchema>>
+  readonly definitions?: Readonly<Record<string, JsonSchema>>
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
+  readonly additionalProperties?: JsonSchema | boolean
   readonly items?: JsonSchema
   readonly minItems?: number
   readonly pattern?: string
@@ -21,6 +23,7 @@ export interface JsonSchema {
   readonly minimum?: number
   readonly exclusiveMinimum?: number
   readonly maximum?: number
+  readonly exclusiveMaximum?: number
 }
 
 /** What a client has to send. */
@@ -35,12 +38,18 @@ export interface SampleOptions {
   readonly texts?: (name: string) => readonly string[]
   /** A number for a field of this name, when the least one will not do. */
   readonly numbers?: (name: string) => number | undefined
+  /** What a field of this name holds, whatever its schema says; undefined leaves it to the schema. */
+  readonly values?: (name: string) => unknown
 }
 
 /** A value that fits the schema: plain, and the same every time. */
 export function sampleOf(schema: z.ZodType, options: SampleOptions = {}): unknown {
-  const root = jsonSchemaOf(schema)
-  return sample(root, '', options, root)
+  return sampleOfSchema(jsonSchemaOf(schema), options)
+}
+
+/** @param schema with the definitions that it refers to. */
+export function sampleOfSchema(schema: JsonSchema, options: SampleOptions = {}): unknown {
+  return sample(schema, '', options, schema)
 }
 
 const commonTexts = [
@@ -56,8 +65,10 @@ function sample(
   options: SampleOptions,
   root: JsonSchema,
 ): unknown {
+  const given = options.values?.(name)
+  if (given !== undefined) return given
   if (schema.$ref !== undefined) {
-    const target = root.$defs?.[schema.$ref.slice('#/$defs/'.length)]
+    const target = (root.$defs ?? root.definitions)?.[schema.$ref.split('/').at(-1) ?? '']
     return target === undefined ? {} : sample(target, name, options, root)
   }
   if (schema.const !== undefined) return schema.const

@@ -34,21 +34,3 @@ export function createCaller(server: TestServer, login: Login): Caller {
 async function isAlive(client: ApiClient): Promise<boolean> {
   return (await client.request('GET', '/api/v1/user/')).status === 200
 }
-
-/** People who may be lost: each call makes another. */
-export function createSpares(server: TestServer, superuser: Login) {
-  let made = 0
-  return {
-    async next(): Promise<Login> {
-      const username = `spare-${++made}`
-      const quay = await server.signedIn(superuser)
-      const account = await quay.post('/api/v1/superuser/users/', {
-        username,
-        email: `${username}@example.com`,
-      })
-      const { password } = account as { password: string }
-      // An account waits for its address to be confirmed while there is mail.
-      return { username, password }
-    },
-  }
-}

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../crash/seeded-random.ts'
-import type { ContractEndpoint } from '../../support/contract.ts'
-import { sampleOf } from '../../support/json-sample.ts'
+import type { Operation } from '../../support/api-description.ts'
+import { sampleOfSchema } from '../../support/json-sample.ts'
 import { nastyBodies, nastySegments, nastyTexts, nastyValues } from './nasty-values.ts'
 
 /** One request as it goes onto the wire. */
@@ -44,97 +44,97 @@ const oddHeaders: readonly Readonly<Record<string, string>>[] = [
   { 'x-http-method-override': 'DELETE' },
 ]
 
-/** Odd requests to one endpoint: first of each kind, then by chance up to `count`. */
+/** Odd requests of one kind of call: first of each kind, then by chance up to `count`. */
 export function oddCalls(
-  endpoint: ContractEndpoint,
+  operation: Operation,
   random: SeededRandom,
   known: Known,
   count: number,
 ): OddCall[] {
-  const makers = [plain, ...(endpoint.body === undefined ? [] : [field, field, field, wholeBody])]
+  const makers = [plain, ...(operation.body === undefined ? [] : [field, field, field, wholeBody])]
   makers.push(segment, segment, query, query, method, header)
-  if (endpoint.body !== undefined) makers.push(cutBody)
-  const calls: OddCall[] = makers.map((make) => make(endpoint, random, known))
+  if (operation.body !== undefined) makers.push(cutBody)
+  const calls: OddCall[] = makers.map((make) => make(operation, random, known))
   while (calls.length < count) {
-    calls.push((random.pick(makers) ?? plain)(endpoint, random, known))
+    calls.push((random.pick(makers) ?? plain)(operation, random, known))
   }
   return calls
 }
 
-type Maker = (endpoint: ContractEndpoint, random: SeededRandom, known: Known) => OddCall
+type Maker = (operation: Operation, random: SeededRandom, known: Known) => OddCall
 
 /** As it is meant, with everything or with only what has to be there. */
-const plain: Maker = (endpoint, random, known) => ({
+const plain: Maker = (operation, random, known) => ({
   label: 'plain',
-  method: endpoint.method,
-  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, known, 0.1)}`,
-  ...encoded(endpoint, endpoint.body && sampleBody(endpoint, random, known)),
+  method: operation.method,
+  path: `${fill(operation, random, known)}${queryOf(operation, random, known, 0.1)}`,
+  ...encoded(operation, operation.body && sampleBody(operation, random, known)),
 })
 
 /** One place of the body holds something else, is missing, or something is added. */
-const field: Maker = (endpoint, random, known) => {
-  const body = sampleBody(endpoint, random, known)
+const field: Maker = (operation, random, known) => {
+  const body = sampleBody(operation, random, known)
   return {
-    ...plain(endpoint, random, known),
+    ...plain(operation, random, known),
     label: 'field',
-    ...encoded(endpoint, changed(body, random, random.below(4))),
+    ...encoded(operation, changed(body, random, random.below(4))),
   }
 }
 
-const wholeBody: Maker = (endpoint, random, known) => {
+const wholeBody: Maker = (operation, random, known) => {
   const { type, bytes } = random.pick(nastyBodies) ?? { bytes: Buffer.alloc(0) }
   return {
-    ...plain(endpoint, random, known),
+    ...plain(operation, random, known),
     label: 'body',
     headers: type === undefined ? {} : { 'content-type': type },
     body: bytes,
   }
 }
 
-const cutBody: Maker = (endpoint, random, known) => ({
-  ...plain(endpoint, random, known),
+const cutBody: Maker = (operation, random, known) => ({
+  ...plain(operation, random, known),
   label: 'cut',
   headers: { 'content-type': 'application/json', 'content-length': '1000' },
   body: Buffer.from('{"name":'),
   cut: true,
 })
 
-const segment: Maker = (endpoint, random, known) => {
-  const names = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+const segment: Maker = (operation, random, known) => {
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
   const odd = random.pick(names)
-  const path = fill(endpoint, random, (name) =>
+  const path = fill(operation, random, (name) =>
     name === odd ? [random.pick(nastySegments) ?? ''] : known(name),
   )
   const tails = ['', '', '', '/', '//', '/..', '/%2e%2e', '?', '#', ';x', '%00', '/extra']
   const tail = odd === undefined ? random.pick(tails) : ''
-  return { ...plain(endpoint, random, known), label: 'path', path: `${path}${tail ?? ''}` }
+  return { ...plain(operation, random, known), label: 'path', path: `${path}${tail ?? ''}` }
 }
 
-const query: Maker = (endpoint, random, known) => ({
-  ...plain(endpoint, random, known),
+const query: Maker = (operation, random, known) => ({
+  ...plain(operation, random, known),
   label: 'query',
-  path: `${fill(endpoint, random, known)}${queryOf(endpoint, random, known, 1)}`,
+  path: `${fill(operation, random, known)}${queryOf(operation, random, known, 1)}`,
 })
 
 const nothing: Known = (name) => (name === 'repository' ? ['unknown/unknown'] : ['unknown'])
 
 /** A write by another name would end what other calls are about, so it is about nothing. */
-const method: Maker = (endpoint, random, known) => {
-  const other = random.pick(otherMethods.filter((name) => name !== endpoint.method)) ?? 'PATCH'
+const method: Maker = (operation, random, known) => {
+  const other = random.pick(otherMethods.filter((name) => name !== operation.method)) ?? 'PATCH'
   const isWrite = ['POST', 'PUT', 'DELETE'].includes(other)
   return {
-    ...plain(endpoint, random, isWrite ? nothing : known),
+    ...plain(operation, random, isWrite ? nothing : known),
     label: 'method',
     method: other,
   }
 }
 
-const header: Maker = (endpoint, random, known) => {
-  const call = plain(endpoint, random, known)
+const header: Maker = (operation, random, known) => {
+  const call = plain(operation, random, known)
   return { ...call, label: 'header', headers: { ...call.headers, ...random.pick(oddHeaders) } }
 }
 
-function fill({ path }: ContractEndpoint, random: SeededRandom, known: Known): string {
+function fill({ path }: Operation, random: SeededRandom, known: Known): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = random.pick(known(name)) ?? 'unknown'
     return name === 'repository' || nastySegments.includes(value)
@@ -154,14 +154,14 @@ const textsByName: Readonly<Record<string, readonly string[]>> = {
 }
 const laterSeconds = 4_000_000_000
 
-function sampleBody({ body }: ContractEndpoint, random: SeededRandom, known: Known): unknown {
+function sampleBody({ body }: Operation, random: SeededRandom, known: Known): unknown {
   if (body === undefined) return {}
   const usual = [random.pick(sampleTexts) ?? '', ...sampleTexts]
   const texts = (name: string) => {
     const fitting = textsByName[name] ?? known(name)
     return random.chance(0.7) ? [random.pick(fitting) ?? '', ...usual] : usual
   }
-  return sampleOf(body, {
+  return sampleOfSchema(body, {
     requiredOnly: random.chance(0.3),
     texts,
     numbers: (name) => (name.startsWith('expir') ? laterSeconds : undefined),
@@ -192,13 +192,14 @@ function changed(value: unknown, random: SeededRandom, depth: number): unknown {
 const strayParameters = ['next_page', 'page', 'limit', '_csrf_token', '__proto__', 'format', 'a[b]']
 
 function queryOf(
-  { query }: ContractEndpoint,
+  { query }: Operation,
   random: SeededRandom,
   known: Known,
   oddness: number,
 ): string {
   const meant = (name: string) => textsByName[name] ?? known(name)
-  const pairs = Object.keys(query?.shape ?? {})
+  const pairs = query
+    .map(({ name }) => name)
     .filter((name) => random.chance(oddness === 1 || meant(name).length > 1 ? 0.8 : 0.2))
     .map((name) => `${name}=${queryValue(random, oddness, meant(name))}`)
   if (random.chance(oddness * 0.4)) {
@@ -220,7 +221,8 @@ function queryValue(random: SeededRandom, oddness: number, meant: readonly strin
   return odd.replaceAll('#', '').slice(0, 8_000)
 }
 
-function encoded({ form }: ContractEndpoint, value: unknown): Pick<OddCall, 'headers' | 'body'> {
+/** A body as it is sent. */
+export function encoded({ form }: Operation, value: unknown): Pick<OddCall, 'headers' | 'body'> {
   if (value === undefined) return { headers: {} }
   if (form && typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).map(([name, field]): [string, string] => [

@@ -1,13 +1,14 @@
-import type { z } from 'zod'
-import type { ContractEndpoint } from '../../support/contract.ts'
+import type { Operation } from '../../support/api-description.ts'
 import type { OddCall } from './odd-calls.ts'
+import type { SchemaCheck } from './schema-check.ts'
 import type { Answer, Outcome } from './send.ts'
 
 /** What is wrong with how a call was answered; undefined when nothing is. */
 export function faultOf(
-  endpoint: ContractEndpoint,
+  operation: Operation,
   call: OddCall,
   outcome: Outcome,
+  check: SchemaCheck,
 ): string | undefined {
   if (outcome === 'hung') return 'no answer'
   if (outcome === 'broken') return call.cut ? undefined : 'the connection was cut'
@@ -15,10 +16,10 @@ export function faultOf(
   if (status >= 500 && !isKnownServerError(outcome)) return `answered with ${String(status)}`
   if (call.method === 'HEAD') return outcome.body === '' ? undefined : 'a body for HEAD'
   const isApi = call.path.startsWith('/api/')
-  const isItsOwn = call.method === endpoint.method && call.label !== 'path'
-  if (status < 300) return isItsOwn ? contentFault(endpoint, outcome) : undefined
+  const isItsOwn = call.method === operation.method && call.label !== 'path'
+  if (status < 300) return isItsOwn ? contentFault(operation, outcome, check) : undefined
   if (status < 400) return isApi && status !== 308 ? 'a redirect' : undefined
-  return isApi ? errorFault(endpoint, outcome) : undefined
+  return isApi ? errorFault(operation, outcome, check) : undefined
 }
 
 /** Answers above 500 that say something about the world outside or the state, not about a bug. */
@@ -30,27 +31,24 @@ function isKnownServerError({ status, body }: Answer): boolean {
 }
 
 function contentFault(
-  { responses, rule }: ContractEndpoint,
+  { responses }: Operation,
   { status, body, headers }: Answer,
+  check: SchemaCheck,
 ): string | undefined {
   const schema = responses[String(status)]
-  if (schema === undefined) return `the contract knows no answer ${String(status)}`
+  if (schema === undefined) return `no answer ${String(status)} is described`
   if (schema === null) return body === '' ? undefined : 'a body where there should be none'
-  if (rule['missing'] === 'null' && body === 'null') return undefined
   const isJson = String(headers['content-type']).startsWith('application/json')
-  return schemaFault(schema, isJson ? parseJson(body) : body)
-}
-
-function schemaFault(schema: z.ZodType, value: unknown): string | undefined {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return undefined
-  const [issue] = parsed.error.issues
-  const where = issue?.path.map(String).join('.') ?? ''
-  return `the body is not what the contract says at "${where}": ${issue?.message ?? ''}`
+  const fault = check.faultOf(schema, isJson ? parseJson(body) : body)
+  return fault === undefined ? undefined : `the body is not as it is described: ${fault}`
 }
 
 /** One of the forms that clients know: problem document, message, error, detail. */
-function errorFault({ responses }: ContractEndpoint, { status, body }: Answer): string | undefined {
+function errorFault(
+  { responses }: Operation,
+  { status, body }: Answer,
+  check: SchemaCheck,
+): string | undefined {
   if (status === 429) return undefined
   // Node itself refuses what is no HTTP, or too long a head.
   if (body === '' && [400, 431].includes(status)) return undefined
@@ -66,9 +64,9 @@ function errorFault({ responses }: ContractEndpoint, { status, body }: Answer): 
     isText('type')
   const isMessage = isText('message') || (typeof content['message'] === 'object' && status === 400)
   if (isProblem || isMessage || isText('error') || isText('detail')) return undefined
-  return responses[String(status)]?.safeParse(value).success
-    ? undefined
-    : 'an error of an unknown form'
+  const schema = responses[String(status)]
+  const isDescribed = schema && check.faultOf(schema, value) === undefined
+  return isDescribed ? undefined : 'an error of an unknown form'
 }
 
 function parseJson(text: string): unknown {

@@ -1,0 +1,23 @@
+const noBuilds = 'nothing is built here'
+const noTokens = '410: repositories have no tokens of their own any more'
+const noDirectory = 'accounts come from the database, not from a directory'
+const noProvider = 'no other service vouches for anybody here'
+
+/** Calls that cannot succeed as the server of the test is configured, with the reason. */
+export const neverServed: ReadonlyMap<string, string> = new Map([
+  ['GET /api/v1/repository/{repository}/tokens/', noTokens],
+  ['POST /api/v1/repository/{repository}/tokens/', noTokens],
+  ['GET /api/v1/repository/{repository}/tokens/{code}', noTokens],
+  ['PUT /api/v1/repository/{repository}/tokens/{code}', noTokens],
+  ['DELETE /api/v1/repository/{repository}/tokens/{code}', noTokens],
+  ['GET /api/v1/superuser/{build_uuid}/build', noBuilds],
+  ['GET /api/v1/superuser/{build_uuid}/status', noBuilds],
+  ['GET /api/v1/superuser/{build_uuid}/logs', noBuilds],
+  ['GET /api/v1/superuser/{build_uuid}/logs/archive', noBuilds],
+  ['POST /api/v1/organization/{orgname}/team/{teamname}/syncing', noDirectory],
+  ['DELETE /api/v1/organization/{orgname}/team/{teamname}/syncing', noDirectory],
+  ['POST /api/v1/entities/link/{username}', noDirectory],
+  ['POST /api/v1/externallogin/{service_id}', noProvider],
+  ['POST /api/v1/superuser/shutdown', 'the server of the test would end; another test does that'],
+  ['POST /api/v1/user/initialize', 'there are accounts already'],
+])
