@@ -87,7 +87,7 @@ export function visibleRepositories(db: Db) {
       for (let looked = 0; looked < lookedAtMost; looked += stride) {
         const { found: more, last } = await store.walkNamespace(namespaceId, sight, {
           after: from,
-          stride,
+          ...{ stride, limit: size + 1 - found.length },
         })
         found.push(...more)
         if (found.length > size || last === undefined) return cut(found, size)

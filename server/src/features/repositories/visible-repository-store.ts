@@ -162,26 +162,35 @@ export function visibleRepositoryStore(db: Db) {
               .execute(),
           ),
 
-    /** Those of one namespace that are seen, by id after `after`; `last` is the last id looked at, if there are more. */
+    /**
+     * The first `limit` of one namespace that are seen, among the next `stride` by id after `after`;
+     * `last` is the last id looked at, if there are more.
+     */
     async walkNamespace(
       namespace: number,
       sight: Sight,
-      { after, stride }: { readonly after: number; readonly stride: number },
+      where: { readonly after: number; readonly stride: number; readonly limit: number },
     ): Promise<{ readonly found: number[]; readonly last: number | undefined }> {
-      const looked = await listOfNamespace(db, { namespace, after, limit: stride })
-      const last = looked.length < stride ? undefined : looked.at(-1)?.id
-      const rows = await db
-        .selectFrom('repository')
-        .select('repository.id')
-        .where('namespace_user_id', '=', namespace)
-        .where('repository.id', '>', after)
-        .$if(last !== undefined, (q) => q.where('repository.id', '<=', last ?? 0))
+      const { after, stride, limit } = where
+      const next = () =>
+        db
+          .selectFrom('repository')
+          .select('repository.id')
+          .where('namespace_user_id', '=', namespace)
+          .where('repository.id', '>', after)
+          .orderBy('repository.id')
+      const last = await next()
+        .offset(stride - 1)
+        .limit(1)
+        .executeTakeFirst()
+      const rows = await next()
+        .$if(last !== undefined, (q) => q.where('repository.id', '<=', last?.id ?? 0))
         .where(isThere)
         .where(ofLiveNamespace)
         .where(isSeen(sight))
-        .orderBy('repository.id')
+        .limit(limit)
         .execute()
-      return { found: ids(rows), last }
+      return { found: ids(rows), last: last?.id }
     },
   }
 }
