@@ -1,5 +1,6 @@
 import { digestOf } from '../small-image.ts'
-import { bigOrganization, bigRepository } from './seed-scale.ts'
+import { bigOrganization } from './seed-people.ts'
+import { bigRepository } from './seed-scale.ts'
 
 /** What this needs to know of the discovery document. */
 export interface Described {
@@ -75,6 +76,8 @@ function queriesOf(operationId: string, now: number): readonly string[] {
     case 'listAllUsers':
     case 'listAllOrganizations':
       return ['limit=100']
+    case 'getOrgRobots':
+      return ['', 'permissions=true']
     case 'getRepositoryMirrorHealth':
       return [`namespace=${bigOrganization}`]
     default:

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { digestOf, imageMediaType } from '../small-image.ts'
 import { namespace } from '../peers.ts'
-import { seedPeople, type People } from './seed-people.ts'
+import {
+  bigOrganization,
+  members,
+  outsiders,
+  robots,
+  seedPeople,
+  smallTeams,
+  type People,
+} from './seed-people.ts'
 
 export interface ScaleSizes {
   readonly repositories: number
@@ -11,8 +19,7 @@ export interface ScaleSizes {
   readonly logs: number
 }
 
-/** Half of everything is in one organization, and half of the tags in its first repository. */
-export const bigOrganization = 'big'
+/** Half of the tags are in this one. */
 export const bigRepository = `${bigOrganization}/r0000000`
 
 const dayMs = 24 * 3_600_000
@@ -39,10 +46,9 @@ export function seedScale(
     }
     let people: People | undefined
     step('people, organizations, teams', () => {
-      people = seedPeople(database, { namespaces: Math.max(20, sizes.repositories / 100), now })
+      people = seedPeople(database, { namespaces: 1_200 + sizes.repositories / 100, now })
     })
     if (people === undefined) throw new Error('nobody was seeded')
-    const { firstUserId, users, bigId } = people
     const indexes = database
       .prepare<[], { name: string; sql: string }>(
         `select name, sql from sqlite_master where type = 'index' and sql is not null
@@ -50,8 +56,11 @@ export function seedScale(
       )
       .all()
     for (const { name } of indexes) database.exec(`drop index "${name}"`)
-    const facts = { ...sizes, now, firstUserId, users, bigId }
-    step('repositories', () => seedRepositories(database, facts))
+    const facts = { ...sizes, now, ...people }
+    step('repositories', () => {
+      seedRepositories(database, facts)
+      seedGrants(database, facts)
+    })
     step('tags', () => seedTags(database, facts))
     step('log entries', () => seedLogs(database, facts))
     step('indexes', () => {
@@ -79,27 +88,9 @@ function seedRepositories(database: Sqlite.Database, facts: Facts): void {
        select n + 1, owner.id, printf('r%07d', n), owner.username || '/' || printf('r%07d', n),
          iif(n % 10 = 0, 'public', 'private'), 'What number ' || n || ' is about', @now
        from number join user owner
-         on owner.id = iif(n < @repositories / 2, @bigId, @firstUserId + n % @users)`,
-    )
-    .run(facts)
-  database
-    .prepare(
-      `insert into repositorypermission (repository_id, user_id, role)
-       select id, @firstUserId + id % @users, 'write' from repository`,
-    )
-    .run(facts)
-  database
-    .prepare(
-      `insert or ignore into repositorypermission (repository_id, user_id, role)
-       select 1, id, 'read' from user where organization = 0 order by id limit 300`,
-    )
-    .run()
-  database
-    .prepare(
-      `insert into repositorypermission (repository_id, team_id, role)
-       select repository.id, team.id, 'read' from repository
-       join team on team.organization_id = @bigId and team.name = 'dev'
-       where namespace_user_id = @bigId and repository.id % 5 = 0`,
+         on owner.id = case when n < @repositories / 2 then @bigId
+           when n < @repositories / 2 + 20 then @smallId
+           else @firstUserId + n % @users end`,
     )
     .run(facts)
   database
@@ -109,6 +100,43 @@ function seedRepositories(database: Sqlite.Database, facts: Facts): void {
        where user.username in ('${namespace}', 'u00000') and repository.id <= 2000`,
     )
     .run(facts)
+}
+
+/**
+ * Whoever makes a repository becomes its admin: in the big organization members and robots in turn,
+ * elsewhere the owner. Outsiders have been given a few roles, teams some more.
+ */
+function seedGrants(database: Sqlite.Database, facts: Facts): void {
+  const grant = `insert or ignore into repositorypermission
+    (repository_id, namespace_user_id, user_id, team_id, role)`
+  const run = (sql: string) =>
+    database.prepare(sql).run({ ...facts, members, outsiders, robots, smallTeams })
+  run(`${grant} select id, @bigId, @firstUserId + 2 * (id / 2 % @members), null, 'admin'
+    from repository where namespace_user_id = @bigId and id % 2 = 0`)
+  run(`${grant} select repository.id, @bigId, robot.id, null, 'admin' from repository
+    join user robot on robot.username =
+      printf('${bigOrganization}+robot%03d', repository.id / 2 % @robots)
+    where namespace_user_id = @bigId and repository.id % 2 = 1`)
+  run(`${grant} select id, namespace_user_id, @firstUserId + id % 2 * 2, null, 'admin'
+    from repository where namespace_user_id = @smallId`)
+  run(`${grant} select repository.id, owner.id, owner.id - owner.organization, null, 'admin'
+    from repository join user owner on owner.id = namespace_user_id
+    where owner.id >= @firstUserId`)
+  run(
+    `${numbers('@outsiders * 5')} ${grant} select 1 + n * 1009 % (@repositories / 2), @bigId,
+       @firstUserId + 2 * (@members + n / 5), null, iif(n % 2, 'read', 'write') from number`,
+  )
+  run(`${grant} select min(id), @smallId, @firstUserId + 2 * @members, null, 'read'
+    from repository where namespace_user_id = @smallId`)
+  run(`${grant} select 1, @bigId, id, null, 'read' from user where id >= @firstUserId
+    and organization = 0 order by id limit @members`)
+  run(`${grant} select repository.id, namespace_user_id, null, team.id, 'read'
+    from repository join team on team.organization_id = namespace_user_id and team.name = 'dev'
+    where namespace_user_id in (@bigId, @smallId) and repository.id % 5 = 0`)
+  run(`${grant} select repository.id, @bigId, null, team.id, 'write'
+    from repository join team on team.organization_id = @bigId
+      and team.name = printf('team%03d', repository.id / 5 % @smallTeams)
+    where namespace_user_id = @bigId and repository.id % 5 = 1`)
 }
 
 function seedTags(database: Sqlite.Database, facts: Facts): void {
@@ -131,8 +159,8 @@ function seedTags(database: Sqlite.Database, facts: Facts): void {
        select id, id, digest(id), @mediaType, 300, 0, @now from repository`,
     )
     .run({ mediaType: imageMediaType, now: facts.now })
-  database.exec(`insert into manifest_blob (manifest_id, blob_id, repository_id)
-    select repository.id, blob.id, repository.id
+  database.exec(`insert into manifest_blob (manifest_id, blob_id, repository_id, namespace_user_id)
+    select repository.id, blob.id, repository.id, repository.namespace_user_id
     from repository join blob on blob.digest = digest('{}')`)
   database
     .prepare(
