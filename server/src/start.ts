@@ -19,7 +19,7 @@ import { systemRandom, type Random } from './platform/random.ts'
 import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openDiskStorage } from './storage/disk-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
-import { wire } from './wiring.ts'
+import { wire, type AccountServices } from './wiring.ts'
 
 /** What differs between a test and a real machine. */
 export interface Overrides {
@@ -33,6 +33,8 @@ export interface Overrides {
   readonly firstPassword?: string
   /** Called when a superuser asks the server to end: has to dispose it. */
   readonly shutDown?: () => void
+  /** Puts something in front of everything that the registry's own ports serve. */
+  readonly around?: (serve: RequestListener) => RequestListener
   /** Without: the database is somebody else's to bring up to date. */
   readonly migrate?: boolean
 }
@@ -45,6 +47,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly traffic: () => Traffic
   /** Whether the database answers; a promise that stays open means no. */
   readonly answers: () => Promise<boolean>
+  /** For whoever holds the process: the setup works on its accounts. */
+  readonly people: AccountServices
 }
 
 export interface RunningWorkers extends AsyncDisposable {
@@ -67,6 +71,7 @@ export async function startServer(
   overrides: Overrides = {},
 ): Promise<RunningServer> {
   const log = overrides.log ?? createLogger(config.logLevel)
+  const around = overrides.around ?? ((serve) => serve)
   const stack = new AsyncDisposableStack()
   try {
     const { appliance, database, firstAccount } = await openAppliance(
@@ -74,7 +79,7 @@ export async function startServer(
       { ...overrides, log },
       stack,
     )
-    const { handler, traffic } = countTraffic(appliance.serve)
+    const { handler, traffic } = countTraffic(around(appliance.serve))
     const listeners = await openListeners(
       config,
       handler,
@@ -92,6 +97,7 @@ export async function startServer(
       urls,
       traffic,
       answers: () => databaseAnswers(database),
+      people: appliance.people,
       ...(firstAccount === undefined ? {} : { firstAccount }),
       async [Symbol.asyncDispose]() {
         log.info('server stopping')

@@ -129,6 +129,7 @@ export interface Appliance {
   readonly workers: readonly Worker[]
   readonly metrics: Metrics
   readonly audit: AuditLog
+  readonly people: AccountServices
   /** Creates the first superuser when nobody is there yet. */
   createFirstAccount(
     password?: string,
@@ -197,6 +198,7 @@ export function wire(parts: Parts): Appliance {
     ],
     metrics,
     audit: people.audit,
+    people,
     async createFirstAccount(password = generatePassword(random)) {
       const [username = 'quay'] = config.superUsers
       // FEATURE_USER_INITIALIZE leaves the first account to whoever asks for it.

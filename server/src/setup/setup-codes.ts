@@ -91,6 +91,10 @@ export const setupCodes = {
     text: 'The request is too large or cannot be read',
     next: 'send one JSON object of a sensible size',
   },
+  'MOOR-SET-023': {
+    text: 'The check itself broke off: {reason}',
+    next: 'try again; if it stays, save anyway and look at the log of the server',
+  },
   'MOOR-SET-030': {
     text: 'The configuration could not be written: {reason}',
     next: 'put right what is named, then retry',

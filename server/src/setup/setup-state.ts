@@ -115,12 +115,6 @@ export function setupFiles({ dataDir, random }: { dataDir: string; random: Rando
       await rm(at(names.secrets), { force: true })
       await rm(at(names.key), { force: true })
     },
-
-    async removeAll(): Promise<void> {
-      await rm(at(names.secrets), { force: true })
-      await rm(at(names.state), { force: true })
-      await rm(at(names.key), { force: true })
-    },
   }
 }
 

@@ -20,7 +20,8 @@ export type AccountRules = StandingRules & Pick<Config, 'defaultTagExpirationMs'
 
 export interface NewUser {
   readonly username: string
-  readonly password: string
+  /** A hash where the password itself was forgotten on purpose. */
+  readonly password: string | { readonly hash: string }
   readonly email?: string | null
   /** Whether the address needs no confirmation; it does not unless mails are sent. */
   readonly verified?: boolean
@@ -99,10 +100,11 @@ export function createAccountService({
     async createUser(user: NewUser, by: Actor): Promise<AccountRow> {
       const { username, password, email, verified = true, prompts = [] } = user
       requireNewNamespace(username, 'namespace')
-      requirePassword(password)
+      if (typeof password === 'string') requirePassword(password)
       const address = email ?? null
       if (address !== null) requireEmail(address)
-      const passwordHash = await passwords.hash(password)
+      const passwordHash =
+        typeof password === 'string' ? await passwords.hash(password) : password.hash
       return db.transaction().execute(async (tx) => {
         await requireUnreservedName(tx, username)
         const accounts = accountStore(tx)
