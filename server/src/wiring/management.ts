@@ -65,8 +65,8 @@ export function wireManagement(
     },
   })
   const observe: ApiRequestLog = (
-    { method, path, requestId, clientAddress },
-    { operationId, status, milliseconds, username },
+    { method, requestId, clientAddress },
+    { path, operationId, status, milliseconds, username },
   ) => {
     log.info(
       { requestId, method, path, operationId, status, milliseconds, clientAddress, username },

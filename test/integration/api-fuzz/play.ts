@@ -103,11 +103,15 @@ export async function play(
     return outcome
   }
 
+  let looked = 0
   function lookForSecrets(operation: Operation) {
     const output = server.output()
-    const secrets = [...world.secrets, ...[...callers.values()].flatMap((one) => one.secrets())]
-    for (const secret of secrets) {
-      if (output.includes(secret)) faults.set('log', leaked(output, secret, callOf(operation)))
+    // A line may have been cut where the last look ended.
+    const added = output.slice(Math.max(0, looked - 10_000))
+    looked = output.length
+    const ofCallers = [...callers.values()].flatMap((one) => one.secrets())
+    for (const secret of [...world.secrets, ...stage.secrets(), ...ofCallers]) {
+      if (added.includes(secret)) faults.set('log', leaked(added, secret, callOf(operation)))
     }
   }
 

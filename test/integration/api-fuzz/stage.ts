@@ -42,8 +42,14 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
   const next = (what: string) => `${what}${++made}`
   const emailOf = (name: string) => `${name}@example.com`
 
+  const secrets = new Set<string>()
+  const keepSecret = (value: unknown): string => {
+    if (typeof value !== 'string' || value === '') throw new Error('there is no secret')
+    secrets.add(value)
+    return value
+  }
   const inMail = async (to: string, subject: string, words: RegExp) =>
-    words.exec((await mail.waitFor(to, subject)).text)?.[1] ?? ''
+    keepSecret(words.exec((await mail.waitFor(to, subject)).text)?.[1])
 
   async function create(path: string, body: unknown, status = 200, by: ApiClient = admin) {
     return (await by.post(path, body, status)) as Readonly<Record<string, unknown>>
@@ -58,6 +64,8 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
 
   return {
     ...{ admin, quay, server, world, next, emailOf },
+    /** Everything made so far that no log line may hold. */
+    secrets: (): readonly string[] => [...secrets],
     /** By which a service calls the registry. */
     audience: `https://${service}`,
 
@@ -112,7 +120,7 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
     async application(): Promise<{ clientId: string; secret: string }> {
       const body = { name: next('tool'), redirect_uri: redirectUri }
       const made = await create(`${harbour}/applications`, body)
-      return { clientId: String(made['client_id']), secret: String(made['client_secret']) }
+      return { clientId: String(made['client_id']), secret: keepSecret(made['client_secret']) }
     },
     async applicationToken(clientId: string): Promise<string> {
       const path = `${harbour}/applications/${clientId}/tokens`
@@ -143,7 +151,7 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const { password } = await create('/api/v1/superuser/users/', unconfirmed, 200, quay)
       const email = emailOf(username)
       await quay.put(`/api/v1/superuser/users/${username}`, { email })
-      return { username, password: String(password), email }
+      return { username, password: keepSecret(password), email }
     },
     /** Somebody with an invitation to a team: its code. */
     async invited(): Promise<{ person: Spare; code: string; teamname: string }> {
@@ -151,7 +159,7 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const person = await this.person()
       await admin.put(`${harbour}/team/${teamname}/members/${person.username}`)
       const [notification] = await this.notificationsOf(person)
-      return { person, code: String(notification?.metadata['code']), teamname }
+      return { person, code: keepSecret(notification?.metadata['code']), teamname }
     },
     async memberOfHarbour(): Promise<Spare> {
       const { person, code } = await this.invited()
@@ -202,7 +210,7 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const answer = await admin.request('POST', '/oauth/authorizeapp', agreed, {
         'content-type': 'application/x-www-form-urlencoded',
       })
-      const code = new URL(answer.header('location')).searchParams.get('code') ?? ''
+      const code = keepSecret(new URL(answer.header('location')).searchParams.get('code'))
       return { clientId, secret, code }
     },
     /** @returns what a robot shows that comes with a token of an issuer it trusts. */
@@ -210,7 +218,7 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const robot = await this.robot(`${harbour}/robots`)
       const trusted = [{ issuer: issuer.url, subject: 'job' }]
       await admin.post(`${harbour}/robots/${robot}/federation`, trusted)
-      const token = await issuer.sign({ subject: 'job' })
+      const token = keepSecret(await issuer.sign({ subject: 'job' }))
       return `Basic ${Buffer.from(`harbour+${robot}:${token}`).toString('base64')}`
     },
     /** Submits the key of a service, and approves it. */

@@ -7,6 +7,7 @@ import { plainNotFound, renderApiProblem } from '../../http/api-envelope.ts'
 import { send, type Exchange, type ResponseHeaders } from '../../http/exchange.ts'
 import { discardRest } from '../../http/request-body.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
 import { isProblem, Problem } from '../../problem.ts'
 import type { ApiCaller, ApiRoute, Reply } from './api-call.ts'
 import type { ApiPipeline } from './api-pipeline.ts'
@@ -16,6 +17,8 @@ export interface ApiRequestLog {
   (
     exchange: Exchange,
     outcome: {
+      /** Without secrets, unlike that of the exchange. */
+      readonly path: string
       readonly operationId: string
       readonly status: number
       readonly milliseconds: number
@@ -47,10 +50,11 @@ export function apiRouter({
     serve: (req, res) => {
       const exchange = open(req, res)
       const startedAt = clock.now()
+      const path = table.loggable(exchange.path)
       const told = { operationId: 'unknown', username: undefined as string | undefined }
       void answer(exchange, told)
         .catch((error: unknown) => {
-          exchange.log.error({ err: error, path: exchange.path }, 'request failed')
+          exchange.log.error({ err: error, path }, 'request failed')
           if (res.headersSent) res.destroy()
           else
             sendBody(exchange, 500, {
@@ -60,7 +64,7 @@ export function apiRouter({
         .finally(() => {
           discardRest(req)
           const milliseconds = clock.now() - startedAt
-          observe(exchange, { ...told, status: res.statusCode, milliseconds })
+          observe(exchange, { ...told, path, status: res.statusCode, milliseconds })
         })
     },
   }
@@ -95,7 +99,7 @@ export function apiRouter({
       const reply = await pipeline.run(exchange, match.route, match.params, caller, session, form)
       await respond(exchange, reply, { ...cors, ...(await session.headers()) })
     } catch (thrown) {
-      const error = asProblem(thrown, exchange)
+      const error = asProblem(thrown, exchange.log, table.loggable(path))
       const rendered = renderApiProblem(error, {
         origin: exchange.origin,
         username: caller && caller.kind !== 'anonymous' ? caller.principal.username : undefined,
@@ -108,7 +112,7 @@ export function apiRouter({
 }
 
 /** What the database refused because of somebody else is no fault of ours, but worth a line. */
-function asProblem(thrown: unknown, { log, path }: Exchange): Problem {
+function asProblem(thrown: unknown, log: Logger, path: string): Problem {
   if (isProblem(thrown)) return thrown
   if (!isConflict(thrown)) throw thrown
   log.warn({ err: thrown, path }, 'request lost to another one')

@@ -31,6 +31,21 @@ const table = createRouteTable([
   routeTo('GET', '/user/logs'),
 ])
 
+it('shows a log what is asked for, but no part that lets in whoever knows it', () => {
+  const { loggable } = createRouteTable([
+    routeTo('PUT', '/invite/{code}'),
+    routeTo('GET', '/exports/{file_id}'),
+    routeTo('GET', '/user/{name}'),
+  ])
+  const paths = ['/invite/a%2Bb', '/exports/abc', '/user/ada', '/other/abc']
+  expect(paths.map(loggable)).toEqual([
+    '/invite/{code}',
+    '/exports/{file_id}',
+    '/user/ada',
+    '/other/abc',
+  ])
+})
+
 describe('the route of a path', () => {
   it.each([
     ['GET', '/r/acme/web', 'GET /r/{repository}', { repository: 'acme/web' }],

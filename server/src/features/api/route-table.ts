@@ -17,6 +17,9 @@ interface Pattern {
   readonly byMethod: ReadonlyMap<string, ApiRoute>
 }
 
+/** Parameters that let in whoever knows them, as a password does. */
+const secretNames: ReadonlySet<string> = new Set(['code', 'file_id'])
+
 /**
  * Finds the route of a path. Trailing slashes matter; a GET that lacks one is sent to where it is.
  * Where several patterns fit, the one that says more about the end of the path wins, so a repository
@@ -24,6 +27,7 @@ interface Pattern {
  */
 export function createRouteTable(routes: readonly ApiRoute[]) {
   const patterns = compileAll(routes)
+  const secretive = patterns.filter(({ names }) => names.some((name) => secretNames.has(name)))
 
   function find(path: string): Pattern | undefined {
     return patterns.find(({ matcher }) => matcher.test(path))
@@ -31,6 +35,10 @@ export function createRouteTable(routes: readonly ApiRoute[]) {
 
   return {
     knows: (path: string): boolean => find(path) !== undefined,
+
+    /** The path as a log may hold it: where a part of it is a secret, only its form. */
+    loggable: (path: string): string =>
+      secretive.find(({ matcher }) => matcher.test(path))?.path ?? path,
 
     match(method: string, path: string): Match {
       const pattern = find(path)
