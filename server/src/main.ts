@@ -1,3 +1,9 @@
-import { runCommandLine } from './cli/program.ts'
-
-await runCommandLine(process.argv)
+// A health check runs every half minute for ever: it loads nothing but itself.
+const [, , word] = process.argv
+if (word === 'health') {
+  const { runHealthCheck } = await import('./cli/health-command.ts')
+  await runHealthCheck(process.argv)
+} else {
+  const { runCommandLine } = await import('./cli/program.ts')
+  await runCommandLine(process.argv)
+}

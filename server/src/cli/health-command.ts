@@ -13,3 +13,13 @@ export function healthCommand(): Command {
       print({ healthy: true, url, status }, 'healthy', options)
     })
 }
+
+/** The command alone, without loading the rest of the program. */
+export async function runHealthCheck(argv: readonly string[]): Promise<void> {
+  try {
+    await new Command('mooring').addCommand(healthCommand()).parseAsync(argv)
+  } catch (error) {
+    process.stderr.write(`mooring: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}

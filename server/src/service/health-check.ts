@@ -56,7 +56,7 @@ function containerMode(): 'workers' | 'editor' | 'registry' {
   } catch {
     // No such file system, or not ours to read.
   }
-  const program = words.findIndex((word) => word.endsWith('/mooring.js'))
+  const program = words.findIndex((word) => /(?:^|\/)mooring(?:\.js)?$/.test(word))
   const mode = program < 0 ? undefined : words[program + 1]
   if (mode?.startsWith('repomirror') === true) return 'workers'
   return mode === 'config' ? 'editor' : 'registry'

@@ -10,8 +10,8 @@ import { render, unitSection } from './systemd-unit.ts'
 const health = {
   command: '["mooring", "health"]',
   interval: '30s',
-  timeout: '10s',
-  retries: '3',
+  timeout: '20s',
+  retries: '5',
   startPeriod: '60s',
 } as const
 
