@@ -6,6 +6,7 @@ import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { authorityPaths } from './features/certificates/authority-api.ts'
 import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
+import { createExtraTrust } from './features/outgoing/extra-authorities.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
 import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
@@ -59,6 +60,8 @@ export interface RunningWorkers extends AsyncDisposable {
 
 /** How long requests under way may take to finish once the server was told to stop. */
 const drainMs = 25_000
+/** Within this time an authority that was added is trusted. */
+const trustCheckEveryMs = 5_000
 const cachedBlobBytes = 24 * 1024 * 1024
 
 /**
@@ -123,6 +126,18 @@ async function openAppliance(
   stack.defer(() => {
     lock.release()
   })
+  const trust = createExtraTrust({ configDir: config.configDir, log })
+  await trust.refresh()
+  stack
+    .use(
+      new Worker({
+        name: 'extra-authorities',
+        step: trust.refresh,
+        everyMs: trustCheckEveryMs,
+        log,
+      }),
+    )
+    .start()
   const database = await openDatabase(config.database, { logger: log })
   stack.defer(() => database.close())
   if (overrides.migrate !== false) await migrate(database)

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { environment, readConfig } from '../config/read-config.ts'
 import { migrate } from '../db/migrate.ts'
 import { openDatabase, type Database } from '../db/open.ts'
+import { createExtraTrust } from '../features/outgoing/extra-authorities.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -29,6 +30,7 @@ export async function withDatabase<T>(
     )
   })
   const config = await readConfig({ ...directories, env: environment, flags: {} })
+  await createExtraTrust({ ...config, log: createLogger('warn') }).refresh()
   const database = await openDatabase(config.database)
   try {
     await migrate(database)
