@@ -3,7 +3,13 @@ import { attempt } from '../../db/savepoint.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { quotaStore, type CounterRow, type LinkedBlob, type Scope } from './quota-store.ts'
+import {
+  quotaStore,
+  quotaTables,
+  type CounterRow,
+  type LinkedBlob,
+  type Scope,
+} from './quota-store.ts'
 
 export type QuotaAccounting = ReturnType<typeof createQuotaAccounting>
 
@@ -41,9 +47,13 @@ export function createQuotaAccounting({
     if (failure === undefined) return
     log.error({ err: failure, repositoryId }, 'quota accounting failed')
     // What is not right any more is counted anew.
-    for (const scope of await scopesOf(tx, repositoryId)) {
-      await attempt(tx, () => quotaStore(tx).reset(scope))
+    for (const table of quotaTables) {
+      await attempt(tx, () => quotaStore(tx).reset(table, repositoryId))
     }
+  }
+
+  async function invalidate(tx: Db, repositoryId: number): Promise<void> {
+    for (const table of quotaTables) await quotaStore(tx).reset(table, repositoryId)
   }
 
   async function scopesOf(tx: Db, repositoryId: number): Promise<readonly Scope[]> {
@@ -53,10 +63,6 @@ export function createQuotaAccounting({
       { table: 'quotanamespacesize', id: namespaceId },
       { table: 'quotarepositorysize', id: repositoryId },
     ]
-  }
-
-  async function invalidate(tx: Db, repositoryId: number): Promise<void> {
-    for (const scope of await scopesOf(tx, repositoryId)) await quotaStore(tx).reset(scope)
   }
 
   /** The counter, made when this manifest is the first in its scope; locked. */

@@ -3,7 +3,8 @@ import { setImmediate as otherWork } from 'node:timers/promises'
 import type { Database } from '../../db/open.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Step } from '../../work/worker.ts'
-import { quotaBackfillStore, quotaStore, type QuotaTable, type Scope } from './quota-store.ts'
+import { quotaBackfillStore } from './quota-backfill-store.ts'
+import { quotaStore, quotaTables, type Scope } from './quota-store.ts'
 
 const lookedAtAtOnce = 500
 const blobsAtOnce = 1_000
@@ -24,7 +25,6 @@ export function createQuotaBackfill({
   pageBlobs?: number
 }) {
   const startsAt = clock.now() + delayMs
-  const tables: readonly QuotaTable[] = ['quotanamespacesize', 'quotarepositorysize']
   /** Up to where everybody has a counter. Ids only grow, so each start looks through them once. */
   const lookedAt = { namespaces: 0, repositories: 0 }
 
@@ -53,7 +53,7 @@ export function createQuotaBackfill({
     })
 
   async function findIncomplete(limit: number): Promise<readonly Scope[]> {
-    for (const table of tables) {
+    for (const table of quotaTables) {
       const ids = await quotaBackfillStore(db).listIncomplete(table, limit)
       if (ids.length > 0) return ids.map((id) => ({ table, id }))
     }

@@ -18,7 +18,9 @@ export interface QuotaSizeTable {
   counted_to: Generated<number>
 }
 
-export type QuotaTable = 'quotanamespacesize' | 'quotarepositorysize'
+/** Namespaces first: in this order they are locked, and counted. */
+export const quotaTables = ['quotanamespacesize', 'quotarepositorysize'] as const
+export type QuotaTable = (typeof quotaTables)[number]
 
 /** What is counted apart: a namespace or a repository. */
 export interface Scope {
@@ -42,7 +44,8 @@ export interface LinkedBlob {
   readonly in_repository: number | boolean
 }
 
-const linkColumn = {
+/** Where links say to which scope they belong. */
+export const linkColumn = {
   quotanamespacesize: 'namespace_user_id',
   quotarepositorysize: 'repository_id',
 } as const
@@ -63,6 +66,38 @@ const findNamespace = prepared<{ repository: number }>()((param, db) =>
 
 const listLinksOf = prepared<{ manifest: number }>()((param, db) =>
   db.selectFrom('manifest_blob').select('blob_id').where('manifest_id', '=', param('manifest')),
+)
+
+const listLinked = prepared<{
+  ids: string
+  namespace: number
+  repository: number
+  manifest: number
+}>()((param, db) =>
+  db
+    .selectFrom('blob')
+    .select((e) => {
+      const links = e
+        .selectFrom('manifest_blob')
+        .select('manifest_blob.blob_id')
+        .whereRef('manifest_blob.blob_id', '=', 'blob.id')
+        .where('manifest_blob.manifest_id', '!=', param('manifest'))
+      return [
+        'blob.id',
+        'blob.size_bytes',
+        e
+          .exists(links.where('manifest_blob.namespace_user_id', '=', param('namespace')))
+          .as('in_namespace'),
+        e
+          .exists(links.where('manifest_blob.repository_id', '=', param('repository')))
+          .as('in_repository'),
+      ]
+    })
+    .where(
+      hasRowLocks(db)
+        ? sql<boolean>`blob.id = any(${param('ids')}::bigint[])`
+        : sql<boolean>`blob.id in (select value from json_each(${param('ids')}))`,
+    ),
 )
 
 const lockCounter = (table: QuotaTable) =>
@@ -110,54 +145,34 @@ export function quotaStore(db: Db) {
         .execute(),
 
     /** The blobs, and where manifests other than `manifestId` refer to them. */
-    async listLinked(
+    listLinked: (
       blobIds: readonly number[],
       where: { readonly namespaceId: number; readonly repositoryId: number },
       manifestId: number,
-    ): Promise<LinkedBlob[]> {
-      const found: LinkedBlob[] = []
-      for (const some of inBatches(blobIds, idsAtOnce)) {
-        const rows = await db
-          .selectFrom('blob')
-          .select((e) => {
-            const links = e
-              .selectFrom('manifest_blob')
-              .select('manifest_blob.blob_id')
-              .whereRef('manifest_blob.blob_id', '=', 'blob.id')
-              .where('manifest_blob.manifest_id', '!=', manifestId)
-            return [
-              'blob.id',
-              'blob.size_bytes',
-              e
-                .exists(links.where('manifest_blob.namespace_user_id', '=', where.namespaceId))
-                .as('in_namespace'),
-              e
-                .exists(links.where('manifest_blob.repository_id', '=', where.repositoryId))
-                .as('in_repository'),
-            ]
-          })
-          .where('blob.id', 'in', some)
-          .execute()
-        found.push(...rows)
-      }
-      return found
-    },
+    ): Promise<LinkedBlob[]> =>
+      listLinked(db, {
+        // A list is one value, so that the statement is the same for any number of blobs.
+        ids: hasRowLocks(db) ? `{${blobIds.join()}}` : JSON.stringify(blobIds),
+        namespace: where.namespaceId,
+        repository: where.repositoryId,
+        manifest: manifestId,
+      }),
 
+    // Written out, because every push runs them and the builder costs more than they do.
     add: ({ table, id }: Scope, bytes: number) =>
-      db
-        .updateTable(table)
-        .set((e) => ({ size_bytes: e('size_bytes', '+', bytes) }))
-        .where('id', '=', id)
-        .execute(),
+      sql`update ${sql.table(table)} set size_bytes = size_bytes + ${bytes} where id = ${id}`.execute(
+        db,
+      ),
 
-    /** Makes it stale, unless it is already. */
-    async reset({ table, id }: Scope): Promise<void> {
-      await db
-        .updateTable(table)
-        .set({ size_bytes: 0, backfill_start_ms: null, backfill_complete: 0, counted_to: 0 })
-        .where('id', '=', id)
-        .where('backfill_start_ms', 'is not', null)
-        .execute()
+    /** Makes the counter of a repository, or that of its namespace, stale, unless it is already. */
+    async reset(table: QuotaTable, repositoryId: number): Promise<void> {
+      const id =
+        table === 'quotarepositorysize'
+          ? sql`${repositoryId}`
+          : sql`(select namespace_user_id from repository where id = ${repositoryId})`
+      await sql`update ${sql.table(table)}
+        set size_bytes = 0, backfill_start_ms = null, backfill_complete = 0, counted_to = 0
+        where id = ${id} and backfill_start_ms is not null`.execute(db)
     },
 
     list: async (table: QuotaTable, ids: readonly number[]): Promise<CounterRow[]> => {
@@ -167,119 +182,5 @@ export function quotaStore(db: Db) {
       }
       return rows
     },
-  }
-}
-
-/** Queries of the backfill. */
-export function quotaBackfillStore(db: Db) {
-  const lastOf = async (table: 'user' | 'repository', after: number, limit: number) => {
-    const { last, count } = await db
-      .selectFrom(
-        db
-          .selectFrom(table)
-          .select('id')
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(limit)
-          .as('page'),
-      )
-      .select((e) => [
-        e.fn.max<number | null>('page.id').as('last'),
-        e.fn.countAll<number>().as('count'),
-      ])
-      .executeTakeFirstOrThrow()
-    return { last: last ?? after, count }
-  }
-
-  return {
-    /** Counters for the next accounts that have none. @returns the page that was looked at. */
-    async addNamespaces(after: number, limit: number) {
-      const page = await lastOf('user', after, limit)
-      await db
-        .insertInto('quotanamespacesize')
-        .columns(['id', 'backfill_start_ms'])
-        .expression(
-          db
-            .selectFrom('user')
-            .select(['id', sql<null>`cast(null as bigint)`.as('backfill_start_ms')])
-            .where('id', '>', after)
-            .where('id', '<=', page.last)
-            .where('robot', '=', 0)
-            .orderBy('id'),
-        )
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute()
-      return page
-    },
-
-    async addRepositories(after: number, limit: number) {
-      const page = await lastOf('repository', after, limit)
-      await db
-        .insertInto('quotarepositorysize')
-        .columns(['id', 'backfill_start_ms'])
-        .expression(
-          db
-            .selectFrom('repository')
-            .select(['id', sql<null>`cast(null as bigint)`.as('backfill_start_ms')])
-            .where('id', '>', after)
-            .where('id', '<=', page.last)
-            .orderBy('id'),
-        )
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute()
-      return page
-    },
-
-    listIncomplete: async (table: QuotaTable, limit: number): Promise<number[]> => {
-      const rows = await db
-        .selectFrom(table)
-        .select('id')
-        // As it stands in the index of those that are not complete.
-        .where('backfill_complete', '=', sql.lit(0))
-        .orderBy('id')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => row.id)
-    },
-
-    /** The next distinct blobs of a scope, added up. */
-    async sumPage({ table, id }: Scope, after: number, limit: number) {
-      const column = `manifest_blob.${linkColumn[table]}` as const
-      const { count, bytes, last } = await db
-        .selectFrom(
-          db
-            .selectFrom('manifest_blob')
-            .innerJoin('blob', 'blob.id', 'manifest_blob.blob_id')
-            .select(['manifest_blob.blob_id', 'blob.size_bytes'])
-            .distinct()
-            .where(column, '=', id)
-            .where('manifest_blob.blob_id', '>', after)
-            .orderBy('manifest_blob.blob_id')
-            .limit(limit)
-            .as('page'),
-        )
-        .select((e) => [
-          e.fn.countAll<number>().as('count'),
-          e.fn.sum<number | null>('page.size_bytes').as('bytes'),
-          e.fn.max<number | null>('page.blob_id').as('last'),
-        ])
-        .executeTakeFirstOrThrow()
-      return { count, bytes: bytes ?? 0, last: last ?? after }
-    },
-
-    advance: (
-      { table, id }: Scope,
-      by: { startedAt: Instant; bytes: number; countedTo: number; isComplete: boolean },
-    ) =>
-      db
-        .updateTable(table)
-        .set((e) => ({
-          size_bytes: e('size_bytes', '+', by.bytes),
-          backfill_start_ms: by.startedAt,
-          backfill_complete: by.isComplete ? 1 : 0,
-          counted_to: by.countedTo,
-        }))
-        .where('id', '=', id)
-        .execute(),
   }
 }
