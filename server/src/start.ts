@@ -21,6 +21,7 @@ import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openDiskStorage } from './storage/disk-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire, type AccountServices } from './wiring.ts'
+import { Worker } from './work/worker.ts'
 
 /** What differs between a test and a real machine. */
 export interface Overrides {
@@ -132,7 +133,7 @@ async function openAppliance(
     .use(
       new Worker({
         name: 'extra-authorities',
-        step: trust.refresh,
+        step: () => trust.refresh(),
         everyMs: trustCheckEveryMs,
         log,
       }),

@@ -39,7 +39,7 @@ export function createExtraTrust({ configDir, log }: { configDir: string; log: L
   let builtIn: readonly string[] | undefined
 
   return {
-    async refresh(this: void): Promise<'idle'> {
+    async refresh(): Promise<'idle'> {
       const files = await authorityFiles(configDir)
       const version = files.map(({ file, version }) => `${file} ${version}`).join('\n')
       if (version === (applied ?? '')) return 'idle'
