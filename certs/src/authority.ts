@@ -1,14 +1,23 @@
-import { createAuthority as create } from './issue.ts'
-import type { KeyType } from './keys.ts'
-import type { KeyedCertificate } from './server-certificate.ts'
-
-/** What an authority may certify. A list that is absent allows everything of its kind. */
-export interface NameConstraints {
-  /** `example.com` allows itself and every host below it. */
-  readonly domains?: readonly string[]
-  /** `10.0.0.0/8`, `2001:db8::/32`. */
-  readonly ranges?: readonly string[]
-}
+import type { X509Certificate } from 'node:crypto'
+import type { Extension } from '@peculiar/x509'
+import { CertificateError } from './certificate-error.ts'
+import { fingerprint, readCertificate } from './describe.ts'
+import { certificatesIn } from './formats.ts'
+import { keyOrNew, publicKeyDer, type KeyType } from './keys.ts'
+import { nameConstraints, type NameConstraints } from './name-constraints.ts'
+import {
+  authorityName,
+  checkRange,
+  dayMs,
+  readIssuer,
+  sign,
+  subjectName,
+  unusable,
+  validityWithin,
+  type KeyedCertificate,
+} from './sign.ts'
+import { extensionIds, readUse } from './x509-extensions.ts'
+import { loadX509 } from './x509.ts'
 
 export interface AuthorityRequest {
   /** Shown by clients as the name of the authority; at most 64 characters are kept. */
@@ -31,7 +40,33 @@ export interface AuthorityRequest {
  * @throws CertificateError `validity-invalid`, `subject-invalid`, `constraint-invalid`
  */
 export async function createAuthority(request: AuthorityRequest): Promise<KeyedCertificate> {
-  return create({ ...request, lifeDays: (request.years ?? 10) * 365 })
+  const { keyType = 'ecdsa-p256', permitted = {}, now } = request
+  const notAfter = endOfYears(now, request.years)
+  const constraints = nameConstraints(permitted)
+  const x509 = await loadX509()
+  const name = await subjectName(request)
+  const keyPem = await keyOrNew(undefined, keyType)
+  const publicKey = publicKeyDer(keyPem)
+  const certificatePem = await sign({
+    subject: name,
+    issuer: name,
+    publicKey,
+    signingKeyPem: keyPem,
+    notBefore: now - dayMs,
+    notAfter,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 1, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      ...(constraints === undefined
+        ? []
+        : [new x509.Extension(extensionIds.nameConstraints, true, constraints)]),
+      await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(publicKey)),
+    ],
+  })
+  return { certificatePem, keyPem }
 }
 
 export interface RenewAuthorityRequest {
@@ -46,8 +81,24 @@ export interface RenewAuthorityRequest {
  * issued before verifies with either.
  * @throws CertificateError `authority-invalid`, `validity-invalid`, `key-unreadable`
  */
-export async function renewAuthority(_request: RenewAuthorityRequest): Promise<KeyedCertificate> {
-  throw new Error('not built yet')
+export async function renewAuthority(request: RenewAuthorityRequest): Promise<KeyedCertificate> {
+  const { authority, now } = request
+  const notAfter = endOfYears(now, request.years)
+  const old = readCertificate(authority.certificatePem)
+  // Its own dates do not matter here: renewing what has ended already is what an administrator
+  // with a stopped machine needs.
+  const issuer = await readIssuer(authority, old.validFromDate.getTime())
+  if (old.subject !== old.issuer) throw unusable('its own issuer has to renew it')
+  const certificatePem = await sign({
+    subject: issuer.name,
+    issuer: issuer.name,
+    publicKey: publicKeyDer(authority.keyPem),
+    signingKeyPem: authority.keyPem,
+    notBefore: now - dayMs,
+    notAfter,
+    extensions: await keptExtensions(old),
+  })
+  return { certificatePem, keyPem: authority.keyPem }
 }
 
 export interface CrossSignRequest {
@@ -66,14 +117,64 @@ export interface CrossSignRequest {
  * @throws CertificateError `authority-invalid`, `authority-expired`, `path-length` when the old
  *   authority allows none below it; clients then have to be given the new one before the switch
  */
-export async function crossSign(_request: CrossSignRequest): Promise<string> {
-  throw new Error('not built yet')
+export async function crossSign({ certificatePem, by, now }: CrossSignRequest): Promise<string> {
+  const issuer = await readIssuer(by, now)
+  const successor = readCertificate(certificatePem)
+  const use = readUse(successor)
+  if (!use.isAuthority) throw unusable('the new certificate is no authority')
+  const allowed = issuer.use.pathLength
+  if (allowed === 0) {
+    const authority = authorityName(issuer.certificate)
+    throw new CertificateError('path-length', { authority, allowed, found: 1 })
+  }
+  const x509 = await loadX509()
+  const parsed = new x509.X509Certificate(successor.raw)
+  const below = Math.min(use.pathLength ?? Infinity, (allowed ?? Infinity) - 1)
+  const until = successor.validToDate.getTime()
+  return sign({
+    subject: parsed.subjectName,
+    issuer: issuer.name,
+    publicKey: successor.publicKey.export({ format: 'der', type: 'spki' }),
+    signingKeyPem: issuer.keyPem,
+    ...validityWithin(issuer.certificate, now, until),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, below === Infinity ? undefined : below, true),
+      ...(await keptExtensions(successor)).filter(
+        ({ type }) => type !== extensionIds.basicConstraints,
+      ),
+      issuer.authorityKeyIdentifier,
+    ],
+  })
 }
 
 /**
  * One PEM text with every authority in the texts given, each once, in their order.
  * @throws CertificateError `certificate-unreadable`, `authority-invalid`
  */
-export function authorityBundle(_pems: readonly string[]): string {
-  throw new Error('not built yet')
+export function authorityBundle(pems: readonly string[]): string {
+  const authorities = new Map(pems.flatMap(certificatesIn).map((pem) => [fingerprint(pem), pem]))
+  for (const pem of authorities.values()) {
+    if (!readCertificate(pem).ca) throw unusable('one of the certificates is no authority')
+  }
+  return [...authorities.values()].join('')
+}
+
+/** Those that describe the authority itself, not who signed it. */
+async function keptExtensions({ raw }: X509Certificate): Promise<Extension[]> {
+  const kept: ReadonlySet<string> = new Set([
+    extensionIds.basicConstraints,
+    extensionIds.keyUsage,
+    extensionIds.nameConstraints,
+    extensionIds.extendedKeyUsage,
+    extensionIds.subjectKeyIdentifier,
+  ])
+  const x509 = await loadX509()
+  return new x509.X509Certificate(raw).extensions.filter(({ type }) => kept.has(type))
+}
+
+function endOfYears(now: number, years = 10): number {
+  checkRange(years, { least: 1, most: 30, unit: 'years' })
+  const end = new Date(now)
+  end.setUTCFullYear(end.getUTCFullYear() + years)
+  return end.getTime()
 }

@@ -52,9 +52,9 @@ function issuedBy(authorityPem: string, chainPem: string): Promise<string> {
 }
 
 describe('an authority', () => {
-  test('may sign servers and revocation lists, and no further authorities', async () => {
+  test('may sign servers, revocation lists and its own successor', async () => {
     const text = await openssl(authority.certificatePem, '-text')
-    expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
+    expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:1/)
     expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign\n/)
     expect(text).toContain('X509v3 Subject Key Identifier')
   })
@@ -63,7 +63,7 @@ describe('an authority', () => {
     expect(describeCertificate(authority.certificatePem)).toMatchObject({
       subject: 'CN=Mooring CA\\, \\"test\\"',
       notBefore: now - dayMs,
-      notAfter: now + 3_650 * dayMs,
+      notAfter: new Date(now).setUTCFullYear(new Date(now).getUTCFullYear() + 10),
       keyType: 'ecdsa-p256',
       isAuthority: true,
     })
@@ -188,7 +188,7 @@ describe('a server certificate', () => {
     [
       'after the authority ended',
       'authority-expired',
-      () => ({ authority, names, now: now + 3_651 * dayMs }),
+      () => ({ authority, names, now: now + 3_660 * dayMs }),
     ],
     [
       'with a foreign key',

@@ -5,7 +5,6 @@ export {
   renewAuthority,
   type AuthorityRequest,
   type CrossSignRequest,
-  type NameConstraints,
   type RenewAuthorityRequest,
 } from './authority.ts'
 export { readCertificateBundle, type CertificateBundle } from './bundle.ts'
@@ -30,14 +29,12 @@ export {
   type CertificateDescription,
 } from './describe.ts'
 export { certificatesIn, toDer, toPkcs7 } from './formats.ts'
-export { decryptKey, encryptKey, isKeyEncrypted, keyTypes, readKey, type KeyType } from './keys.ts'
+export { encryptKey, isKeyEncrypted, readKey } from './key-files.ts'
+export { keyTypes, type KeyType } from './keys.ts'
+export type { NameConstraints } from './name-constraints.ts'
 export { isCertificateName } from './names.ts'
 export { toPkcs12, type Pkcs12Request } from './pkcs12.ts'
-export {
-  issueServerCertificate,
-  type KeyedCertificate,
-  type ServerCertificateRequest,
-} from './server-certificate.ts'
+export { issueServerCertificate, type ServerCertificateRequest } from './server-certificate.ts'
 export {
   createSigningRequest,
   issueFromRequest,
@@ -47,6 +44,7 @@ export {
   type SigningRequestDescription,
   type SigningRequestInput,
 } from './signing-request.ts'
+export type { KeyedCertificate } from './sign.ts'
 export {
   trustClients,
   trustInstructions,

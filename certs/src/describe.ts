@@ -1,6 +1,6 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto'
 import { CertificateError } from './certificate-error.ts'
-import { readPrivateKey } from './keys.ts'
+import { keyTypeOf, readPrivateKey } from './keys.ts'
 import { parseName } from './names.ts'
 
 export interface CertificateDescription {
@@ -42,7 +42,7 @@ export function describeCertificate(pem: string): CertificateDescription {
     notAfter: Date.parse(certificate.validTo),
     sha256Fingerprint: certificate.fingerprint256,
     serial: certificate.serialNumber,
-    keyType: keyType(certificate.publicKey),
+    keyType: keyTypeOf(certificate.publicKey),
     publicKeyFingerprint: sha256(certificate.publicKey),
     signatureAlgorithm: certificate.signatureAlgorithm ?? certificate.signatureAlgorithmOid,
     isAuthority: certificate.ca,
@@ -85,7 +85,7 @@ export function checkKeyMatches(certificatePem: string, keyPem: string): boolean
   return readCertificate(certificatePem).checkPrivateKey(readPrivateKey(keyPem))
 }
 
-function readCertificate(pem: string): X509Certificate {
+export function readCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch (cause) {
@@ -94,34 +94,20 @@ function readCertificate(pem: string): X509Certificate {
   }
 }
 
-function sha256(key: KeyObject): string {
+export function sha256(key: KeyObject): string {
   const digest = createHash('sha256')
     .update(key.export({ format: 'der', type: 'spki' }))
     .digest('hex')
   return digest.toUpperCase().replace(/(..)(?!$)/g, '$1:')
 }
 
-function oneLine(name: string): string {
-  return name.split('\n').join(', ')
+/** Node lists the parts as they are encoded, the common name last. */
+export function oneLine(name: string): string {
+  return name.split('\n').toReversed().join(', ')
 }
 
 /** Node writes `DNS:localhost, IP Address:0:0:0:0:0:0:0:1`, and quotes what holds a comma. */
-function alternativeNames(text: string): readonly string[] {
+export function alternativeNames(text: string): readonly string[] {
   const found = text.matchAll(/(DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)/g)
   return [...found].map(([, kind, value = '']) => (kind === 'DNS' ? value : parseName(value).value))
-}
-
-const curveNames: Readonly<Record<string, string>> = {
-  prime256v1: 'p256',
-  secp384r1: 'p384',
-  secp521r1: 'p521',
-}
-
-function keyType({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  if (asymmetricKeyType === 'ec') {
-    const curve = asymmetricKeyDetails?.namedCurve ?? 'unknown'
-    return `ecdsa-${curveNames[curve] ?? curve}`
-  }
-  if (asymmetricKeyType === 'rsa') return `rsa-${asymmetricKeyDetails?.modulusLength ?? 'unknown'}`
-  return asymmetricKeyType ?? 'unknown'
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, webcrypto, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, webcrypto, type KeyObject } from 'node:crypto'
 import { CertificateError } from './certificate-error.ts'
 
 export const keyTypes = ['ecdsa-p256', 'ecdsa-p384', 'rsa-3072', 'rsa-4096'] as const
@@ -20,47 +20,15 @@ const algorithms = {
   'rsa-4096': rsa(4096),
 } as const satisfies Record<KeyType, webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams>
 
-export async function generateKeys(type: KeyType): Promise<webcrypto.CryptoKeyPair> {
+async function generateKeys(type: KeyType): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithms[type], true, ['sign', 'verify'])
 }
 
-/** PKCS#8, unencrypted. */
-export async function keyToPem(key: webcrypto.CryptoKey): Promise<string> {
+async function keyToPem(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     .export({ format: 'pem', type: 'pkcs8' })
     .toString()
-}
-
-/**
- * Any private key, PEM or DER: PKCS#1, SEC1, PKCS#8, each also encrypted.
- * @returns PKCS#8 PEM, unencrypted
- * @throws CertificateError `key-unreadable`, `password-needed`, `password-wrong`,
- *   `format-unsupported`, `key-type-unsupported`
- */
-export async function readKey(_input: string | Uint8Array, _password?: string): Promise<string> {
-  throw new Error('not built yet')
-}
-
-/**
- * An unencrypted key as encrypted PKCS#8 PEM (PBES2, AES-256).
- * @throws CertificateError `key-unreadable`
- */
-export function encryptKey(_keyPem: string, _passphrase: string): string {
-  throw new Error('not built yet')
-}
-
-/**
- * What `encryptKey` made, opened again; an unencrypted key as it is.
- * @throws CertificateError `key-unreadable`, `password-wrong`
- */
-export function decryptKey(_keyPem: string, _passphrase: string): string {
-  throw new Error('not built yet')
-}
-
-/** Whether a key in PEM needs a password. */
-export function isKeyEncrypted(keyPem: string): boolean {
-  return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(keyPem)
 }
 
 /** @throws CertificateError `key-unreadable` */
@@ -79,24 +47,59 @@ const curves: Readonly<Record<string, readonly [name: string, hash: string]>> = 
   secp521r1: ['P-521', 'SHA-512'],
 }
 
-/** A private key made ready to sign certificates, with the hash that suits it. */
+/** A private key made ready to sign, with the hash that suits it. */
 export async function signingKey(pem: string): Promise<{ key: webcrypto.CryptoKey; hash: string }> {
   const key = readPrivateKey(pem)
+  const { algorithm, hash } = signatureOf(key)
   const der = key.export({ format: 'der', type: 'pkcs8' })
-  const importAs = (algorithm: webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams) =>
-    webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign'])
+  return { key: await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']), hash }
+}
 
-  if (key.asymmetricKeyType === 'rsa') {
-    return {
-      key: await importAs({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }),
-      hash: 'SHA-256',
-    }
-  }
+/** The public half of a private key. */
+export async function verifyingKey(pem: string): Promise<webcrypto.CryptoKey> {
+  const { algorithm } = signatureOf(readPrivateKey(pem))
+  return webcrypto.subtle.importKey('spki', publicKeyDer(pem), algorithm, true, ['verify'])
+}
+
+/** @throws CertificateError `key-type-unsupported` */
+function signatureOf(key: KeyObject) {
+  checkKeyType(key)
   const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? '']
   if (curve === undefined) {
-    const keyType = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown'
-    throw new CertificateError('key-type-unsupported', { keyType })
+    return { algorithm: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, hash: 'SHA-256' }
   }
   const [namedCurve, hash] = curve
-  return { key: await importAs({ name: 'ECDSA', namedCurve }), hash }
+  return { algorithm: { name: 'ECDSA', namedCurve }, hash }
+}
+
+/** Keys that every client understands: RSA with at least 2048 bits, and the NIST curves. */
+export function checkKeyType(key: KeyObject): void {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  const isUsable =
+    (type === 'ec' && Object.hasOwn(curves, details?.namedCurve ?? '')) ||
+    (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048)
+  if (!isUsable) throw new CertificateError('key-type-unsupported', { keyType: keyTypeOf(key) })
+}
+
+/** `ecdsa-p256`, `rsa-2048`, `ed25519`, … */
+export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  if (asymmetricKeyType === 'ec') {
+    const curve = asymmetricKeyDetails?.namedCurve ?? 'unknown'
+    return `ecdsa-${curves[curve]?.[0].replace('-', '').toLowerCase() ?? curve}`
+  }
+  if (asymmetricKeyType === 'rsa') return `rsa-${asymmetricKeyDetails?.modulusLength ?? 'unknown'}`
+  return asymmetricKeyType ?? 'unknown'
+}
+
+/** The key given, or a new one, PKCS#8 PEM. */
+export async function keyOrNew(keyPem: string | undefined, type: KeyType): Promise<string> {
+  if (keyPem === undefined) return keyToPem((await generateKeys(type)).privateKey)
+  const key = readPrivateKey(keyPem)
+  checkKeyType(key)
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString()
+}
+
+/** SubjectPublicKeyInfo of a private key. */
+export function publicKeyDer(keyPem: string): Buffer {
+  return createPublicKey(readPrivateKey(keyPem)).export({ format: 'der', type: 'spki' })
 }

@@ -45,3 +45,22 @@ export function parseNames(texts: readonly string[]): readonly CertificateName[]
   const names = new Map(texts.map(parseName).map((name) => [name.value, name]))
   return [...names.values()]
 }
+
+/** The 4 or 16 octets of an address. */
+export function ipOctets(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
+  const [head = '', tail] = address.split('::')
+  const [front, back] = [groupsOf(head), groupsOf(tail ?? '')]
+  const gap = tail === undefined ? 0 : 8 - front.length - back.length
+  const groups = [...front, ...Array.from({ length: gap }, () => 0), ...back]
+  return Buffer.from(groups.flatMap((group) => [group >> 8, group & 0xff]))
+}
+
+function groupsOf(text: string): readonly number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)]
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
+    return [a * 256 + b, c * 256 + d]
+  })
+}

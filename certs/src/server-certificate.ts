@@ -1,12 +1,20 @@
-import { issueServerCertificate as issue } from './issue.ts'
-import type { KeyType } from './keys.ts'
-
-/** A certificate with its private key. `certificatePem` may hold a chain, the own one first. */
-export interface KeyedCertificate {
-  readonly certificatePem: string
-  /** PKCS#8 PEM, unencrypted: store it with mode 0600. */
-  readonly keyPem: string
-}
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { CertificateError } from './certificate-error.ts'
+import { checkKeyType, keyOrNew, publicKeyDer, type KeyType } from './keys.ts'
+import { parseNames, type CertificateName } from './names.ts'
+import {
+  authorityName,
+  checkRange,
+  dayMs,
+  readIssuer,
+  sign,
+  subjectName,
+  validityWithin,
+  type Issuer,
+  type KeyedCertificate,
+} from './sign.ts'
+import { permitsName } from './x509-extensions.ts'
+import { loadX509 } from './x509.ts'
 
 export interface ServerCertificateRequest {
   /**
@@ -36,5 +44,79 @@ export interface ServerCertificateRequest {
 export async function issueServerCertificate(
   request: ServerCertificateRequest,
 ): Promise<KeyedCertificate> {
-  return issue(request)
+  const { authority, names, now, lifeDays, keyType = 'ecdsa-p256' } = request
+  const issue = await prepareIssuing({ authority, names, now, lifeDays })
+  const keyPem = await keyOrNew(request.keyPem, keyType)
+  return { certificatePem: await issue(publicKeyDer(keyPem)), keyPem }
+}
+
+interface Issuing {
+  readonly authority: KeyedCertificate
+  readonly names: readonly string[]
+  /** Default: the first of the names. */
+  readonly commonName?: string | undefined
+  readonly now: number
+  readonly lifeDays?: number | undefined
+}
+
+/** Checks all that does not depend on the key, which takes time to make. */
+export async function prepareIssuing({ authority, now, lifeDays = 397, ...wanted }: Issuing) {
+  const names = parseNames(wanted.names)
+  const [first] = names
+  if (first === undefined) throw new CertificateError('names-missing')
+  checkRange(lifeDays, { least: 1, most: 825, unit: 'days' })
+  const issuer = await readIssuer(authority, now)
+  checkPermitted(issuer, names)
+  const subject = await subjectName({ commonName: wanted.commonName ?? first.value })
+
+  return async (publicKey: Buffer): Promise<string> => {
+    const x509 = await loadX509()
+    const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags
+    const spki = new x509.PublicKey(publicKey)
+    const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' })
+    checkKeyType(key)
+    const usage =
+      key.asymmetricKeyType === 'rsa'
+        ? new x509.KeyUsagesExtension(digitalSignature | keyEncipherment, true)
+        : new x509.KeyUsagesExtension(digitalSignature, true)
+    const own = await sign({
+      subject,
+      issuer: issuer.name,
+      publicKey,
+      signingKeyPem: issuer.keyPem,
+      ...validityWithin(issuer.certificate, now, now + lifeDays * dayMs),
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        usage,
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension([...names]),
+        await x509.SubjectKeyIdentifierExtension.create(spki),
+        issuer.authorityKeyIdentifier,
+      ],
+    })
+    return [own, ...servedIssuers(issuer)].join('')
+  }
+}
+
+function checkPermitted({ certificate, use }: Issuer, names: readonly CertificateName[]): void {
+  for (const { value: name } of names) {
+    if (permitsName(use, name)) continue
+    throw new CertificateError('name-not-permitted', {
+      name,
+      authority: authorityName(certificate),
+    })
+  }
+}
+
+/**
+ * An authority that an older one has certified is sent in that form alone: next to its self-signed
+ * one some clients choose the latter and stop there, at an authority they do not know.
+ */
+function servedIssuers({ certificate, certificates }: Issuer): readonly string[] {
+  const [own = '', ...others] = certificates
+  const isCrossSigned = others.some((pem) => {
+    const other = new X509Certificate(pem)
+    return other.subject === certificate.subject && other.subject !== other.issuer
+  })
+  return isCrossSigned && certificate.subject === certificate.issuer ? others : [own, ...others]
 }
