@@ -50,8 +50,19 @@ export default defineConfig(
     },
   },
   {
+    // The pages' line to the main process, and the way out of the program, each in one file only.
+    files: ['electron/**/*.ts'],
+    ignores: ['electron/src/preload.ts', 'electron/src/electron-shell.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'electron', importNames: ['ipcRenderer', 'contextBridge', 'shell'] }] },
+      ],
+    },
+  },
+  {
     // Programs for the terminal speak through it.
-    files: ['scripts/**/*.ts', 'test/crash/**/*.ts'],
+    files: ['scripts/**/*.ts', 'test/crash/**/*.ts', 'electron/packaging/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 )

@@ -13,7 +13,12 @@ interface Group {
 const groups: readonly Group[] = [
   {
     name: 'unit',
-    include: ['server/src/**/*.test.ts', 'certs/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      'server/src/**/*.test.ts',
+      'certs/src/**/*.test.ts',
+      'electron/{src,packaging}/**/*.test.ts',
+      'scripts/**/*.test.ts',
+    ],
     order: 0,
     workers: 2,
     timeoutMs: 20_000,
