@@ -1,6 +1,16 @@
 import type { SourceFile, SourceImport } from '../support/source-files.ts'
 
-type Part = 'problem' | 'platform' | 'config' | 'contract' | 'db' | 'storage' | 'http' | 'work'
+type Part =
+  | 'problem'
+  | 'platform'
+  | 'config'
+  | 'contract'
+  | 'db'
+  | 'storage'
+  | 'http'
+  | 'work'
+  | 'backup'
+  | 'upgrade'
 
 /**
  * What each part of the server may import of the others. Features come on top of all of them;
@@ -15,6 +25,8 @@ const mayImport: Record<Part, readonly Part[]> = {
   storage: ['problem', 'platform'],
   http: ['problem', 'platform', 'contract'],
   work: ['db', 'platform', 'problem'],
+  backup: ['config', 'db', 'platform', 'problem', 'storage', 'work'],
+  upgrade: ['config', 'db', 'platform', 'problem', 'storage'],
 }
 
 const parts = Object.keys(mayImport) as Part[]

@@ -9,7 +9,9 @@ import { collectionLease } from '../wiring/collection.ts'
 import type { Lease } from '../work/lease.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
+import { interruptSignal } from './interrupt.ts'
 import { print } from './print.ts'
+import { sizeText } from './size-text.ts'
 import { withDatabase, type DataParts } from './with-database.ts'
 
 interface Options extends DataOptions {
@@ -78,18 +80,6 @@ async function run(parts: DataParts, options: Options): Promise<void> {
   print({ ...freed, freed: true, complete }, `freed ${describe(freed)}${rest}`, options)
 }
 
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(1)
-      controller.abort()
-    })
-  }
-  return controller.signal
-}
-
 /** A running server gives the lease back as soon as it has nothing left to collect. */
 async function waitFor(lease: Lease, interrupt: AbortSignal): Promise<void> {
   for (let waitedMs = 0; !(await lease.hold()); waitedMs += lookForLeaseMs) {
@@ -139,15 +129,4 @@ function describe(plan: CollectionPlan): string {
 
 function count(number: number, one: string, many = `${one}s`): string {
   return `${String(number)} ${number === 1 ? one : many}`
-}
-
-function sizeText(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { ConfigError } from '../config/config.ts'
 import { Problem } from '../problem.ts'
+import { backupCommand } from './backup-command.ts'
 import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
 import { configCommand } from './config-command.ts'
@@ -25,6 +26,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(organizationCommand())
     .addCommand(repositoryCommand())
     .addCommand(gcCommand())
+    .addCommand(backupCommand())
     .addCommand(certCommand())
     .addCommand(configCommand())
     .addCommand(serviceCommand())

@@ -40,6 +40,28 @@ export function lockDataDirectory(dataDir: string): DataDirectoryLock {
   }
 }
 
+/**
+ * The same for a piece of work on a data directory that only one process or thread may do at a time.
+ * @returns undefined when somebody else does it.
+ */
+export function lockFile(file: string): DataDirectoryLock | undefined {
+  const lock = new Sqlite(file, { timeout: 0 })
+  try {
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY') return undefined
+    throw error
+  }
+  held.add(lock)
+  return {
+    release() {
+      lock.close()
+      held.delete(lock)
+    },
+  }
+}
+
 function holder(pidFile: string) {
   try {
     return ` (pid ${readFileSync(pidFile, 'utf8').trim()})`

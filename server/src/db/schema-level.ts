@@ -39,3 +39,6 @@ export function judgeLevel(applied: readonly string[], known: readonly string[])
   const state = unknown.length > 0 ? 'newer' : isComplete ? 'current' : 'older'
   return { state, level, unknown }
 }
+
+/** Whether this program can bring a database of that level up to date. */
+export const isKnownLevel = (level: string): boolean => level in migrations

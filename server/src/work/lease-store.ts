@@ -26,7 +26,24 @@ export function leaseStore(db: Db) {
       return numInsertedOrUpdatedRows === 1n
     },
 
+    /** Whether a lease whose name begins so is taken. */
+    isAnyTaken: async (prefix: string, now: Instant): Promise<boolean> =>
+      (await db
+        .selectFrom('lease')
+        .select('name')
+        .where('name', '>=', prefix)
+        .where('name', '<', after(prefix))
+        .where('expires_at', '>', now)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+
     release: (name: string, holder: string) =>
       db.deleteFrom('lease').where('name', '=', name).where('holder', '=', holder).execute(),
   }
+}
+
+/** The first name that does not begin with the prefix. */
+function after(prefix: string): string {
+  const last = prefix.length - 1
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1)
 }

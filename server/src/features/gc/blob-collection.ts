@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
 
+import { isContentHeld } from '../../work/content-hold.ts'
 import type { Step } from '../../work/worker.ts'
 import { blobGarbageStore, type GarbageBlob } from './blob-garbage-store.ts'
 import type { CollectorParts } from './collector-parts.ts'
@@ -28,6 +29,10 @@ export function createBlobCollection({
   const store = blobGarbageStore(database.db)
   let looksForDoomed = true
   let sweptTo = 0
+  /** Doomed already, so pushes of the same content wait for the end of it. */
+  const unfinished = new Set<number>()
+  /** Somebody copies content, so nothing is doomed; what is due waits until that has ended. */
+  let isHeld = false
 
   /** Undefined when the blob is needed, or gone. */
   async function doom(id: number): Promise<GarbageBlob | undefined> {
@@ -39,6 +44,7 @@ export function createBlobCollection({
       if (blob === undefined || blob.isDoomed) return blob
       if (await garbage.isReferred(id, clock.now())) return undefined
       if (await garbage.isAwaited(blob.digest)) return undefined
+      if (await isContentHeld(tx, clock.now())) return undefined
       uploads = await garbage.forgetUploads(id)
       await garbage.doom(id)
       return blob
@@ -54,12 +60,15 @@ export function createBlobCollection({
     },
 
     collect: (async () => {
+      isHeld = await isContentHeld(database.db, clock.now())
+      const due = isHeld ? unfinished : candidates
       const doomed: GarbageBlob[] = []
       let looked = 0
-      for (const id of candidates) {
+      for (const id of due) {
         if (doomed.length === blobsAtOnce || looked++ === uploadsAtOnce) break
         const blob = await doom(id)
         candidates.delete(id)
+        unfinished.delete(id)
         if (blob !== undefined) doomed.push(blob)
       }
       if (doomed.length > 0) {
@@ -69,6 +78,7 @@ export function createBlobCollection({
           // Another collector may be at work once the lease has run out; it finishes what is doomed.
           if (!lease.isSafe()) {
             candidates.add(id)
+            unfinished.add(id)
             continue
           }
           await storage.remove(digest)
@@ -78,7 +88,7 @@ export function createBlobCollection({
           log.debug({ digest, sizeBytes }, 'blob removed')
         }
       }
-      return candidates.size > 0 ? 'more' : 'idle'
+      return due.size > 0 ? 'more' : 'idle'
     }) satisfies Step,
 
     /** Uploads and mounts that no manifest followed in time. */
@@ -98,18 +108,22 @@ export function createBlobCollection({
       if (!looksForDoomed) return
       const last = await store.lastId()
       for (let after = 0; after < last; after += idsAtOnce) {
-        for (const id of await store.listDoomed(after, after + idsAtOnce)) candidates.add(id)
+        for (const id of await store.listDoomed(after, after + idsAtOnce)) {
+          candidates.add(id)
+          unfinished.add(id)
+        }
         await otherWork()
       }
       looksForDoomed = false
     },
 
-    hasCandidates: (): boolean => candidates.size > 0,
+    hasCandidates: (): boolean => candidates.size > 0 && !isHeld,
 
     restartSweep: (): void => void (sweptTo = 0),
 
     /** A stretch of all blobs; says when it came to the end. */
     async sweep(): Promise<{ isDone: boolean }> {
+      if (isHeld) return { isDone: true }
       const page = await store.page(sweptTo, examinedAtOnce, clock.now())
       for (const { id, isReferred } of page) if (!isReferred) candidates.add(id)
       const isDone = page.length < examinedAtOnce
