@@ -42,6 +42,8 @@ const SetupFile = z.object({
   steps: z.partialRecord(StepId, SavedStep),
   tasks: z.array(JournalTask),
   pastReturn: z.boolean(),
+  /** Where the registry will be; set when applying begins. */
+  address: z.string().nullable(),
   /** What the tasks have made, so that it is neither made twice nor forgotten. */
   created: z.object({
     adminId: z.number().optional(),
@@ -59,6 +61,7 @@ export const emptySetup: SetupFile = {
   steps: {},
   tasks: [],
   pastReturn: false,
+  address: null,
   created: {},
 }
 

@@ -20,7 +20,7 @@ export interface Machine {
   /** Ports that the setup page itself holds; they will be free again for the registry. */
   readonly ownPorts: readonly number[]
   /** Opens the port on every address and lets go of it again. */
-  canBind(port: number): Promise<boolean>
+  readonly canBind: (port: number) => Promise<boolean>
 }
 
 /** Values of a step with its secrets as text. */
@@ -63,7 +63,7 @@ export interface Step<Id extends StepId> {
   /** For the review; the values hold no secrets worth showing, so it shows none. */
   summary(values: StepValues[Id]): readonly SummaryLine[]
   /** What is kept of a secret instead of itself; absent: the secret, encrypted. */
-  keepAs?(secret: string): Promise<string>
+  readonly keepAs?: (secret: string) => Promise<string>
 }
 
 export type Proposal<Id extends StepId> = DeepPartial<z.input<(typeof stepSchemas)[Id]>>
