@@ -90,7 +90,8 @@ async function unpack(mirror: string, names: readonly string[], folder: string):
   }
 }
 
-async function findMirror(): Promise<string | undefined> {
+/** The mirror of Debian that apt uses already. */
+export async function findMirror(): Promise<string | undefined> {
   const parts = '/etc/apt/sources.list.d'
   const files = await readdir(parts).catch(() => [])
   for (const file of ['/etc/apt/sources.list', ...files.map((name) => join(parts, name))]) {

@@ -93,6 +93,24 @@ export const systemPackages: readonly SystemPackage[] = [
     group: 'clients',
     purpose: 'certificates of the peer registry',
   },
+  {
+    name: 'mmdebstrap',
+    shownBy: ['mmdebstrap'],
+    group: 'clients',
+    purpose: 'a bare Debian to install on, to build images from and to check units with',
+  },
+  {
+    name: 'minisign',
+    shownBy: ['minisign'],
+    group: 'clients',
+    purpose: 'signatures of the installation archive',
+  },
+  {
+    name: 'socat',
+    shownBy: ['socat'],
+    group: 'clients',
+    purpose: 'hears what a server tells systemd',
+  },
   { name: 'curl', shownBy: ['curl'], group: 'clients', purpose: 'plain requests over TLS' },
   { name: 'wrk', shownBy: ['wrk'], group: 'clients', purpose: 'requests per second' },
   {

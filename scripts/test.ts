@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provideClientTools } from './client-tools.ts'
+import { provideDebianTree } from './debian-tree.ts'
 import { groupsNeeded, provideSystemPackages } from './system-packages.ts'
 import { totalsFileVariable, type TestTotals } from './test-totals.ts'
 
@@ -17,6 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   const groups = groupsNeeded(args)
   for (const line of await provideSystemPackages(groups)) console.log(line)
   for (const line of groups.has('clients') ? await provideClientTools(root) : []) console.log(line)
+  for (const line of groups.has('clients') ? await provideDebianTree(root) : []) console.log(line)
 
   const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'))
   const totalsFile = join(folder, 'totals.json')

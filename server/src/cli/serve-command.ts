@@ -36,24 +36,28 @@ export function withServeOptions(command: Command): Command {
     .option('--port <port>', 'HTTPS port, 8443 unless set (MOORING_HTTPS_PORT)')
     .option('--http-port <port>', 'HTTP port, 8080 unless set (MOORING_HTTP_PORT)')
     .option('--metrics-port <port>', 'Prometheus port, 9091 unless set (MOORING_METRICS_PORT)')
-    .option('--hostname <name>', 'first start: the name that clients will use (SERVER_HOSTNAME)')
+    .option('--hostname <name>', 'first start: the name that clients will use (MOORING_HOSTNAME)')
     .option('--ready-file <file>', 'write the addresses as JSON to this file once it listens')
 }
 
 export async function serve(options: ServeOptions): Promise<void> {
   const stopping = stoppedBySignals()
   const service = serviceOfThisProcess(stopping.signal)
-  await runServer(options, {
-    stopping,
-    onRunning: async (config, server) => {
-      process.stdout.write(await banner(config, server))
-      await service.ready(`Serving ${config.urlScheme}://${config.serverHostname}`)
-      service.watch(server.answers)
-      if (options.readyFile !== undefined) {
-        await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
-      }
+  const hostname = options.hostname ?? environment['MOORING_HOSTNAME']
+  await runServer(
+    { ...options, ...(hostname !== undefined && { hostname }) },
+    {
+      stopping,
+      onRunning: async (config, server) => {
+        process.stdout.write(await banner(config, server))
+        await service.ready(`Serving ${config.urlScheme}://${config.serverHostname}`)
+        service.watch(server.answers)
+        if (options.readyFile !== undefined) {
+          await writeFile(options.readyFile, JSON.stringify({ ...server.urls, pid: process.pid }))
+        }
+      },
     },
-  })
+  )
 }
 
 /** The first SIGTERM or SIGINT ends the server well; a second one ends the process at once. */

@@ -1,0 +1,282 @@
+#!/bin/sh
+# Installs Mooring from the folder that this file lies in, without network. Run it again with a
+# newer archive to upgrade.
+set -eu
+
+usage() {
+  cat <<'TEXT'
+usage: install.sh [OPTIONS]
+
+As root it makes a service of the machine, otherwise one of your account.
+
+  --answers FILE       set everything up from this answer file, unattended
+  --quick              set everything up with defaults; the first password is in the log
+  --hostname NAME      with --quick: the name that clients will use
+  --container          run the container image with podman instead of the program
+  --data DIR           where the data lies
+                       (/var/lib/mooring, or ~/.local/share/mooring)
+  --prefix DIR         where the program lies (/opt/mooring, or ~/.local/lib/mooring)
+  --key KEY            minisign public key, or a file with one, that must have signed this
+  --env NAME=VALUE     a setting of the server's process; may be repeated
+  --no-start           leave the service stopped
+  --uninstall          remove service and program; the data stays
+
+Without --answers and --quick the server waits for its setup in a browser and says how.
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Whatever the umask: what is installed is readable by the account that runs it.
+umask 022
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+if [ "$(id -u)" = 0 ]; then
+  scope=
+  prefix=/opt/mooring
+  data=/var/lib/mooring
+  commands=/usr/local/bin
+else
+  scope=--user
+  prefix=$HOME/.local/lib/mooring
+  data=${XDG_DATA_HOME:-$HOME/.local/share}/mooring
+  commands=$HOME/.local/bin
+fi
+answers=
+mode=setup
+hostname=
+container=
+key=${MOORING_RELEASE_KEY:-}
+start=yes
+uninstall=
+settings=
+
+while [ $# -gt 0 ]; do
+  option=$1
+  case $option in
+    --answers | --hostname | --data | --prefix | --key | --env)
+      [ $# -ge 2 ] || fail "$option needs a value"
+      value=$2
+      shift 2
+      ;;
+    *) shift ;;
+  esac
+  case $option in
+    --answers) answers=$value mode=answers ;;
+    --quick) mode=quick ;;
+    --hostname) hostname=$value ;;
+    --container) container=--container ;;
+    --data) data=$value ;;
+    --prefix) prefix=$value ;;
+    --key) key=$value ;;
+    --env) settings="$settings
+$value" ;;
+    --no-start) start= ;;
+    --uninstall) uninstall=yes ;;
+    --help | -h) usage && exit 0 ;;
+    *)
+      usage >&2
+      fail "unknown option $option"
+      ;;
+  esac
+done
+for folder in "$data" "$prefix"; do
+  case $folder in
+    /*) ;;
+    *) fail "$folder is not an absolute path" ;;
+  esac
+done
+current=$prefix/current
+
+mooring() { "$current/node/bin/node" "$current/server/bin/mooring.js" "$@"; }
+
+check_origin() {
+  cd -- "$here"
+  [ -f SHA256SUMS ] || fail "SHA256SUMS is missing: unpack the whole archive, then run it from there"
+  if [ -n "$key" ]; then
+    has minisign || fail 'a key was given, but minisign is not installed to check the signature'
+    [ -f SHA256SUMS.minisig ] || fail 'this archive is not signed'
+    if [ -f "$key" ]; then
+      minisign -Vqm SHA256SUMS -p "$key" || fail 'the signature is not by this key'
+    else
+      minisign -Vqm SHA256SUMS -P "$key" || fail 'the signature is not by this key'
+    fi
+    say 'signature: good'
+  else
+    say 'signature: not checked (no --key)'
+  fi
+  if has sha256sum; then
+    sha256sum -c SHA256SUMS >/dev/null || fail 'a file is damaged: copy the archive again'
+  elif has openssl; then
+    while read -r sum file; do
+      found=$(openssl dgst -sha256 -r "$file") || fail "$file is missing"
+      [ "${found%% *}" = "$sum" ] || fail "$file is damaged: copy the archive again"
+    done <SHA256SUMS
+  else
+    fail 'neither sha256sum nor openssl is installed to check the files'
+  fi
+  say 'checksums: good'
+}
+
+check_machine() {
+  read -r version arch <VERSION
+  case $(uname -m) in
+    x86_64 | amd64) machine=x64 ;;
+    aarch64 | arm64) machine=arm64 ;;
+    *) machine=$(uname -m) ;;
+  esac
+  [ "$machine" = "$arch" ] || fail "this archive is for $arch, this machine is $machine"
+  if [ -n "$container" ]; then
+    has podman || fail 'podman is not installed; install it or leave --container away'
+    [ -f image.tar ] || fail 'this archive holds no container image; leave --container away'
+  fi
+  [ -z "$answers" ] || [ -r "$answers" ] || fail "cannot read $answers"
+}
+
+# A version is there whole or not at all, and the link changes in one step.
+install_program() {
+  versions=$prefix/versions
+  mkdir -p "$versions"
+  target=$versions/$version
+  rm -rf "$target.part"
+  mkdir "$target.part"
+  tar -xzpf program.tar.gz --no-same-owner -C "$target.part"
+  "$target.part/node/bin/node" --version >/dev/null ||
+    fail 'the program does not run here: a glibc system with libstdc++ is needed'
+  if [ -d "$target" ]; then
+    rm -rf "$target.old"
+    mv "$target" "$target.old"
+  fi
+  mv "$target.part" "$target"
+  chmod 755 "$prefix" "$versions" "$target"
+  sync
+  rm -f "$prefix/current.part"
+  ln -s "versions/$version" "$prefix/current.part"
+  mv -fT "$prefix/current.part" "$current" 2>/dev/null || {
+    rm -f "$current"
+    mv "$prefix/current.part" "$current"
+  }
+  for old in "$versions"/*; do
+    [ "$old" = "$target" ] || rm -rf "$old"
+  done
+  # What starting compiles is kept, while somebody who may write there is at work.
+  mooring --help >/dev/null || fail 'the program does not start'
+  say "program: $target"
+}
+
+install_command() {
+  mkdir -p "$commands"
+  if [ -n "$container" ]; then
+    run="exec podman exec -i mooring mooring \"\$@\""
+  else
+    run="exec '$current/node/bin/node' '$current/server/bin/mooring.js' \"\$@\""
+  fi
+  cat >"$commands/mooring.part" <<TEXT
+#!/bin/sh
+# Written by install.sh: the mooring command on the data of the service.
+[ "\${1-}" != service ] || exec '$current/node/bin/node' '$current/server/bin/mooring.js' "\$@"
+: "\${MOORING_DATA_DIR:=$data}"
+export MOORING_DATA_DIR
+$run
+TEXT
+  chmod 755 "$commands/mooring.part"
+  mv -f "$commands/mooring.part" "$commands/mooring"
+  say "command: $commands/mooring"
+}
+
+install_service() {
+  if [ -n "$container" ]; then
+    podman load -q -i image.tar >/dev/null || fail 'podman cannot load the image'
+    set -- --container --image "localhost/mooring:$version"
+  else
+    set --
+  fi
+  [ -z "$scope" ] || set -- "$@" "$scope"
+  [ "$mode" = quick ] || set -- "$@" --env MOORING_SETUP=1
+  [ -z "$hostname" ] || set -- "$@" --env "MOORING_HOSTNAME=$hostname"
+  while read -r setting; do
+    [ -z "$setting" ] || set -- "$@" --env "$setting"
+  done <<TEXT
+$settings
+TEXT
+  set -- "$@" --program "$current" --data "$data"
+  if [ "$mode" = answers ]; then
+    mooring service install "$@" --no-start
+    apply_answers
+  fi
+  if [ -n "$start" ]; then
+    mooring service install "$@"
+  elif [ "$mode" != answers ]; then
+    mooring service install "$@" --no-start
+  fi
+}
+
+apply_answers() {
+  if [ -n "$container" ]; then
+    owner=--user=1001:0
+    [ -z "$scope" ] || owner=--userns=keep-id:uid=1001,gid=0
+    podman run --rm -i "$owner" --network=host \
+      -v "$data/config:/conf/stack:Z" -v "$data/storage:/datastorage:Z" \
+      "localhost/mooring:$version" setup --answers /dev/stdin <"$answers"
+  elif [ -z "$scope" ]; then
+    as_account mooring
+  else
+    mooring setup --answers "$answers" --data "$data"
+  fi
+}
+
+# The answers may be readable by root alone: they arrive on standard input.
+as_account() {
+  set -- "$1" "$current/node/bin/node" "$current/server/bin/mooring.js" \
+    setup --answers /dev/stdin --data "$data"
+  account=$1
+  shift
+  if has setpriv; then
+    setpriv --reuid="$account" --regid="$account" --clear-groups "$@" <"$answers"
+  elif has runuser; then
+    runuser -u "$account" -- "$@" <"$answers"
+  else
+    fail 'neither setpriv nor runuser is installed to set up as the account mooring'
+  fi
+}
+
+remove() {
+  [ -x "$current/node/bin/node" ] || fail "nothing is installed in $prefix"
+  # shellcheck disable=SC2086 # empty or one word
+  mooring service uninstall $scope || say 'the service was not installed'
+  rm -f "$commands/mooring"
+  rm -rf "$prefix"
+  say "removed $prefix; the data stays in $data"
+}
+
+say_next() {
+  if [ -z "$start" ]; then
+    say 'installed and not started; start it with: mooring service start'
+    return
+  fi
+  case $mode in
+    setup)
+      if [ -r "$data/setup-code" ] || [ -r "$data/storage/setup-code" ]; then
+        code=$(cat "$data/setup-code" 2>/dev/null || cat "$data/storage/setup-code")
+        say "open https://<address of this machine>:8443/setup and enter $code"
+      fi
+      ;;
+    quick) say 'the first account and its password are in the log' ;;
+    answers) say 'the registry is set up and runs' ;;
+  esac
+}
+
+if [ -n "$uninstall" ]; then
+  remove
+  exit 0
+fi
+check_origin
+check_machine
+install_program
+install_command
+install_service
+say_next
