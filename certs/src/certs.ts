@@ -51,6 +51,7 @@ export {
   trustScript,
   type TrustClient,
   type TrustInstruction,
+  type TrustMirror,
   type TrustTarget,
 } from './trust/instructions.ts'
 export { trustPage } from './trust/page.ts'

@@ -1,35 +1,67 @@
-import { containerd } from './containerd.ts'
-import { debian } from './debian.ts'
-import { docker } from './docker.ts'
+import { containerTools } from './container-tools.ts'
 import { fetchAndCompare } from './fetch.ts'
-import { podman } from './podman.ts'
-import { rhel } from './rhel.ts'
-import { checkTarget, type TrustInstruction, type TrustTarget } from './target.ts'
+import { containerd, k3s, openShift, rke2 } from './kubernetes.ts'
+import { programs } from './programs.ts'
+import { ansible, cloudInit, ignition, talos } from './provisioning.ts'
+import { systems } from './systems.ts'
+import { checkTarget, trustClients, type TrustInstruction, type TrustTarget } from './target.ts'
 
 export { trustClients } from './target.ts'
-export type { TrustClient, TrustInstruction, TrustTarget } from './target.ts'
+export type { TrustClient, TrustInstruction, TrustMirror, TrustTarget } from './target.ts'
 
 /**
- * How each kind of client is made to trust a server's authority, with the real address filled in.
- * The first entry fetches the certificate that the others install.
+ * How each kind of client is made to trust a server's authority, with the real address filled in,
+ * in the order of `trustClients`. The first entry fetches the certificate that the others install.
  * @throws CertificateError `name-invalid`
  */
 export function trustInstructions(target: TrustTarget): readonly TrustInstruction[] {
   const checked = checkTarget(target)
-  return [
+  const all = [
     fetchAndCompare(checked),
-    podman(checked),
-    docker(checked),
-    debian,
-    rhel,
+    ...containerTools(checked),
+    ...systems(checked),
     containerd(checked),
+    k3s(checked),
+    rke2(checked),
+    openShift(checked),
+    talos(),
+    ignition(checked),
+    cloudInit(checked),
+    ansible(checked),
+    ...programs(checked),
   ]
+  return trustClients.flatMap((client) => all.filter((one) => one.client === client))
 }
 
 /**
- * One instruction as a script: its commands, then its check. It stops at the first command that
- * fails, and is named `<client>.sh` or `<client>.ps1`.
+ * One instruction as a script, to be named `<client>.sh` or `<client>.ps1`. It stops at the first
+ * command that fails, and ends with what to check and how to take it back.
  */
-export function trustScript(_instruction: TrustInstruction): string {
-  throw new Error('not built yet')
+export function trustScript({
+  title,
+  shell,
+  commands,
+  check,
+  undo,
+  note,
+}: TrustInstruction): string {
+  const start = shell === 'sh' ? ['#!/bin/sh', 'set -eu'] : ["$ErrorActionPreference = 'Stop'"]
+  const comment = (heading: string, lines: readonly string[]) =>
+    lines.length === 0
+      ? []
+      : [
+          '',
+          `# ${heading}`,
+          ...lines.flatMap((line) => line.split('\n')).map((line) => `#   ${line}`),
+        ]
+  return [
+    ...start,
+    `# ${title}`,
+    ...comment('Note:', note === undefined ? [] : [note]),
+    '',
+    ...commands,
+    ...comment('To check:', check),
+    ...comment('To undo:', undo),
+    '',
+  ].join('\n')
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { CertificateError } from '../certificate-error.ts'
 import { parseName } from '../names.ts'
 
@@ -7,10 +8,22 @@ export interface TrustTarget {
   readonly host: string
   /** Of HTTPS. */
   readonly port: number
-  /** Where the authority can be fetched without TLS, for example `http://registry.example.com:8080`. */
-  readonly httpUrl: string
+  /**
+   * Where the authority can be fetched without TLS, for example `http://registry.example.com:8080`;
+   * without it, it is fetched over TLS that nobody can verify yet.
+   */
+  readonly httpUrl?: string
   /** SHA-256 of the authority, `AB:CD:…`. */
   readonly fingerprint: string
+  /** Upstream registries that clients shall find here instead. */
+  readonly mirrors?: readonly TrustMirror[]
+}
+
+export interface TrustMirror {
+  /** `docker.io`, `quay.io`, … */
+  readonly registry: string
+  /** The organization that holds its content. */
+  readonly organization: string
 }
 
 export interface TrustInstruction {
@@ -19,7 +32,7 @@ export interface TrustInstruction {
   readonly title: string
   /** What the lines are written for: a POSIX shell, or PowerShell. */
   readonly shell: 'sh' | 'ps1'
-  /** In order. They expect `mooring-ca.crt` in the current folder. */
+  /** In order, some of several lines. They expect `mooring-ca.crt` in the current folder. */
   readonly commands: readonly string[]
   /** Lines that fail, or show it, when the server is not trusted yet. */
   readonly check: readonly string[]
@@ -64,32 +77,68 @@ export const trustClients = [
 
 export type TrustClient = (typeof trustClients)[number]
 
-/** A target whose every part may stand in a shell line. */
+/** A target whose every part has been looked at. */
 export interface CheckedTarget {
   /** `host:port`, without `:443`, IPv6 in brackets: what clients call the registry. */
   readonly registry: string
-  readonly httpUrl: string
+  /** `https://` and the registry. */
+  readonly url: string
+  readonly httpUrl: string | undefined
   readonly fingerprint: string
+  readonly isIPv6: boolean
+  readonly mirrors: readonly TrustMirror[]
 }
 
 /** @throws CertificateError `name-invalid` */
-export function checkTarget({ host, port, httpUrl, fingerprint }: TrustTarget): CheckedTarget {
-  const name = parseName(host)
-  const bracketed = name.value.includes(':') ? `[${name.value}]` : name.value
-  const url = URL.parse(httpUrl)
-  if (url?.protocol !== 'http:' || !Number.isInteger(port) || !/^[0-9A-F:]+$/i.test(fingerprint)) {
-    throw new CertificateError('name-invalid', {
-      name: 'the address, port or fingerprint of the server',
-    })
+export function checkTarget(target: TrustTarget): CheckedTarget {
+  const { port, fingerprint, mirrors = [] } = target
+  const host = parseName(target.host).value
+  const isIPv6 = isIP(host) === 6
+  const bracketed = isIPv6 ? `[${host}]` : host
+  const http = target.httpUrl === undefined ? undefined : URL.parse(target.httpUrl)
+  const isPort = Number.isInteger(port) && port > 0 && port < 65_536
+  if (http === null || (http !== undefined && http.protocol !== 'http:') || !isPort) {
+    throw invalid('the address of the server')
   }
+  if (!/^[0-9A-F]{2}(?::[0-9A-F]{2})*$/i.test(fingerprint)) throw invalid('the fingerprint')
+  for (const { registry, organization } of mirrors) {
+    const isRegistry = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?$/.test(registry)
+    if (!isRegistry || !/^[a-z0-9][a-z0-9._-]*$/.test(organization)) throw invalid(registry)
+  }
+  const registry = port === 443 ? bracketed : `${bracketed}:${port}`
+  const httpUrl = http?.origin
+  return { registry, url: `https://${registry}`, httpUrl, fingerprint, isIPv6, mirrors }
+}
+
+function invalid(name: string): CertificateError {
+  return new CertificateError('name-invalid', { name: JSON.stringify(name) })
+}
+
+/** One word for a POSIX shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** One word for PowerShell. */
+export function powerShellQuoted(word: string): string {
+  return `'${word.replaceAll("'", "''")}'`
+}
+
+/** A command that writes a file as root. */
+export function writeAsRoot(file: string, lines: readonly string[]): string {
+  return [`sudo tee ${quoted(file)} >/dev/null <<'END'`, ...lines, 'END'].join('\n')
+}
+
+/** Keeps what was there, and the way back to it. */
+export function replaceAsRoot(file: string, lines: readonly string[]) {
+  const [path, saved] = [quoted(file), quoted(`${file}.before-mooring`)]
   return {
-    registry: port === 443 ? bracketed : `${bracketed}:${port}`,
-    httpUrl: url.origin,
-    fingerprint,
+    commands: [`sudo test ! -e ${path} || sudo cp -a ${path} ${saved}`, writeAsRoot(file, lines)],
+    undo: [`if sudo test -e ${saved}; then sudo mv ${saved} ${path}; else sudo rm ${path}; fi`],
   }
 }
 
-/** Brackets are a pattern to the shell. */
-export function quoted(word: string): string {
-  return /[[\]]/.test(word) ? `'${word}'` : word
+/** Fails unless the programs of the system trust the server. */
+export function systemCheck({ url }: CheckedTarget): readonly string[] {
+  return [`curl -fsSo /dev/null ${quoted(`${url}/ca.crt`)} && echo trusted`]
 }
