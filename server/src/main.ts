@@ -4,6 +4,9 @@ if (word === 'health') {
   const { runHealthCheck } = await import('./cli/health-command.ts')
   await runHealthCheck(process.argv)
 } else {
+  const { allowYoungGeneration } = await import('./platform/young-generation.ts')
+  allowYoungGeneration('stay')
   const { runCommandLine } = await import('./cli/program.ts')
+  allowYoungGeneration('grow')
   await runCommandLine(process.argv)
 }
