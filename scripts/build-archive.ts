@@ -72,7 +72,7 @@ async function build({ image, arch, output, signer }: Options): Promise<string> 
     await using modules = await modulesFor(root, arch)
     const tree = join(staging, 'program')
     await writeProgramTree({ root, modulesRoot: modules.path, target: tree, arch })
-    await pack(tree, ['.'], join(folder, 'program.tar.gz'), { level: 9 })
+    await pack(tree, ['.'], join(folder, 'program.tar.gz'), { level: 6 })
     await copyFile(join(root, 'installer/install.sh'), join(folder, 'install.sh'))
     await chmod(join(folder, 'install.sh'), 0o755)
     await writeFile(join(folder, 'VERSION'), `${version} ${arch}\n`)

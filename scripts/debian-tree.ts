@@ -19,6 +19,7 @@ const packages = [
   'libc-bin',
   'libgcc-s1',
   'libstdc++6',
+  'minisign',
   'passwd',
   'podman',
   'sed',
