@@ -118,8 +118,9 @@ export function createSetupApply({
     await files.removeSecrets()
   }
 
-  function begin(): Promise<boolean> {
-    const attempt = run()
+  function begin(accepted: Promise<void> = Promise.resolve()): Promise<boolean> {
+    const attempt = accepted
+      .then(run)
       .catch(async (error: unknown) => {
         log.error({ err: error }, 'setup broken off')
         if (!stopping.aborted) await write((state) => ({ ...state, phase: 'failed' }))
@@ -138,21 +139,19 @@ export function createSetupApply({
   }
 
   /** Writes down that it is wanted; the work itself goes on after the answer. */
-  async function want(tasks: (state: SetupFile) => JournalTask[]): Promise<Promise<boolean>[]> {
+  async function want(tasks: (state: SetupFile) => JournalTask[]): Promise<void> {
     requireIdle()
     service.requireComplete()
     const { identity, network } = await service.values.all()
     const address = `https://${serverHostname({ identity, network })}`
     requireIdle()
-    const placeholder = Promise.resolve(false)
-    running = placeholder
-    try {
-      await write((state) => ({ ...state, phase: 'applying', tasks: tasks(state), address }))
-    } catch (error) {
-      running = undefined
-      throw error
-    }
-    return [begin()]
+    // Taken before anything is waited for, so that of two requests one begins.
+    const accepted = write((state) => ({
+      ...{ ...state, phase: 'applying' as const, address },
+      tasks: tasks(state),
+    }))
+    void begin(accepted)
+    await accepted
   }
 
   return {
@@ -168,7 +167,7 @@ export function createSetupApply({
       return () => listeners.delete(listener)
     },
 
-    /** All of it, after changed settings; in an array, so that awaiting this does not await that. */
+    /** All of it. Resolves when it is written down that it begins; `settled` when it ends. */
     start: () => want(() => applyTasks.map(({ id }) => pendingTask(id))),
 
     /** From the task that failed. */

@@ -1,0 +1,81 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { setupBase } from '../../contract/setup.ts'
+import { findingOf, SetupError } from '../setup-codes.ts'
+import { pageCsp, pageHtml, pageScript, pageStyle } from './setup-page.ts'
+import { sendFault, sendJson, sendText } from './setup-request.ts'
+
+const authorityPaths: ReadonlySet<string> = new Set(['/ca.crt', '/.well-known/mooring/ca.crt'])
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/health/instance'])
+
+type Api = (req: IncomingMessage, res: ServerResponse, path: string) => void
+
+/** What the setup serves: alone on its own ports, and in front of the registry on the registry's. */
+export function createSetupHandler({
+  api,
+  phase,
+  readAuthority,
+}: {
+  api: Api
+  phase: () => string
+  /** The certificate of the new authority, once there is one. */
+  readAuthority: () => Promise<string | undefined>
+}) {
+  function serveOwn(req: IncomingMessage, res: ServerResponse, path: string): boolean {
+    if (path === setupBase || path.startsWith(`${setupBase}/`)) {
+      api(req, res, path)
+      return true
+    }
+    if (path !== '/setup' && !path.startsWith('/setup/')) return false
+    if (phase() === 'finished') {
+      sendText(res, 302, 'text/plain', '', { Location: '/' })
+    } else if (req.method !== 'GET' && req.method !== 'HEAD') {
+      sendFault(res, new SetupError('MOOR-SET-009'))
+    } else if (path === '/setup/page.js') {
+      sendText(res, 200, 'text/javascript; charset=utf-8', pageScript)
+    } else if (path === '/setup/page.css') {
+      sendText(res, 200, 'text/css; charset=utf-8', pageStyle)
+    } else {
+      const headers = { 'Content-Security-Policy': pageCsp }
+      sendText(res, 200, 'text/html; charset=utf-8', pageHtml, headers)
+    }
+    return true
+  }
+
+  async function serveAuthority(res: ServerResponse) {
+    const pem = await readAuthority()
+    if (pem === undefined) sendFault(res, new SetupError('MOOR-SET-009'))
+    else sendText(res, 200, 'application/x-pem-file', pem)
+  }
+
+  const alone: RequestListener = (req, res) => {
+    const path = pathOf(req)
+    if (serveOwn(req, res, path)) return
+    if (path === '/') {
+      sendText(res, 302, 'text/plain', '', { Location: '/setup' })
+    } else if (authorityPaths.has(path)) {
+      serveAuthority(res).catch(() => res.destroy())
+    } else if (healthPaths.has(path)) {
+      sendJson(res, 200, { status: 'setup', phase: phase(), status_code: 200 })
+    } else if (path === '/v2' || path.startsWith('/v2/')) {
+      const { code, text } = findingOf('MOOR-SET-018')
+      const detail = { code, setup: phase() }
+      const body = { errors: [{ code: 'UNAVAILABLE', message: text, detail }] }
+      sendJson(res, 503, body, { 'Retry-After': '10' })
+    } else {
+      sendFault(res, new SetupError('MOOR-SET-018'))
+    }
+  }
+
+  return {
+    alone,
+    inFrontOf:
+      (serve: RequestListener): RequestListener =>
+      (req, res) => {
+        if (!serveOwn(req, res, pathOf(req))) serve(req, res)
+      },
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
+}

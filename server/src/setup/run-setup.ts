@@ -1,0 +1,149 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Config, Environment } from '../config/config.ts'
+import { firstPorts, type FirstStartFlags } from '../first-start/first-ports.ts'
+import { hasIPv6 } from '../first-start/host-names.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import type { RunningServer } from '../start.ts'
+import { createSetupApi } from './http/setup-api.ts'
+import { createSetupHandler } from './http/setup-handler.ts'
+import { systemMachine } from './machine.ts'
+import { openSetup, registryStarter } from './open-setup.ts'
+import { createCodeDesk, currentSetupCode } from './setup-code.ts'
+import { openSetupDoor, type SetupDoor } from './setup-door.ts'
+import { createSetupSessions } from './setup-session.ts'
+import { temporaryCertificate } from './temporary-certificate.ts'
+
+/** What whoever started the setup needs to enter it. */
+export interface OpenSetup {
+  /** `https://localhost:8443` */
+  readonly url: string
+  /** The plain port, for this machine alone. */
+  readonly localUrl: string
+  /** `ABCD-EFGH-JKMN-PQRS` */
+  readonly code: string
+  readonly codeExpiresAt: number
+  /** SHA-256 of the temporary certificate. */
+  readonly fingerprint: string
+}
+
+export interface RunSetupInput {
+  readonly dataDir: string
+  readonly configDir: string
+  readonly flags: FirstStartFlags & { readonly host?: string }
+  readonly env: Environment
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly stopping: AbortController
+  readonly isDesktop?: boolean
+  readonly onOpen: (setup: OpenSetup) => void | Promise<void>
+  /** The setup is through, and this same process is the registry. */
+  readonly onRunning: (config: Config, server: RunningServer) => void | Promise<void>
+}
+
+/**
+ * Serves the setup of a data directory whose lock is held, then goes on as the registry that came
+ * of it, until it shall end.
+ */
+export async function runSetup(input: RunSetupInput): Promise<void> {
+  const { dataDir, configDir, env, clock, random, log, stopping } = input
+  await using stack = new AsyncDisposableStack()
+  const opened: { door?: SetupDoor } = {}
+  let config: Config | undefined
+  const requireDoor = () => {
+    if (opened.door === undefined) throw new Error('the setup has no ports yet')
+    return opened.door
+  }
+  const machine = systemMachine({
+    ...{ dataDir, configDir },
+    isDesktop: input.isDesktop ?? false,
+    ownPorts: () => opened.door?.ports() ?? [],
+  })
+  const place = { dataDir, clock, random }
+  const { service, apply } = await openSetup(
+    { machine, env, clock, random, log, stopping: stopping.signal },
+    () => requireDoor().door,
+  )
+  const handler = createSetupHandler({
+    api: createSetupApi({
+      ...{ service, apply, log },
+      sessions: createSetupSessions(place),
+      desk: createCodeDesk(place),
+      stopping: stopping.signal,
+    }),
+    phase: () => service.current().phase,
+    readAuthority: () => readFile(path.join(configDir, 'ca.crt'), 'utf8').catch(() => undefined),
+  })
+  const start = registryStarter({
+    ...{ clock, random, log },
+    around: handler.inFrontOf,
+    shutDown: () => {
+      stopping.abort()
+    },
+  })
+  const certificate = await temporaryCertificate(machine.network, clock.now())
+  const door = stack.use(
+    await openSetupDoor({
+      ports: setupPorts(input, hasIPv6(machine.network)),
+      certificate,
+      handler: handler.alone,
+      startRegistry: (wanted) => {
+        config = wanted
+        return start(wanted)
+      },
+    }),
+  )
+
+  opened.door = door
+
+  const { code, expiresAt } = await currentSetupCode(place)
+  const { https = '', http = '' } = door.urls()
+  log.info({ url: https }, 'setup open')
+  await input.onOpen({
+    ...{ url: https, localUrl: http, code },
+    codeExpiresAt: expiresAt,
+    fingerprint: certificate.sha256Fingerprint,
+  })
+
+  const finished = untilFinished(service, apply, stopping.signal)
+  void apply.resume()
+  if (await finished) {
+    const server = door.door.running()
+    if (server !== undefined && config !== undefined) await input.onRunning(config, server)
+    if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+  }
+  await apply.settled()
+}
+
+async function untilFinished(
+  service: Awaited<ReturnType<typeof openSetup>>['service'],
+  apply: Awaited<ReturnType<typeof openSetup>>['apply'],
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const ended = new AbortController()
+  const unwatch = apply.watch(({ phase }) => {
+    if (phase === 'finished') ended.abort()
+  })
+  const either = AbortSignal.any([ended.signal, stopping])
+  if (!either.aborted) await once(either, 'abort')
+  unwatch()
+  return service.current().phase === 'finished'
+}
+
+function setupPorts({ flags, env }: RunSetupInput, ipv6: boolean) {
+  // Checks what was given; says which of them is no port.
+  firstPorts(flags, env)
+  const chosen = (flag: string | number | undefined, key: string, usual: number) =>
+    Number(flag ?? (env[key] === '' ? undefined : env[key]) ?? usual)
+  const host = flags.host ?? env['MOORING_LISTEN_HOST']
+  return {
+    ...(host !== undefined && host !== '' && { host }),
+    family: host !== undefined || ipv6 ? ('dual-stack' as const) : ('IPv4' as const),
+    httpsPort: chosen(flags.port, 'MOORING_HTTPS_PORT', 8443),
+    httpPort: chosen(flags.httpPort, 'MOORING_HTTP_PORT', 8080),
+  }
+}
