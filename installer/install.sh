@@ -153,7 +153,7 @@ install_program() {
   fi
   mv "$target.part" "$target"
   chmod 755 "$prefix" "$versions" "$target"
-  sync
+  sync -f "$target" 2>/dev/null || sync
   rm -f "$prefix/current.part"
   ln -s "versions/$version" "$prefix/current.part"
   mv -fT "$prefix/current.part" "$current" 2>/dev/null || {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasBareMachines } from '../support/bare-machine.ts'
+import { hasBareMachines, startBareMachine, type BareMachine } from '../support/bare-machine.ts'
 import { findFreePorts } from '../support/free-ports.ts'
 import { hasPrograms } from '../support/programs.ts'
 import {
@@ -107,5 +107,84 @@ describe.skipIf(!needed)('a release', () => {
     const sums = bench.folder.join(unpacked, 'SHA256SUMS')
     expect(await check(sums)).toContain('verified')
     expect(readFileSync(sums, 'utf8')).toContain('  program.tar.gz\n')
+  })
+
+  const names = ['MOORING_HTTPS_PORT', 'MOORING_HTTP_PORT', 'MOORING_METRICS_PORT']
+
+  /** Brings the one file onto a machine and unpacks it. @returns the folder that it made. */
+  async function carryTo(machine: BareMachine, home: string, uid = 0): Promise<string> {
+    await machine.run(['install', '-d', `--owner=${uid}`, home])
+    copyFileSync(bench.archive, machine.path(`${home}/mooring.tar`))
+    await machine.run(['sh', '-c', `umask 0077; cd ${home}; tar -xf mooring.tar`], { uid })
+    return `${home}/${bench.archive.replace(/^.*\//, '').replace(/\.tar$/, '')}`
+  }
+
+  function installer(machine: BareMachine, folder: string, uid = 0) {
+    const command = (args: readonly string[]) => [
+      ...['sh', '-c', 'umask 0077; exec "$0" "$@"', `${folder}/install.sh`],
+      ...args,
+    ]
+    const env = { HOME: uid === 0 ? '/root' : '/home/ada' }
+    return {
+      install: (...args: string[]) => machine.run(command(args), { uid, env }),
+      attempt: (...args: string[]) => machine.attempt(command(args), { uid, env }),
+    }
+  }
+
+  it.each([
+    { who: 'root', uid: 0, home: '/root', data: '/var/lib/mooring', program: '/opt/mooring' },
+    {
+      who: 'an account',
+      uid: 1000,
+      home: '/home/ada',
+      data: '/home/ada/.local/share/mooring',
+      program: '/home/ada/.local/lib/mooring',
+    },
+  ])('installs without network as $who in under a minute', async ({ uid, home, data, program }) => {
+    await using machine = await startBareMachine()
+    const folder = await carryTo(machine, home, uid)
+    const { install } = installer(machine, folder, uid)
+    const ports = await findFreePorts(3)
+    const settings = [
+      ...names.map((name, at) => `${name}=${String(ports[at])}`),
+      `MOORING_FIRST_PASSWORD=${account.password}`,
+    ].flatMap((setting) => ['--env', setting])
+    const [https = 0] = ports
+    const caFile = machine.path(`${data}/config/ca.crt`)
+
+    const start = performance.now()
+    const said = await install('--quick', ...settings)
+    const digest = await pushAndPull(https, caFile, account)
+    expect(performance.now() - start).toBeLessThan(60_000)
+    // There is no systemd on this machine.
+    expect(said).toContain('MOOR-SVC-002')
+    expect(said).toContain('it answers')
+
+    expect(await install('--quick', ...settings)).toMatch(/ended process \d+/)
+    expect(await pullAgain(https, caFile, account)).toBe(digest)
+
+    expect(await install('--uninstall')).toContain('the data stays')
+    expect(existsSync(machine.path(`${data}/mooring.db`))).toBe(true)
+    expect(existsSync(machine.path(program))).toBe(false)
+    const left = await machine.run(['sh', '-c', 'cat /proc/[0-9]*/cmdline'])
+    expect(left).not.toContain('mooring.js')
+  })
+
+  it('refuses a damaged archive and a signature by somebody else', async () => {
+    await using machine = await startBareMachine()
+    const folder = await carryTo(machine, '/root')
+    const { attempt } = installer(machine, folder)
+    const key = readFileSync(bench.publicKeyFile, 'utf8').split('\n')[1] ?? ''
+    const other = `${key.slice(0, 20)}${key[20] === 'A' ? 'B' : 'A'}${key.slice(21)}`
+    const foreign = await attempt('--key', other)
+    expect(foreign.code).not.toBe(0)
+    expect(foreign.stderr).toContain('the signature is not by this key')
+
+    await machine.run(['sh', '-c', `printf x >>${folder}/program.tar.gz`])
+    const damaged = await attempt('--key', key)
+    expect(damaged.code).not.toBe(0)
+    expect(damaged.stdout).toContain('signature: good')
+    expect(damaged.stderr).toContain('a file is damaged')
+    expect(existsSync(machine.path('/opt/mooring'))).toBe(false)
   })
 })

@@ -44,7 +44,9 @@ export async function startBareMachine(): Promise<BareMachine> {
     mount --rbind /dev "$2/dev"
     mount -t tmpfs -o mode=1777 tmpfs "$2/tmp"
     cp /etc/resolv.conf /etc/hosts "$2/etc/" 2>/dev/null || true
-    touch "$2/booted"
+    printf 'root:x:0:0:root:/root:/bin/sh\\nada:x:1000:1000::/home/ada:/bin/sh\\n' >"$2/etc/passwd"
+    printf 'root:x:0:\\nada:x:1000:\\n' >"$2/etc/group"
+    touch "$2/etc/shadow" "$2/booted"
     exec chroot "$2" sleep infinity`
   const isolation = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL']
   const machine = spawn('unshare', [...isolation, 'sh', '-c', boot, 'sh', layers, root], {
@@ -70,7 +72,14 @@ export async function startBareMachine(): Promise<BareMachine> {
       env: { PATH: programPath },
     })
     const pid = stdout.trim()
-    const enter = ['--target', pid, '--mount', '--pid', `--root=/proc/${pid}/root`, '--wd=/']
+    const enter = [
+      '--target',
+      pid,
+      '--mount',
+      '--pid',
+      `--root=/proc/${pid}/root`,
+      `--wd=/proc/${pid}/root`,
+    ]
     const argumentsOf = (command: readonly string[], uid = 0) => [
       ...enter,
       ...(uid === 0 ? [] : [`--setuid=${uid}`, `--setgid=${uid}`]),
