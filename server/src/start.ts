@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http'
 import { sql } from 'kysely'
 import type { Config } from './config/config.ts'
 import { lockDataDirectory, type DataDirectoryLock } from './db/data-directory-lock.ts'
-import { migrate } from './db/migrate.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { authorityPaths } from './features/certificates/authority-api.ts'
 import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
@@ -12,6 +11,7 @@ import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
 import { closeListener, listen, type Listener } from './http/listen.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
+import { startingDoor } from './http/starting-door.ts'
 import { readTlsMaterial } from './http/tls-options.ts'
 import { countTraffic, type Traffic } from './http/traffic.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
@@ -21,6 +21,7 @@ import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openDiskStorage } from './storage/disk-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire, type AccountServices } from './wiring.ts'
+import { createUpgrade, type Upgrade } from './upgrade/upgrade.ts'
 import { Worker } from './work/worker.ts'
 
 /** What differs between a test and a real machine. */
@@ -77,19 +78,24 @@ export async function startServer(
   const log = overrides.log ?? createLogger(config.logLevel)
   const around = overrides.around ?? ((serve) => serve)
   const stack = new AsyncDisposableStack()
+  const upgrade = createUpgrade({ config, clock: overrides.clock ?? systemClock, log })
   try {
     const { appliance, database, firstAccount } = await openAppliance(
       config,
-      { ...overrides, log },
+      { ...overrides, log, upgrade },
       stack,
     )
     const { handler, traffic } = countTraffic(around(appliance.serve))
+    const door = startingDoor(handler)
     const listeners = await openListeners(
       config,
-      handler,
+      door.handler,
       metricsEndpoint(appliance.metrics),
       stack,
     )
+    await upgrade.confirm()
+    for (const worker of appliance.workers) worker.start()
+    door.open()
     const urls = {
       http: listeners.http.url,
       ...(listeners.https === undefined ? {} : { https: listeners.https.url }),
@@ -112,17 +118,17 @@ export async function startServer(
     }
   } catch (error) {
     await stack.disposeAsync()
-    throw error
+    throw upgrade.explain(error)
   }
 }
 
 /** Everything behind the ports, at work; what it opened is left on the stack. */
 async function openAppliance(
   config: Config,
-  overrides: Overrides & { readonly log: Logger },
+  overrides: Overrides & { readonly log: Logger; readonly upgrade: Upgrade },
   stack: AsyncDisposableStack,
 ) {
-  const { log, shutDown, clock = systemClock, random = systemRandom } = overrides
+  const { log, upgrade, shutDown, clock = systemClock, random = systemRandom } = overrides
   const lock = overrides.lock ?? lockDataDirectory(config.dataDir)
   stack.defer(() => {
     lock.release()
@@ -139,11 +145,15 @@ async function openAppliance(
       }),
     )
     .start()
+  const migrates = overrides.migrate !== false
+  if (migrates) await upgrade.settle()
+  stack.defer(() => upgrade.undo())
   const database = await openDatabase(config.database, { logger: log })
   stack.defer(() => database.close())
-  if (overrides.migrate !== false) await migrate(database)
+  if (migrates) await upgrade.migrate(database)
   const storage = overrides.storage ?? (await openStorage(config, clock, log))
   stack.defer(() => storage.close())
+  await upgrade.check(database, storage)
   await recoverCommits(database, storage, clock, log)
 
   const key = await loadInstanceKey(config.configDir)
@@ -151,10 +161,7 @@ async function openAppliance(
   const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
   stack.defer(() => appliance.audit.close())
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
-  for (const worker of appliance.workers) {
-    stack.use(worker)
-    worker.start()
-  }
+  for (const worker of appliance.workers) stack.use(worker)
   return { appliance, database, firstAccount }
 }
 
@@ -168,9 +175,16 @@ export async function startWorkers(
 ): Promise<RunningWorkers> {
   const log = overrides.log ?? createLogger(config.logLevel)
   const stack = new AsyncDisposableStack()
+  const upgrade = createUpgrade({ config, clock: overrides.clock ?? systemClock, log })
   try {
-    const { appliance, database } = await openAppliance(config, { ...overrides, log }, stack)
+    const { appliance, database } = await openAppliance(
+      config,
+      { ...overrides, log, upgrade },
+      stack,
+    )
     const metrics = await listenForMetrics(config, metricsEndpoint(appliance.metrics))
+    await upgrade.confirm()
+    for (const worker of appliance.workers) worker.start()
     stack.defer(() => closeListener(metrics, drainMs))
     log.info({ metrics: metrics.url, dataDir: config.dataDir }, 'workers started')
     const running = stack.move()
@@ -185,7 +199,7 @@ export async function startWorkers(
     }
   } catch (error) {
     await stack.disposeAsync()
-    throw error
+    throw upgrade.explain(error)
   }
 }
 

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { environment, readConfig } from '../config/read-config.ts'
 import { configWarnings } from '../config/config-warnings.ts'
-import { migrate } from '../db/migrate.ts'
 import { openDatabase } from '../db/open.ts'
 import { lockDataDirectory } from '../db/data-directory-lock.ts'
+import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { startWorkers } from '../start.ts'
+import { createUpgrade } from '../upgrade/upgrade.ts'
 import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
 import {
   serve,
@@ -52,14 +53,22 @@ async function runWorkers(options: DataOptions, withMigration: boolean): Promise
 
 async function bringUpToDate(options: DataOptions): Promise<void> {
   const config = await readConfig({ ...dataDirectories(options), env: environment, flags: {} })
+  const log = createLogger(config.logLevel)
   const lock = lockDataDirectory(config.dataDir)
+  const upgrade = createUpgrade({ config, clock: systemClock, log })
   try {
-    const database = await openDatabase(config.database, { logger: createLogger(config.logLevel) })
+    await upgrade.settle()
+    const database = await openDatabase(config.database, { logger: log })
     try {
-      await migrate(database)
+      await upgrade.migrate(database)
+      await database.flush()
+      await upgrade.confirm()
     } finally {
       await database.close()
     }
+  } catch (error) {
+    await upgrade.undo()
+    throw upgrade.explain(error)
   } finally {
     lock.release()
   }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { settleRestore } from '../backup/restore-switch.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/config-warnings.ts'
 import { environment, readConfig } from '../config/read-config.ts'
@@ -8,6 +9,8 @@ import { prepareFirstStart, type FirstStartFlags } from '../first-start/quick-st
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
+import { isSetupWanted } from '../setup/is-setup-wanted.ts'
+import type { OpenSetup } from '../setup/run-setup.ts'
 import { startServer, type RunningServer } from '../start.ts'
 import { dataDirectories, type DataOptions } from './data-options.ts'
 
@@ -15,11 +18,15 @@ export interface RunOptions extends DataOptions, FirstStartFlags {
   readonly host?: string
   /** `false`: the database is somebody else's to bring up to date. */
   readonly migrate?: boolean
+  /** Without settings the setup opens first, for people or an answer (MOORING_SETUP=1). */
+  readonly setup?: boolean
 }
 
 export interface RunHooks {
   /** Aborted when the server shall end; it aborts this itself when a superuser asks for that. */
   readonly stopping: AbortController
+  /** The page of the setup waits; `onRunning` follows in this same process when it is through. */
+  readonly onSetup?: (setup: OpenSetup) => void | Promise<void>
   /** The registry listens. */
   readonly onRunning: (config: Config, server: RunningServer) => void | Promise<void>
 }
@@ -30,22 +37,42 @@ export interface RunHooks {
  */
 export async function runServer(
   options: RunOptions,
-  { stopping, onRunning }: RunHooks,
+  { stopping, onSetup, onRunning }: RunHooks,
 ): Promise<void> {
   const directories = dataDirectories(options)
   const lock = lockDataDirectory(directories.dataDir)
-  const prepared = prepareFirstStart({
-    ...directories,
-    random: systemRandom,
-    clock: systemClock,
-    flags: options,
-    env: environment,
-    network: systemNetwork(),
+  const settled = settleRestore({ ...directories, env: environment })
+  const asked = options.setup ?? environment['MOORING_SETUP'] === '1'
+  const prepared = settled.then(async () => {
+    if (await isSetupWanted(directories, asked, systemRandom)) return 'setup'
+    await prepareFirstStart({
+      ...directories,
+      random: systemRandom,
+      clock: systemClock,
+      flags: options,
+      env: environment,
+      network: systemNetwork(),
+    })
+    return 'server'
   })
-  await prepared.catch((error: unknown) => {
+  const wanted = await prepared.catch((error: unknown) => {
     lock.release()
     throw error
   })
+  if (wanted === 'setup') {
+    const { runSetup } = await import('../setup/run-setup.ts')
+    const setup = { ...directories, flags: options, env: environment, stopping, onRunning }
+    await runSetup({
+      ...setup,
+      clock: systemClock,
+      random: systemRandom,
+      log: createLogger('info'),
+      onOpen: onSetup ?? (() => undefined),
+    }).finally(() => {
+      lock.release()
+    })
+    return
+  }
   const config = await readConfig({ ...directories, env: environment, flags: options })
   const log = createLogger(config.logLevel)
   for (const warning of configWarnings(config)) log.warn(warning)

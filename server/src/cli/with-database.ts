@@ -2,12 +2,12 @@ import { access } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/config.ts'
 import { environment, readConfig } from '../config/read-config.ts'
-import { migrate } from '../db/migrate.ts'
 import { openDatabase, type Database } from '../db/open.ts'
 import { createExtraTrust } from '../features/outgoing/extra-authorities.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
+import { requireCurrentSchema } from '../upgrade/upgrade.ts'
 import { CommandError } from './command-error.ts'
 import { dataDirectories, type DataOptions } from './data-options.ts'
 
@@ -33,7 +33,7 @@ export async function withDatabase<T>(
   await createExtraTrust({ ...config, log: createLogger('warn') }).refresh()
   const database = await openDatabase(config.database)
   try {
-    await migrate(database)
+    await requireCurrentSchema(database)
     const result = await work({ ...platform(), config, database })
     await database.flush()
     return result

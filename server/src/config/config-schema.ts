@@ -50,6 +50,11 @@ export const configSchema = z.object({
   LOGGING_LEVEL: choice('DEBUG', 'INFO', 'WARNING', 'ERROR').default('INFO'),
   REGISTRY_STATE: choice('normal', 'readonly').default('normal'),
   DISABLE_PUSHES: flag().default(false),
+  MOORING_UPGRADE_SNAPSHOT: flag().default(true),
+  MOORING_BACKUP_TARGET: text().optional(),
+  MOORING_BACKUP_EVERY: duration().prefault('1d'),
+  MOORING_BACKUP_KEEP: integer(1).optional(),
+  MOORING_BACKUP_PASSPHRASE_FILE: text().optional(),
 
   FEATURE_ANONYMOUS_ACCESS: flag().default(true),
   FEATURE_SUPER_USERS: flag().default(true),

@@ -39,6 +39,10 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly registryState: 'normal' | 'readonly'
   readonly disablePushes: boolean
+  /** MOORING_UPGRADE_SNAPSHOT; SQLite is always kept before an upgrade. */
+  readonly upgradeSnapshot: boolean
+  /** Backups that the server makes by itself; absent: none. */
+  readonly backups?: BackupConfig
   readonly features: FeatureConfig
 
   readonly libraryNamespace: string
@@ -204,6 +208,16 @@ export interface FeatureConfig {
   readonly aggregatedLogCountRetrieval: boolean
   /** Mail is sent, so people need an address that they confirmed. */
   readonly mailing: boolean
+}
+
+export interface BackupConfig {
+  /** A directory, or `s3://bucket/prefix`. */
+  readonly target: string
+  readonly everyMs: number
+  /** How many of the latest stay; absent: all. */
+  readonly keep?: number
+  /** Its first line seals database and configuration. Absolute. */
+  readonly passphraseFile?: string
 }
 
 export interface SessionConfig {

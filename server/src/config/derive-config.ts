@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DEFAULT_CIPHERS } from 'node:tls'
 import type { Config, TlsConfig, UnknownKey } from './config.ts'
 import type { ConfigKeys } from './config-schema.ts'
@@ -47,6 +47,8 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     logLevel: logLevels[keys.LOGGING_LEVEL],
     registryState: keys.REGISTRY_STATE,
     disablePushes: keys.DISABLE_PUSHES,
+    upgradeSnapshot: keys.MOORING_UPGRADE_SNAPSHOT,
+    ...backupConfig(keys, configDir),
     features: {
       anonymousAccess: keys.FEATURE_ANONYMOUS_ACCESS,
       superUsers: keys.FEATURE_SUPER_USERS,
@@ -125,6 +127,20 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     databaseSecretKey: new Secret(keys.DATABASE_SECRET_KEY),
     ignored,
     unknown,
+  }
+}
+
+function backupConfig(keys: ConfigKeys, configDir: string): Pick<Config, 'backups'> {
+  const target = keys.MOORING_BACKUP_TARGET
+  if (target === undefined) return {}
+  const passphraseFile = keys.MOORING_BACKUP_PASSPHRASE_FILE
+  return {
+    backups: {
+      target,
+      everyMs: keys.MOORING_BACKUP_EVERY,
+      ...(keys.MOORING_BACKUP_KEEP !== undefined && { keep: keys.MOORING_BACKUP_KEEP }),
+      ...(passphraseFile !== undefined && { passphraseFile: resolve(configDir, passphraseFile) }),
+    },
   }
 }
 

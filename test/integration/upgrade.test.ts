@@ -1,0 +1,93 @@
+import { readdirSync, renameSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tryProgram } from '../support/cli.ts'
+import { earlierLevels, levelOf, makeNewer, makeOlder } from '../support/older-data.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { projectRoot } from '../support/source-files.ts'
+import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
+import { createTemporaryFolder } from '../support/temporary.ts'
+
+const mooring = join(projectRoot, 'server/bin/mooring.js')
+const folder = createTemporaryFolder('upgrade')
+const dataDir = folder.join('data')
+const databaseFile = join(dataDir, 'mooring.db')
+const snapshots = () => readdirSync(join(dataDir, 'snapshots'))
+let stock: Stock
+
+async function withServer(work: (server: TestServer) => Promise<void>): Promise<void> {
+  await using server = await startTestServer({ dataDir })
+  await work(server)
+}
+
+/** A start that has to fail. @returns what it printed. */
+async function failedStart(): Promise<string> {
+  const ports = ['--port', '0', '--http-port', '0', '--metrics-port', '0', '--host', '127.0.0.1']
+  const { code, stdout, stderr } = await tryProgram(
+    process.execPath,
+    [mooring, 'serve', '--data', dataDir, ...ports],
+    { env: { PATH: process.env['PATH'] ?? '' }, cwd: folder.path },
+  )
+  expect(code).toBe(1)
+  return stdout + stderr
+}
+
+beforeAll(() =>
+  withServer(async (server) => {
+    stock = await stockRegistry(server.client(), 'quay/stock', { largeBytes: 100_000 })
+  }),
+)
+afterAll(() => folder.remove())
+
+describe('the data of an earlier version', () => {
+  it.each(earlierLevels)(
+    'at %s is brought up to date, and kept as it was before',
+    async (level) => {
+      await makeOlder(databaseFile, level)
+      await withServer((server) => requireStock(server.client(), stock))
+      const kept = snapshots().filter((name) => name.includes(level))
+      expect(kept).toHaveLength(1)
+      expect(levelOf(join(dataDir, 'snapshots', kept[0] ?? ''))).toBe(level)
+      expect(snapshots().length).toBeLessThanOrEqual(3)
+      expect(levelOf(databaseFile)).not.toBe(level)
+    },
+  )
+
+  it('is put back when it does not work afterwards', async () => {
+    const [level = ''] = earlierLevels
+    await makeOlder(databaseFile, level)
+    renameSync(join(dataDir, 'storage'), join(dataDir, 'away'))
+    const output = await failedStart()
+    expect(output).toContain('MOOR-DB-002')
+    expect(output).toMatch(/no manifest of the kind .* can be read/)
+    expect(levelOf(databaseFile)).toBe(level)
+    expect(existsSync(join(dataDir, 'upgrade.json'))).toBe(false)
+
+    renameSync(join(dataDir, 'storage'), join(dataDir, 'empty'))
+    renameSync(join(dataDir, 'away'), join(dataDir, 'storage'))
+    await withServer((server) => requireStock(server.client(), stock))
+  })
+
+  it('is left to the server by the other commands', async () => {
+    const [level = ''] = earlierLevels
+    await makeOlder(databaseFile, level)
+    const { code, stderr } = await tryProgram(
+      process.execPath,
+      [mooring, 'user', 'add', 'ada', '--data', dataDir],
+      { env: { PATH: process.env['PATH'] ?? '' } },
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain('MOOR-DB-004')
+    expect(levelOf(databaseFile)).toBe(level)
+  })
+})
+
+describe('the data of a later version', () => {
+  it('is refused and left alone', async () => {
+    makeNewer(databaseFile)
+    const output = await failedStart()
+    expect(output).toContain('MOOR-DB-001')
+    expect(output).toContain('9999-later')
+    expect(levelOf(databaseFile)).toBe('9999-later')
+  })
+})
