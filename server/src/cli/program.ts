@@ -9,11 +9,13 @@ import { gcCommand } from './gc-command.ts'
 import { healthCommand } from './health-command.ts'
 import { modeCommands } from './mode-commands.ts'
 import { organizationCommand } from './organization-command.ts'
+import { readonlyCommand } from './readonly-command.ts'
 import { repositoryCommand } from './repository-command.ts'
 import { robotCommand } from './robot-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { serviceCommand } from './service-command.ts'
 import { userCommand } from './user-command.ts'
+import { utilCommand } from './util-command.ts'
 
 /** Runs the `mooring` command: exit code 0 when it did its work, 1 with one clear text when not. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -27,6 +29,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(repositoryCommand())
     .addCommand(gcCommand())
     .addCommand(backupCommand())
+    .addCommand(readonlyCommand())
+    .addCommand(utilCommand())
     .addCommand(certCommand())
     .addCommand(configCommand())
     .addCommand(serviceCommand())
