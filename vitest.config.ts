@@ -16,7 +16,7 @@ const groups: readonly Group[] = [
     include: [
       'server/src/**/*.test.ts',
       'certs/src/**/*.test.ts',
-      'electron/{src,packaging}/**/*.test.ts',
+      'electron/src/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     order: 0,
@@ -32,7 +32,11 @@ const groups: readonly Group[] = [
   },
   {
     name: 'integration',
-    include: ['test/integration/**/*.test.ts', 'test/support/**/*.test.ts'],
+    include: [
+      'test/integration/**/*.test.ts',
+      'test/support/**/*.test.ts',
+      'electron/packaging/**/*.test.ts',
+    ],
     order: 0,
     workers: 2,
     timeoutMs: 60_000,

@@ -37,7 +37,7 @@ const workspaces = [
 ] as const
 
 const developersOnly =
-  /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo|flow|cc|cpp|c|h|gyp|gypi)$|(?:^|[/\\])(?:\.github|\.vscode|__tests__|docs|examples?)(?:[/\\]|$)/i
+  /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo|flow|cc|cpp|c|h|gyp|gypi)$|(?:^|[/\\])(?:\.[^/\\]+|__tests__|docs|examples?)(?:[/\\]|$)/i
 const legal = /(?:licen[cs]e|notice|copying)/i
 
 function copyPackage(source: string, target: string, machine: Target): void {
