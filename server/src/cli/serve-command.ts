@@ -9,6 +9,7 @@ import { hostOf } from '../first-start/host-names.ts'
 import { createLogger } from '../platform/logger.ts'
 import { createServiceNotify, type ServiceNotify } from '../platform/service-notify.ts'
 import type { RunningServer } from '../start.ts'
+import { setupBanner } from '../setup/setup-banner.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { readOptionalFile } from './read-optional-file.ts'
 import { runServer } from './run-server.ts'
@@ -21,11 +22,13 @@ export interface ServeOptions extends DataOptions {
   readonly hostname?: string
   readonly readyFile?: string
   readonly migrate?: boolean
+  readonly setup?: boolean
 }
 
 export function serveCommand(): Command {
   return withServeOptions(new Command('serve'))
     .description('run the registry; an empty data directory becomes a working one first')
+    .option('--setup', 'where there are no settings yet, open the setup page (MOORING_SETUP=1)')
     .action(serve)
 }
 
@@ -48,6 +51,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     { ...options, ...(hostname !== undefined && { hostname }) },
     {
       stopping,
+      onSetup: async (setup) => {
+        process.stdout.write(setupBanner(setup))
+        await service.ready('Waiting for setup')
+        service.watch(() => Promise.resolve(true))
+        if (options.readyFile !== undefined) {
+          const ready = { setup: true, https: setup.url, http: setup.localUrl, pid: process.pid }
+          await writeFile(options.readyFile, JSON.stringify(ready))
+        }
+      },
       onRunning: async (config, server) => {
         process.stdout.write(await banner(config, server))
         await service.ready(`Serving ${config.urlScheme}://${config.serverHostname}`)

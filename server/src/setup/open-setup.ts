@@ -62,16 +62,3 @@ export function registryStarter(overrides: Overrides) {
   const lock: DataDirectoryLock = { release: () => undefined }
   return (config: Config): Promise<RunningServer> => startServer(config, { ...overrides, lock })
 }
-
-/** Whether a start on these directories is one of a setup. */
-export async function isSetupWanted(
-  { dataDir, configDir }: { dataDir: string; configDir: string },
-  asked: boolean,
-  random: Random,
-): Promise<boolean> {
-  const state = await setupFiles({ dataDir, random }).readState()
-  if (state !== undefined) return state.phase !== 'finished'
-  if (!asked) return false
-  const config = await readFile(path.join(configDir, 'config.yaml')).catch(() => undefined)
-  return config === undefined
-}
