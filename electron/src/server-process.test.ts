@@ -56,7 +56,9 @@ it('says where it listens and which certificate it shows, and serves over just t
   const { status, pem } = await new Promise<{ status: number | undefined; pem: string }>(
     (resolve, reject) => {
       const sent = get(`${url}/health/instance`, { ca: [...pin.authorities] }, (response) => {
-        const { raw } = (response.socket as TLSSocket).getPeerCertificate()
+        const { raw } = (
+          response.socket as Pick<TLSSocket, 'getPeerCertificate'>
+        ).getPeerCertificate()
         resolve({ status: response.statusCode, pem: toPem(raw) })
         response.resume()
       })

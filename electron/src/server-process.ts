@@ -26,6 +26,9 @@ try {
     {},
     {
       stopping,
+      onSetup: ({ url, code, fingerprint }) => {
+        port.send({ type: 'setup', url: new URL(url).origin, code, fingerprint })
+      },
       onRunning: (config, server) =>
         reportServer({
           config,

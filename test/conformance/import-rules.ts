@@ -45,11 +45,11 @@ export function importProblems(source: SourceFile, find: FindSource): readonly s
 }
 
 function isProduct(path: string): boolean {
-  return /^(?:server|certs)\/src\//.test(path)
+  return /^(?:server|certs|electron)\/src\//.test(path)
 }
 
 function mayBeAmbient(path: string): boolean {
-  return /^server\/src\/(?:platform|config)\//.test(path)
+  return /^(?:server\/src\/(?:platform|config)\/|electron\/src\/platform\.ts$)/.test(path)
 }
 
 function isAllowed(
@@ -72,7 +72,7 @@ function packageOf(path: string): string {
 function isPackageAllowed(path: string, home: string, specifier: string): boolean {
   if (path.startsWith('server/src/contract/') && specifier !== 'zod') return false
   if (!specifier.startsWith('@mooring/')) return true
-  if (home === 'scripts' || home === 'test') return true
+  if (home === 'scripts' || home === 'test' || home === 'electron') return true
   return home === 'server' && specifier.startsWith('@mooring/certs') && partOf(path) === undefined
 }
 
