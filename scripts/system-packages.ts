@@ -105,12 +105,6 @@ export const systemPackages: readonly SystemPackage[] = [
     group: 'clients',
     purpose: 'signatures of the installation archive',
   },
-  {
-    name: 'socat',
-    shownBy: ['socat'],
-    group: 'clients',
-    purpose: 'hears what a server tells systemd',
-  },
   { name: 'curl', shownBy: ['curl'], group: 'clients', purpose: 'plain requests over TLS' },
   { name: 'wrk', shownBy: ['wrk'], group: 'clients', purpose: 'requests per second' },
   {
