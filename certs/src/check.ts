@@ -36,7 +36,11 @@ export interface CertificateFinding {
   readonly parameters: ProblemParameters
 }
 
-type Report = (problem: CertificateProblem, parameters: ProblemParameters) => void
+type Report = (
+  problem: CertificateProblem,
+  parameters: ProblemParameters,
+  severity?: CertificateFinding['severity'],
+) => void
 
 const warnings: ReadonlySet<CertificateProblem> = new Set([
   'expires-soon',
@@ -55,10 +59,10 @@ const toleranceDays = 1
  */
 export function checkServerCertificate(input: CertificateToCheck): readonly CertificateFinding[] {
   const findings: CertificateFinding[] = []
-  const report: Report = (problem, parameters) => {
+  const report: Report = (problem, parameters, severity) => {
     const { code } = certificateProblems[problem]
-    const severity = warnings.has(problem) ? 'warning' : 'error'
-    findings.push({ problem, code, severity, parameters })
+    const usual = warnings.has(problem) ? 'warning' : 'error'
+    findings.push({ problem, code, severity: severity ?? usual, parameters })
   }
   const leaf = readCertificate(input.certificate)
   const sent = input.chain.map(readCertificate)
@@ -184,7 +188,10 @@ function checkEnd(
   const isNamesake = (one: X509Certificate) => one.subject === last.issuer
   const isBroken = [...sent, ...(trusted ?? [])].some(isNamesake)
   const parameters = { subject: nameOf(last), issuer: oneLine(last.issuer) }
-  report(isBroken ? 'chain-broken' : 'chain-incomplete', parameters)
+  if (isBroken) report('chain-broken', parameters)
+  else if (trusted !== undefined) report('chain-incomplete', parameters)
+  // Clients have the root themselves; whether the issuer of a lone certificate is one, who knows.
+  else if (path.length === 1) report('chain-incomplete', parameters, 'warning')
 }
 
 function checkAuthorities(path: readonly X509Certificate[], report: Report): void {

@@ -22,7 +22,7 @@ export interface ServerCertificateRequest {
    * authority) are sent to clients too.
    */
   readonly authority: KeyedCertificate
-  /** Host names, wildcards, IPv4 and IPv6 addresses; the first becomes the common name. */
+  /** Host names, wildcards, IPv4 and IPv6 addresses; the first host name is the common name. */
   readonly names: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -53,21 +53,18 @@ export async function issueServerCertificate(
 interface Issuing {
   readonly authority: KeyedCertificate
   readonly names: readonly string[]
-  /** Default: the first of the names. */
-  readonly commonName?: string | undefined
   readonly now: number
   readonly lifeDays?: number | undefined
 }
 
 /** Checks all that does not depend on the key, which takes time to make. */
-export async function prepareIssuing({ authority, now, lifeDays = 397, ...wanted }: Issuing) {
-  const names = parseNames(wanted.names)
-  const [first] = names
-  if (first === undefined) throw new CertificateError('names-missing')
+export async function prepareIssuing(issuing: Issuing) {
+  const { authority, now, lifeDays = 397 } = issuing
+  const names = parseNames(issuing.names)
   checkRange(lifeDays, { least: 1, most: 825, unit: 'days' })
   const issuer = await readIssuer(authority, now)
   checkPermitted(issuer, names)
-  const subject = await subjectName({ commonName: wanted.commonName ?? first.value })
+  const subject = await subjectName({ commonName: commonName(names) })
 
   return async (publicKey: Buffer): Promise<string> => {
     const x509 = await loadX509()
@@ -96,6 +93,16 @@ export async function prepareIssuing({ authority, now, lifeDays = 397, ...wanted
     })
     return [own, ...servedIssuers(issuer)].join('')
   }
+}
+
+/**
+ * Clients do not look at it, but OpenSSL takes an address there for a host name, and holds it
+ * against the domains that an authority is limited to.
+ */
+function commonName(names: readonly CertificateName[]): string {
+  const [first] = names
+  if (first === undefined) throw new CertificateError('names-missing')
+  return names.find(({ type }) => type === 'dns')?.value ?? `IP ${first.value}`
 }
 
 function checkPermitted({ certificate, use }: Issuer, names: readonly CertificateName[]): void {

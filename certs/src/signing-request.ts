@@ -149,8 +149,8 @@ export interface IssueFromRequest {
 }
 
 /**
- * Signs somebody's request as a TLS server certificate; of what it asks for, only the key, the
- * common name and the names are taken.
+ * Signs somebody's request as a TLS server certificate; of what it asks for, only the key and
+ * the names are taken.
  * @returns the chain to serve, PEM
  * @throws CertificateError as `readSigningRequest` and `issueServerCertificate`
  */
@@ -159,6 +159,6 @@ export async function issueFromRequest(input: IssueFromRequest): Promise<string>
   const { names, commonName, publicKey } = await readRequest(input.request)
   const wanted =
     input.names ?? (names.length > 0 || commonName === undefined ? names : [commonName])
-  const issue = await prepareIssuing({ authority, names: wanted, commonName, now, lifeDays })
+  const issue = await prepareIssuing({ authority, names: wanted, now, lifeDays })
   return issue(publicKey.export({ format: 'der', type: 'spki' }))
 }
