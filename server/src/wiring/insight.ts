@@ -28,6 +28,7 @@ import { createApplianceService } from '../features/superuser/appliance-service.
 import { createLease, underLease } from '../work/lease.ts'
 import { Worker, type Step } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
+import { wireBackups } from './backups.ts'
 
 const changeLogFile = fileURLToPath(new URL('../../../CHANGELOG.md', import.meta.url))
 const secondMs = 1_000
@@ -38,7 +39,12 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
   const { parts, people } = foundation
   const { config, database, storage, clock, random } = parts
   const { access, accounts } = people
-  const health = createHealthService({ database, storage, clock, random, config })
+  const backups = wireBackups(foundation)
+  const warnings = async () => ({
+    certificate: !parts.certificates.expiry.endsSoon(),
+    ...(await backups.warnings()),
+  })
+  const health = createHealthService({ database, storage, clock, random, config, warnings })
   const appliance = createApplianceService({
     accounts,
     access,
@@ -52,6 +58,7 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
   return {
     routes: [
       ...logs.routes,
+      ...backups.routes,
       ...applianceApi({ appliance }),
       ...healthApi({ health, access, baseUrl: `${config.urlScheme}://${config.serverHostname}` }),
       ...discoveryApi({
@@ -59,7 +66,7 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
         acceptsSparse: config.features.sparseIndex,
       }),
     ],
-    workers: config.registryState === 'readonly' ? [] : logs.workers,
+    workers: [...backups.workers, ...(config.registryState === 'readonly' ? [] : logs.workers)],
   }
 }
 

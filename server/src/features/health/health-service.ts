@@ -22,12 +22,15 @@ export function createHealthService({
   clock,
   random,
   config,
+  warnings = () => Promise.resolve({}),
 }: {
   database: Database
   storage: BlobStorage
   clock: Clock
   random: Random
   config: Pick<Config, 'registryState' | 'diskspaceHealthThreshold' | 'diskspaceWarningThreshold'>
+  /** What else somebody should look after; false is what calls for it. */
+  warnings?: () => Promise<Readonly<Record<string, boolean>>>
 }) {
   let probe: { readonly at: number; readonly works: Promise<boolean> } | undefined
 
@@ -56,7 +59,10 @@ export function createHealthService({
 
     /** Whether somebody should look after it soon. */
     async warning(): Promise<Health> {
-      return judged({ disk_space_warning: await hasSpace(config.diskspaceWarningThreshold) })
+      return judged({
+        disk_space_warning: await hasSpace(config.diskspaceWarningThreshold),
+        ...(await warnings()),
+      })
     },
   }
 
