@@ -1,5 +1,7 @@
+import { CertificateError } from '@mooring/certs'
 import { Command } from 'commander'
 import { ConfigError } from '../config/config.ts'
+import { CertificateFault } from '../features/certificates/certificate-codes.ts'
 import { Problem } from '../problem.ts'
 import { backupCommand } from './backup-command.ts'
 import { certCommand } from './cert-command.ts'
@@ -14,6 +16,8 @@ import { repositoryCommand } from './repository-command.ts'
 import { robotCommand } from './robot-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { serviceCommand } from './service-command.ts'
+import { setupCodeCommand } from './setup-code-command.ts'
+import { setupCommand } from './setup-command.ts'
 import { userCommand } from './user-command.ts'
 import { utilCommand } from './util-command.ts'
 
@@ -23,6 +27,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .description('A container registry appliance for sites without internet')
     .showHelpAfterError('(mooring --help lists the commands)')
     .addCommand(serveCommand())
+    .addCommand(setupCommand())
+    .addCommand(setupCodeCommand())
     .addCommand(userCommand())
     .addCommand(robotCommand())
     .addCommand(organizationCommand())
@@ -48,6 +54,9 @@ function explain(error: unknown): string {
   if (error instanceof Problem) {
     const { message } = error.detail
     return typeof message === 'string' ? message : `${error.code} ${JSON.stringify(error.detail)}`
+  }
+  if (error instanceof CertificateError || error instanceof CertificateFault) {
+    return `${error.message} (${error.code})\n${error.nextStep}`
   }
   if (error instanceof ConfigError || error instanceof CommandError) return error.message
   return error instanceof Error ? error.message : String(error)

@@ -33,6 +33,9 @@ const header = `# Answers of a Mooring setup. Apply them with: mooring setup --a
 const isStored = (value: object): value is { stored: string } =>
   'stored' in value && typeof value.stored === 'string' && Object.keys(value).length === 1
 
+const isFileName = (value: object): value is { file: string } =>
+  'file' in value && typeof value.file === 'string' && Object.keys(value).length === 1
+
 /** Without a passphrase the secrets are left out, and have to be filled in. */
 export function writeAnswers({
   state,
@@ -65,7 +68,12 @@ export function writeAnswers({
 }
 
 /** @throws SetupError */
-export function readAnswers(text: string, passphrase: string | null): Answers {
+export function readAnswers(
+  text: string,
+  passphrase: string | null,
+  /** Absent where the file comes from somebody who may not read files here. */
+  readSecret?: (file: string) => string,
+): Answers {
   const file = AnswerFile.safeParse(parseText(text))
   if (!file.success) {
     const [issue] = file.error.issues
@@ -79,6 +87,7 @@ export function readAnswers(text: string, passphrase: string | null): Answers {
   const opened = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(opened)
     if (typeof value !== 'object' || value === null) return value
+    if (readSecret !== undefined && isFileName(value)) return readSecret(value.file)
     if ('encrypted' in value && typeof value.encrypted === 'string') {
       if (passphrase === null) throw new SetupError('MOOR-SET-017')
       key ??= keyOf(passphrase, Buffer.from(salt ?? '', 'base64'))

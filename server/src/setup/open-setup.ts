@@ -10,7 +10,7 @@ import { startServer, type Overrides, type RunningServer } from '../start.ts'
 import type { RegistryDoor } from './apply/task.ts'
 import { createSetupApply } from './setup-apply.ts'
 import { openSetupService } from './setup-service.ts'
-import { setupFiles } from './setup-state.ts'
+import { setupFiles, type SetupFiles } from './setup-state.ts'
 import type { Machine } from './step.ts'
 import { setupSteps } from './steps/steps.ts'
 
@@ -21,13 +21,15 @@ export interface SetupInput {
   readonly random: Random
   readonly log: Logger
   readonly stopping: AbortSignal
+  /** Instead of those of the data directory. */
+  readonly files?: SetupFiles
   readonly describeAutostart?: () => Promise<string>
 }
 
 /** The setup of a data directory whose lock is held, ready for a page or an answer file. */
 export async function openSetup(input: SetupInput, door: () => RegistryDoor) {
   const { machine, env, clock, random } = input
-  const files = setupFiles({ dataDir: machine.dataDir, random })
+  const files = input.files ?? setupFiles({ dataDir: machine.dataDir, random })
   const steps = setupSteps({ passwords: createPasswords({ clock, random }) })
   const tools = { ...input, files, steps }
   const service = await openSetupService(tools)

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { ApplyView, SetupState, TestLine } from '../contract/setup.ts'
-import { optionalSteps, stepIds, type StepId } from '../contract/setup-steps.ts'
+import { optionalSteps, stepIds, WelcomeValues, type StepId } from '../contract/setup-steps.ts'
 import type { Clock, Instant } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
@@ -59,15 +59,16 @@ export async function openSetupService(tools: SetupTools) {
   }
 
   /** What exists already cannot be chosen anew. */
-  function requireUnlocked<Id extends StepId>(id: Id, next: RevealedValues[Id], now: unknown) {
-    const differs = (field: string) =>
-      JSON.stringify((next as Record<string, unknown>)[field]) !==
-      JSON.stringify((now as Record<string, unknown>)[field])
+  async function requireUnlocked<Id extends StepId>(id: Id, next: RevealedValues[Id]) {
     const locked = [
       ...(id === 'admin' && state.created.adminId !== undefined ? ['username'] : []),
       ...(id === 'storage' && state.pastReturn ? ['where', 'database'] : []),
     ]
-    const field = locked.find(differs)
+    if (locked.length === 0 || state.steps[id]?.skipped !== false) return
+    const now = await values.valuesOf(id)
+    const textOf = (from: unknown, name: string) =>
+      JSON.stringify((from as Record<string, unknown>)[name])
+    const field = locked.find((name) => textOf(next, name) !== textOf(now, name))
     if (field !== undefined) throw new SetupError('MOOR-SET-015', { field })
   }
 
@@ -127,8 +128,10 @@ export async function openSetupService(tools: SetupTools) {
       skipped: false,
       host: hostFacts(machine),
     }
+    const welcome = WelcomeValues.safeParse(id === 'welcome' ? hidden.values : undefined)
     const next: SetupFile = {
       ...reopened(from.state),
+      ...(welcome.success && { language: welcome.data.language }),
       savedAt: clock.now(),
       steps: { ...from.state.steps, [id]: saved },
     }
@@ -150,9 +153,7 @@ export async function openSetupService(tools: SetupTools) {
     async save(id: StepId, raw: unknown, { saveAnyway = false } = {}): Promise<void> {
       requireOpen()
       const parsed = await requireParsed(id, raw)
-      if (state.steps[id] !== undefined) {
-        requireUnlocked(id, parsed.revealed, await values.valuesOf(id))
-      }
+      await requireUnlocked(id, parsed.revealed)
       const tests = [...(await linesOf(id, parsed.revealed))]
       const failed = tests.some((line) => line.state === 'failed')
       if (failed && !saveAnyway) throw new TestFault(tests)
@@ -162,10 +163,6 @@ export async function openSetupService(tools: SetupTools) {
           ...{ tests, overruled: failed, untested: false },
         })
       })
-      if (id === 'welcome' && 'language' in parsed.values) {
-        const { language } = parsed.values
-        await change(() => Promise.resolve({ state: { ...state, language } }))
-      }
     },
 
     /** Parses at once, so that wrong values are refused before the first line. @throws FieldFault */
@@ -210,30 +207,44 @@ export async function openSetupService(tools: SetupTools) {
     exportAnswers: (passphrase: string | null): string =>
       writeAnswers({ state, secrets, passphrase, random }),
 
-    /** Takes over each step that is right; says of the others what is wrong. */
+    /** The steps of an answer file, each completed by what would be proposed. */
+    async answered(
+      text: string,
+      passphrase: string | null,
+      readSecret?: (file: string) => string,
+    ): Promise<readonly { id: StepId; raw: unknown }[]> {
+      const answers = readAnswers(text, passphrase, readSecret)
+      const { language = state.language } = answers
+      const given = { ...answers.steps, welcome: { language, ...answers.steps.welcome } }
+      const steps = stepIds.flatMap((id) => {
+        const raw = given[id]
+        return raw === undefined ? [] : [{ id, raw }]
+      })
+      return Promise.all(
+        steps.map(async ({ id, raw }) => ({
+          id,
+          raw: { ...((await values.proposal(id)) as object), ...raw },
+        })),
+      )
+    },
+
+    /** Takes over each step that is right, untested; says of the others what is wrong. */
     async importAnswers(text: string, passphrase: string | null): Promise<AnswerProblem[]> {
       requireOpen()
-      const answers = readAnswers(text, passphrase)
       const problems: AnswerProblem[] = []
-      for (const id of stepIds) {
-        const given = answers.steps[id]
-        if (given === undefined) continue
-        const raw = { ...((await values.proposal(id)) as object), ...given }
+      for (const { id, raw } of await this.answered(text, passphrase)) {
         const parsed = await values.parse(id, raw)
         if ('errors' in parsed) {
           problems.push(...parsed.errors.map(({ field, text }) => ({ step: id, field, text })))
           continue
         }
-        if (state.steps[id] !== undefined && !state.steps[id].skipped) {
-          requireUnlocked(id, parsed.revealed, await values.valuesOf(id))
-        }
-        await change(() =>
-          withStep({ state, secrets }, id, parsed.values, {
-            ...{ tests: [], overruled: false, untested: true },
-          }),
-        )
+        await requireUnlocked(id, parsed.revealed)
+        await change(() => {
+          requireOpen()
+          const rest = { tests: [], overruled: false, untested: id !== 'welcome' }
+          return withStep({ state, secrets }, id, parsed.values, rest)
+        })
       }
-      if (answers.language !== undefined) await this.setLanguage(answers.language)
       return problems
     },
   }

@@ -121,6 +121,25 @@ export function setupFiles({ dataDir, random }: { dataDir: string; random: Rando
   }
 }
 
+/** Files of a setup that is only tried. */
+export function memorySetupFiles(): SetupFiles {
+  let state: SetupFile | undefined
+  let secrets: StoredSecrets = {}
+  return {
+    readState: () => Promise.resolve(state),
+    writeState: (next) => {
+      state = next
+      return Promise.resolve()
+    },
+    readSecrets: () => Promise.resolve(secrets),
+    writeSecrets: (next) => {
+      secrets = next
+      return Promise.resolve()
+    },
+    removeSecrets: () => Promise.resolve(),
+  }
+}
+
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')

@@ -81,7 +81,7 @@ async function ownAuthority(context: TaskContext, wanted: Created): Promise<Keye
   return authority
 }
 
-function constraintsOf(names: readonly string[]): NameConstraints {
+export function constraintsOf(names: readonly string[]): NameConstraints {
   const hosts = names.filter((name) => !isIpAddress(name))
   return {
     domains: [...new Set(hosts.map((name) => name.replace(/^\*\./, '')))],
@@ -107,7 +107,7 @@ async function finishedPair(material: Material) {
   }
 }
 
-async function readMaterial(
+export async function readMaterial(
   material: Material,
 ): Promise<CertificateBundle & { readonly keyPem: string }> {
   const inputs =
