@@ -9,10 +9,10 @@ import { createExtraTrust } from './features/outgoing/extra-authorities.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
 import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
-import { closeListener, listen, type Listener } from './http/listen.ts'
+import { closeListener, listen, ListenError, swapTls, type Listener } from './http/listen.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
 import { startingDoor } from './http/starting-door.ts'
-import { readTlsMaterial } from './http/tls-options.ts'
+import { tlsMaterial } from './http/tls-options.ts'
 import { countTraffic, type Traffic } from './http/traffic.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
@@ -21,6 +21,7 @@ import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openDiskStorage } from './storage/disk-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire, type AccountServices } from './wiring.ts'
+import { wireCertificates, type Certificates } from './wiring/certificates.ts'
 import { createUpgrade, type Upgrade } from './upgrade/upgrade.ts'
 import { Worker } from './work/worker.ts'
 
@@ -80,7 +81,7 @@ export async function startServer(
   const stack = new AsyncDisposableStack()
   const upgrade = createUpgrade({ config, clock: overrides.clock ?? systemClock, log })
   try {
-    const { appliance, database, firstAccount } = await openAppliance(
+    const { appliance, database, certificates, firstAccount } = await openAppliance(
       config,
       { ...overrides, log, upgrade },
       stack,
@@ -91,6 +92,7 @@ export async function startServer(
       config,
       door.handler,
       metricsEndpoint(appliance.metrics),
+      certificates,
       stack,
     )
     await upgrade.confirm()
@@ -148,6 +150,8 @@ async function openAppliance(
   const migrates = overrides.migrate !== false
   if (migrates) await upgrade.settle()
   stack.defer(() => upgrade.undo())
+  const certificates = wireCertificates({ config, clock, random, log })
+  await certificates.served.open()
   const database = await openDatabase(config.database, { logger: log })
   stack.defer(() => database.close())
   if (migrates) await upgrade.migrate(database)
@@ -158,11 +162,13 @@ async function openAppliance(
 
   const key = await loadInstanceKey(config.configDir)
   await publishInstanceKey(database.db, key, clock, config)
-  const appliance = wire({ config, database, storage, key, clock, random, log, shutDown })
+  const appliance = wire({
+    ...{ config, database, storage, key, certificates, clock, random, log, shutDown },
+  })
   stack.defer(() => appliance.audit.close())
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
   for (const worker of appliance.workers) stack.use(worker)
-  return { appliance, database, firstAccount }
+  return { appliance, database, certificates, firstAccount }
 }
 
 /**
@@ -218,6 +224,7 @@ async function openListeners(
   config: Config,
   serve: RequestListener,
   metrics: RequestListener,
+  certificates: Certificates,
   stack: AsyncDisposableStack,
 ): Promise<{ http: Listener; https?: Listener; metrics: Listener }> {
   const { listen: ports } = config
@@ -231,7 +238,15 @@ async function openListeners(
     open.push(opened)
     return opened
   }
-  const tls = config.tls === undefined ? undefined : await readTlsMaterial(config.tls)
+  const { served, failures } = certificates
+  const { tls: settings } = config
+  const pair = served.current()
+  if (settings !== undefined && pair === undefined) {
+    throw new ListenError(
+      `cannot listen for HTTPS: ${settings.certificateFile} and ${settings.keyFile} are no certificate with its key; put a pair there, or remove both files`,
+    )
+  }
+  const tls = settings && pair && tlsMaterial(pair, settings)
   const plainForAll = tls === undefined || config.externalTls || config.urlScheme === 'http'
   const door = plainForAll
     ? serve
@@ -247,9 +262,21 @@ async function openListeners(
             port: ports.httpsPort,
             address: ports,
             tls,
+            onTlsFailure: (error, address) => {
+              failures.note(error, address)
+            },
             handler: serve,
           }),
         )
+  if (https !== undefined && settings !== undefined) {
+    served.subscribe((next) => {
+      swapTls(https, tlsMaterial(next, settings))
+    })
+    for (const worker of certificates.workers()) {
+      stack.use(worker)
+      worker.start()
+    }
+  }
   const http = await track(
     listen({
       title: 'HTTP',

@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http'
-import path from 'node:path'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/open.ts'
 import { createAccessService } from './features/access/access-service.ts'
@@ -35,6 +34,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
+import { measureExpiry, type Certificates } from './wiring/certificates.ts'
 import { wireManagement } from './wiring/management.ts'
 import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
@@ -142,6 +142,7 @@ export interface Parts {
   readonly database: Database
   readonly storage: BlobStorage
   readonly key: InstanceKey
+  readonly certificates: Certificates
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -154,9 +155,10 @@ export function wire(parts: Parts): Appliance {
   const { config, database, storage, clock, random, log } = parts
   const people = wireAccounts(parts)
   const metrics = createMetrics()
+  measureExpiry(parts.certificates, metrics)
   const serveRegistry = wireRegistry(parts, people, metrics)
   const serveRest = webApp({
-    routers: [authorityApi({ certificateFile: path.join(config.configDir, 'ca.crt') })],
+    routers: [authorityApi({ distributed: () => parts.certificates.distributed() })],
     log,
   })
 

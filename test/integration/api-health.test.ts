@@ -24,7 +24,7 @@ describe('the health of the server', () => {
     ['/health/instance', instance],
     ['/health/endtoend', endToEnd],
     ['/status', endToEnd],
-    ['/health/warning', { disk_space_warning: true }],
+    ['/health/warning', { disk_space_warning: true, certificate: true }],
   ])('is told to everybody under %s', async (path, services) => {
     expect(await server.api().get(path)).toEqual({ data: { services }, status_code: 200 })
   })

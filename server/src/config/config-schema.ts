@@ -36,6 +36,8 @@ export const configSchema = z.object({
   MOORING_HTTP_PORT: port().default(8080),
   MOORING_HTTPS_PORT: port().default(8443),
   MOORING_METRICS_PORT: port().default(9091),
+  MOORING_CERTIFICATE_DAYS: integer(1, 825).default(397),
+  MOORING_CERTIFICATE_RENEW_BEFORE: duration().optional(),
 
   DB_URI: databaseUri(),
   DB_CONNECTION_ARGS: databaseArguments().prefault({}),

@@ -33,6 +33,8 @@ export interface Config {
   /** Present when the bundle holds `ssl.cert` and `ssl.key`. */
   readonly tls?: TlsConfig
 
+  readonly certificates: CertificateConfig
+
   readonly database: DatabaseConfig
   readonly storage: StorageConfig
 
@@ -126,6 +128,13 @@ export interface TlsConfig {
   readonly protocols: readonly TlsProtocol[]
   /** OpenSSL names, TLS 1.3 suites included; absent: Node's own list. */
   readonly ciphers?: readonly string[]
+}
+
+/** Of the certificates that the server's own authority issues. */
+export interface CertificateConfig {
+  readonly lifeDays: number
+  /** How long before its end one is renewed; absent: after two thirds of its life. */
+  readonly renewBeforeMs?: number
 }
 
 export type TlsProtocol = 'TLSv1.2' | 'TLSv1.3'

@@ -42,6 +42,12 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       metricsPort: keys.MOORING_METRICS_PORT,
     },
     ...(tls && { tls }),
+    certificates: {
+      lifeDays: keys.MOORING_CERTIFICATE_DAYS,
+      ...(keys.MOORING_CERTIFICATE_RENEW_BEFORE !== undefined && {
+        renewBeforeMs: keys.MOORING_CERTIFICATE_RENEW_BEFORE,
+      }),
+    },
     database: databaseConfig(keys.DB_URI, keys.DB_CONNECTION_ARGS, around),
     storage,
     logLevel: logLevels[keys.LOGGING_LEVEL],

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import { isIP } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { TlsMaterial } from './tls-options.ts'
 
 export interface Listener {
@@ -28,6 +29,8 @@ export interface ListenPlan {
   readonly port: number
   readonly address: ListenAddress
   readonly tls?: TlsMaterial
+  /** Told of every handshake that fails. */
+  readonly onTlsFailure?: (error: Error, address: string | undefined) => void
   readonly handler: RequestListener
 }
 
@@ -43,6 +46,12 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
   const server = plan.tls
     ? createHttpsServer({ ...options, ...plan.tls })
     : createHttpServer(options)
+  const { onTlsFailure } = plan
+  if (onTlsFailure !== undefined) {
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      onTlsFailure(error, socket.remoteAddress)
+    })
+  }
   server.on('request', plan.handler)
   // Without this Node would ask for the body before anybody looked at the request.
   server.on('checkContinue', plan.handler)
@@ -117,6 +126,11 @@ function urlOf(server: Server, { tls }: ListenPlan, host: string): string {
   const name =
     host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `${tls ? 'https' : 'http'}://${name}:${String(address.port)}`
+}
+
+/** New handshakes see this; connections that are open go on as they began. */
+export function swapTls({ server }: Listener, material: TlsMaterial): void {
+  if (server instanceof HttpsServer) server.setSecureContext(material)
 }
 
 /** Stops taking connections, lets requests under way finish, and cuts what is left after `graceMs`. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
 
 export type TlsMaterial = Pick<TlsOptions, 'ALPNProtocols' | 'honorCipherOrder'> &
@@ -20,22 +19,22 @@ const defaultCiphers = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ]
 
-export interface TlsFiles {
-  readonly certificateFile: string
-  readonly keyFile: string
+export interface TlsSettings {
   readonly protocols: readonly ('TLSv1.2' | 'TLSv1.3')[]
   /** OpenSSL names; absent: our own order. */
   readonly ciphers?: readonly string[]
 }
 
-export async function readTlsMaterial(config: TlsFiles): Promise<TlsMaterial> {
-  const [cert, key] = await Promise.all([
-    readFile(config.certificateFile),
-    readFile(config.keyFile),
-  ])
+export interface TlsPair {
+  /** The chain, PEM. */
+  readonly certificatePem: string
+  readonly keyPem: string
+}
+
+export function tlsMaterial({ certificatePem, keyPem }: TlsPair, config: TlsSettings): TlsMaterial {
   return {
-    cert,
-    key,
+    cert: certificatePem,
+    key: keyPem,
     minVersion: config.protocols.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
     maxVersion: config.protocols.includes('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2',
     ciphers: (config.ciphers ?? defaultCiphers).join(':'),

@@ -1,25 +1,53 @@
-import { readFile } from 'node:fs/promises'
-import { fingerprint } from '@mooring/certs'
+import { certificatesIn, fingerprint, toDer, toPkcs7 } from '@mooring/certs'
 import { Router } from 'express'
 
-export const authorityPaths: ReadonlySet<string> = new Set([
-  '/ca.crt',
-  '/.well-known/mooring/ca.crt',
-])
+/** What clients have to trust, one PEM text, the authority in use first. */
+export type DistributedAuthorities = () => Promise<string | undefined>
 
-/** The public certificate of the authority that clients have to trust; open to everybody. */
-export function authorityApi({ certificateFile }: { certificateFile: string }): Router {
-  return Router().get([...authorityPaths], async (_req, res, next) => {
-    const pem = await readFile(certificateFile, 'utf8').catch(() => undefined)
-    if (pem === undefined) {
-      next()
-      return
-    }
-    res.set({
-      'Content-Type': 'application/x-pem-file',
-      'Content-Disposition': 'attachment; filename="mooring-ca.crt"',
-      'X-Certificate-Sha256': fingerprint(pem),
+interface Form {
+  readonly paths: readonly string[]
+  readonly type: string
+  readonly file: string
+  readonly encode: (pem: string) => string | Buffer
+}
+
+const forms: readonly Form[] = [
+  {
+    paths: ['/ca.crt', '/.well-known/mooring/ca.crt'],
+    type: 'application/x-pem-file',
+    file: 'mooring-ca.crt',
+    encode: (pem) => pem,
+  },
+  // The one in use alone: DER has no place for a second.
+  { paths: ['/ca.der'], type: 'application/x-x509-ca-cert', file: 'mooring-ca.der', encode: toDer },
+  {
+    paths: ['/ca.p7b'],
+    type: 'application/x-pkcs7-certificates',
+    file: 'mooring-ca.p7b',
+    encode: toPkcs7,
+  },
+]
+
+export const authorityPaths: ReadonlySet<string> = new Set(forms.flatMap(({ paths }) => paths))
+
+/** The public certificates of the authorities that clients have to trust; open to everybody. */
+export function authorityApi({ distributed }: { distributed: DistributedAuthorities }): Router {
+  const router = Router()
+  for (const { paths, type, file, encode } of forms) {
+    router.get([...paths], async (_req, res, next) => {
+      const pem = await distributed()
+      if (pem === undefined) {
+        next()
+        return
+      }
+      res.set({
+        'Content-Type': type,
+        'Content-Disposition': `attachment; filename="${file}"`,
+        'Cache-Control': 'no-cache',
+        'X-Certificate-Sha256': certificatesIn(pem).map(fingerprint).join(', '),
+      })
+      res.send(encode(pem))
     })
-    res.send(pem)
-  })
+  }
+  return router
 }

@@ -1,0 +1,109 @@
+import { certificateProblemText, certificatesIn, describeCertificate } from '@mooring/certs'
+import { readExtraAuthorities } from '../features/outgoing/extra-authorities.ts'
+import type { CertificateEntry } from '../features/certificates/certificate-state.ts'
+import { openCertificates, type CertOptions } from './cert-context.ts'
+import { print } from './print.ts'
+
+type Description = ReturnType<typeof describeCertificate>
+
+export async function showStatus(options: CertOptions): Promise<void> {
+  const { store, authorities, certificates } = await openCertificates(options)
+  const pair = await store.current()
+  const authority = await authorities.find()
+  const { rollover } = await store.readState()
+  const findings = (pair === undefined ? [] : certificates.findings(pair)).map((finding) => {
+    const { problem, code, severity, parameters } = finding
+    const { text, nextStep } = certificateProblemText(problem, parameters)
+    return { code, severity, text, nextStep }
+  })
+  const server = pair && describeCertificate(pair.certificatePem)
+  print(
+    {
+      server,
+      authority: authority?.description,
+      authorityKey: authority?.keyPlace,
+      rollover,
+      findings,
+      request: await certificates.findRequest(),
+    },
+    [
+      table('server certificate', server),
+      table('CA', authority?.description) +
+        (authority === undefined ? '' : `\n  CA key       ${authority.keyPlace}`),
+      ...(rollover === null ? [] : [`CA replacement: ${rollover.phase}`]),
+      ...findings.map(
+        ({ code, severity, text, nextStep }) => `${severity}: ${text} (${code})\n  ${nextStep}`,
+      ),
+    ].join('\n\n'),
+    options,
+  )
+}
+
+export async function showHistory(options: CertOptions): Promise<void> {
+  const { store, certificates } = await openCertificates(options)
+  const { current } = await store.readState()
+  const entries = (await certificates.history()).map((entry) => ({
+    id: entry.id,
+    current: entry.id === current,
+    created: new Date(entry.createdAt).toISOString(),
+    ...{ source: entry.source, by: entry.by },
+    certificate: describeCertificate(entry.pair.certificatePem),
+  }))
+  const line = ({ id, current, source, by, certificate }: (typeof entries)[number]) =>
+    `${current ? '*' : ' '} ${id}  ${source}, by ${by}, until ${isoDay(certificate.notAfter)}: ${certificate.names.join(', ')}`
+  print({ entries }, entries.map(line).join('\n'), options)
+}
+
+export async function showTrusted(options: CertOptions): Promise<void> {
+  const { configDir, distributed } = await openCertificates(options)
+  const own = await distributed()
+  const extra = await readExtraAuthorities(configDir)
+  const files = extra.map(({ file, certificates, problem }) => ({
+    file,
+    ...(problem !== undefined && { problem }),
+    certificates: certificates.map(describeCertificate),
+  }))
+  const authorities = own === undefined ? [] : certificatesIn(own).map(describeCertificate)
+  const lines = [
+    ...authorities.map((one) => `given to clients: ${summary(one)}`),
+    ...files.flatMap(({ file, problem, certificates }) =>
+      problem !== undefined
+        ? [`${file}: passed over, ${problem}`]
+        : certificates.map((one) => `${file}: ${summary(one)}`),
+    ),
+  ]
+  print({ authorities, extra: files }, lines.join('\n') || 'none', options)
+}
+
+/** What a change came to. */
+export function printEntry({ id, source, pair }: CertificateEntry, options: CertOptions): void {
+  const certificate = describeCertificate(pair.certificatePem)
+  print(
+    { id, source, certificate },
+    `${table('server certificate', certificate)}\nA running server uses it within a few seconds.`,
+    options,
+  )
+}
+
+function summary({ subject, notAfter, sha256Fingerprint }: Description): string {
+  return `${subject}, until ${isoDay(notAfter)}, SHA-256 ${sha256Fingerprint}`
+}
+
+function isoDay(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10)
+}
+
+function table(title: string, certificate: Description | undefined): string {
+  if (certificate === undefined) return `${title}: none`
+  return [
+    title,
+    `  subject      ${certificate.subject}`,
+    `  issuer       ${certificate.issuer}`,
+    `  names        ${certificate.names.join(', ')}`,
+    `  valid from   ${new Date(certificate.notBefore).toISOString()}`,
+    `  valid until  ${new Date(certificate.notAfter).toISOString()}`,
+    `  key          ${certificate.keyType}`,
+    `  serial       ${certificate.serial}`,
+    `  SHA-256      ${certificate.sha256Fingerprint}`,
+  ].join('\n')
+}

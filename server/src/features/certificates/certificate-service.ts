@@ -1,0 +1,308 @@
+import {
+  checkServerCertificate,
+  certificatesIn,
+  createSigningRequest,
+  describeCertificate,
+  issueServerCertificate,
+  readCertificateBundle,
+  certificateProblemText,
+  type CertificateBundle,
+  type CertificateFinding,
+  type KeyedCertificate,
+  type KeyType,
+} from '@mooring/certs'
+import type { Clock } from '../../platform/clock.ts'
+import { writeFileDurably } from '../../platform/files.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { AuthorityStore } from './authority-store.ts'
+import { CertificateFault } from './certificate-codes.ts'
+import { keyMode, readOptional, removeDurably } from './certificate-files.ts'
+import {
+  parsePendingRequest,
+  type CertificateEntry,
+  type PendingRequest,
+} from './certificate-state.ts'
+import type { CertificateChange, CertificateStore } from './certificate-store.ts'
+import { renewalReason, type RenewalReason } from './renewal.ts'
+
+/** Who changes something, as the history and the log name them. */
+export interface By {
+  readonly by: string
+  readonly address?: string | undefined
+}
+
+export interface IssueWishes {
+  /** Instead of those that the certificate has. */
+  readonly names?: readonly string[] | undefined
+  readonly keepKey?: boolean | undefined
+  readonly keyType?: KeyType | undefined
+  readonly days?: number | undefined
+  /** Of the authority's key. */
+  readonly passphrase?: string | undefined
+}
+
+export interface ReplaceWishes {
+  /** Files as they are: PEM, DER, PKCS#7 or PKCS#12, in any order. */
+  readonly inputs: readonly Uint8Array[]
+  readonly passphrase?: string | undefined
+  /** Take it although clients would refuse it. */
+  readonly force?: boolean | undefined
+}
+
+export interface CertificatePolicy {
+  /** What clients type, without its port. */
+  readonly serverName: string
+  readonly lifeDays: number
+  /** Instead of after two thirds of its life. */
+  readonly beforeEndMs?: number | undefined
+}
+
+/** Without its key. */
+export type SigningRequestView = Omit<PendingRequest, 'keyPem'>
+
+export type CertificateService = ReturnType<typeof createCertificateService>
+
+/** The server's own certificate: issued here, renewed, replaced, signed elsewhere, taken back. */
+export function createCertificateService({
+  store,
+  authorities,
+  policy,
+  clock,
+  log,
+}: {
+  store: CertificateStore
+  authorities: AuthorityStore
+  policy: CertificatePolicy
+  clock: Clock
+  log: Logger
+}) {
+  const { paths } = store
+
+  return {
+    /** Issues it again, with the names it has or others. */
+    renew: (wishes: IssueWishes, who: By): Promise<CertificateEntry> =>
+      store.change(async (change) => {
+        const current = await currentOf(change)
+        if (current === undefined && wishes.names === undefined) {
+          throw new CertificateFault('certificate-none')
+        }
+        const source = current === undefined ? 'issued' : 'renewed'
+        return activate(change, await issue(change, current?.pair, wishes), source, who)
+      }),
+
+    /** What the server does by itself, whenever it looks. @returns why, when it did something. */
+    async renewIfDue(): Promise<RenewalReason | undefined> {
+      const served = await store.current()
+      const authority = await authorities.find()
+      if (served === undefined || authority === undefined) return undefined
+      const { certificatePem } = served
+      const reason = renewalReason({
+        ...{ certificatePem, authorityPem: authority.certificatePem, now: clock.now() },
+        ...policy,
+      })
+      if (reason === undefined) return undefined
+      const { names } = describeCertificate(certificatePem)
+      const wanted = reason === 'due' ? names : [policy.serverName, ...names]
+      await store.change(async (change) => {
+        const current = await currentOf(change)
+        // Another process may have been faster.
+        if (current?.pair.certificatePem !== certificatePem) return
+        const pair = await issue(change, current.pair, { names: wanted })
+        await activate(change, pair, 'renewed', { by: 'renewal' })
+      })
+      return reason
+    },
+
+    /** What clients would hold against a certificate, before it is taken. */
+    async examine({ inputs, passphrase }: ReplaceWishes) {
+      const bundle = await readCertificateBundle(inputs, passphrase)
+      return { bundle, findings: findingsOf(bundle.leaf, bundle.chain) }
+    },
+
+    replace: (wishes: ReplaceWishes, who: By): Promise<CertificateEntry> =>
+      store.change(async (change) => {
+        const { leaf, chain, keyPem } = await readCertificateBundle(
+          wishes.inputs,
+          wishes.passphrase,
+        )
+        if (keyPem === undefined) throw new CertificateFault('key-missing')
+        if (wishes.force !== true) refuseErrors(findingsOf(leaf, chain))
+        const pair = { certificatePem: [leaf, ...chain].join(''), keyPem }
+        return activate(change, pair, 'imported', who)
+      }),
+
+    /** One request waits at a time; another one takes its place. */
+    createRequest: (
+      wishes: {
+        readonly names?: readonly string[] | undefined
+        readonly organization?: string | undefined
+        readonly country?: string | undefined
+        readonly keyType?: KeyType | undefined
+      },
+      who: By,
+    ): Promise<SigningRequestView> =>
+      store.change(async (change) => {
+        const { organization, country, keyType } = wishes
+        const current = await currentOf(change)
+        const names = wishes.names ?? namesOf(current?.pair) ?? [policy.serverName]
+        const { requestPem, keyPem } = await createSigningRequest({
+          names,
+          ...(organization !== undefined && { organization }),
+          ...(country !== undefined && { country }),
+          ...(keyType !== undefined && { keyType }),
+        })
+        const about = { createdAt: clock.now(), by: who.by, names: [...names] }
+        const pending: PendingRequest = { ...about, requestPem, keyPem }
+        await writeFileDurably(paths.request, `${JSON.stringify(pending)}\n`, keyMode)
+        record('certificate_request_created', who, { names })
+        return { requestPem, ...about }
+      }),
+
+    async findRequest(): Promise<SigningRequestView | undefined> {
+      const pending = await readPending()
+      if (pending === undefined) return undefined
+      const { createdAt, by, names, requestPem } = pending
+      return { createdAt, by, names, requestPem }
+    },
+
+    completeRequest: (wishes: ReplaceWishes, who: By): Promise<CertificateEntry> =>
+      store.change(async (change) => {
+        const { keyPem } = await requirePending()
+        const signed = await readCertificateBundle(wishes.inputs, wishes.passphrase)
+        const { leaf, chain } = await withKey(signed, keyPem)
+        if (wishes.force !== true) refuseErrors(findingsOf(leaf, chain))
+        const pair = { certificatePem: [leaf, ...chain].join(''), keyPem }
+        const entry = await activate(change, pair, 'signed', who)
+        await removeDurably(paths.request)
+        return entry
+      }),
+
+    discardRequest: (who: By): Promise<void> =>
+      store.change(async () => {
+        await requirePending()
+        await removeDurably(paths.request)
+        record('certificate_request_discarded', who, {})
+      }),
+
+    /** Serves an earlier pair again; without an id, the one before the current one. */
+    rollBack: (id: string | undefined, who: By): Promise<CertificateEntry> =>
+      store.change(async (change) => {
+        const now = clock.now()
+        const current = await currentOf(change)
+        const earlier = (await store.listEntries()).filter(({ pair, ...entry }) => {
+          const { notBefore, notAfter } = describeCertificate(pair.certificatePem)
+          const isOther = pair.certificatePem !== current?.pair.certificatePem
+          return isOther && entry.id !== current?.id && notBefore <= now && now < notAfter
+        })
+        const wanted = id === undefined ? earlier[0] : earlier.find((entry) => entry.id === id)
+        if (wanted === undefined) throw new CertificateFault('earlier-unknown')
+        return activate(change, wanted.pair, 'rolled-back', who)
+      }),
+
+    history: () => store.listEntries(),
+
+    findings: ({ certificatePem, keyPem }: KeyedCertificate): readonly CertificateFinding[] => {
+      const [leaf = '', ...chain] = certificatesIn(certificatePem)
+      return findingsOf(leaf, chain, keyPem)
+    },
+
+    /** For the other services that issue. */
+    issue,
+    activate,
+    record,
+  }
+
+  async function currentOf({ state }: CertificateChange): Promise<CertificateEntry | undefined> {
+    return state.current === null ? undefined : store.readEntry(state.current)
+  }
+
+  async function issue(
+    { state }: Pick<CertificateChange, 'state'>,
+    current: KeyedCertificate | undefined,
+    wishes: IssueWishes,
+    authority?: KeyedCertificate,
+  ): Promise<KeyedCertificate> {
+    const { keepKey, keyType, passphrase } = wishes
+    return issueServerCertificate({
+      authority: authority ?? (await authorities.open(state, passphrase)),
+      names: [...new Set(wishes.names ?? namesOf(current) ?? [])],
+      now: clock.now(),
+      lifeDays: wishes.days ?? policy.lifeDays,
+      ...(keyType !== undefined && { keyType }),
+      ...(keepKey === true && current !== undefined && { keyPem: current.keyPem }),
+    })
+  }
+
+  async function activate(
+    change: CertificateChange,
+    pair: KeyedCertificate,
+    source: CertificateEntry['source'],
+    who: By,
+    state: Parameters<CertificateChange['commit']>[0] = {},
+  ): Promise<CertificateEntry> {
+    const id = await change.add(pair, { source, by: who.by })
+    await change.commit({ ...state, current: id })
+    const { names, notAfter, sha256Fingerprint } = describeCertificate(pair.certificatePem)
+    record(`certificate_${source.replace('-', '_')}`, who, {
+      ...{ id, names, sha256Fingerprint },
+      notAfter: new Date(notAfter).toISOString(),
+    })
+    return { id, createdAt: clock.now(), source, by: who.by, pair }
+  }
+
+  /**
+   * Into the process log and not the action log: the kinds of that one are Quay's, and its clients
+   * do not know how to show another one. Who and when stay with each entry of the history as well.
+   */
+  function record(kind: string, { by, address }: By, metadata: Readonly<Record<string, unknown>>) {
+    log.info({ audit: kind, performer: by, ip: address, metadata }, 'certificates changed')
+  }
+
+  async function readPending(): Promise<PendingRequest | undefined> {
+    return parsePendingRequest((await readOptional(paths.request)) ?? '')
+  }
+
+  async function requirePending(): Promise<PendingRequest> {
+    const pending = await readPending()
+    if (pending === undefined) throw new CertificateFault('request-missing')
+    return pending
+  }
+
+  function findingsOf(leaf: string, chain: readonly string[], keyPem?: string) {
+    const found = checkServerCertificate({
+      ...{ certificate: leaf, chain, names: [policy.serverName], now: clock.now() },
+      ...(keyPem !== undefined && { keyPem }),
+    })
+    // Roots are often left out of a chain: whether clients have it is not known here.
+    return found.map((finding) =>
+      finding.problem === 'chain-incomplete'
+        ? { ...finding, severity: 'warning' as const }
+        : finding,
+    )
+  }
+}
+
+function refuseErrors(findings: readonly CertificateFinding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  const reasons = errors.map(({ problem, parameters }) => {
+    const { code, text } = certificateProblemText(problem, parameters)
+    return `${text} (${code})`
+  })
+  throw new CertificateFault('certificate-refused', { reasons: reasons.join(' ') })
+}
+
+/** An authority sends its chain in any order; the key tells which certificate is meant. */
+async function withKey({ leaf, chain, extras }: CertificateBundle, keyPem: string) {
+  try {
+    return await readCertificateBundle([
+      Buffer.from([leaf, ...chain, ...extras, keyPem].join('\n')),
+    ])
+  } catch (error) {
+    throw new CertificateFault('request-key-differs', {}, { cause: error })
+  }
+}
+
+function namesOf(pair: KeyedCertificate | undefined): readonly string[] | undefined {
+  return pair === undefined ? undefined : describeCertificate(pair.certificatePem).names
+}

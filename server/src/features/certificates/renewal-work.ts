@@ -1,0 +1,49 @@
+import { CertificateError } from '@mooring/certs'
+import type { Logger } from '../../platform/logger.ts'
+import type { AuthorityStore } from './authority-store.ts'
+import { CertificateFault } from './certificate-codes.ts'
+import type { CertificateService } from './certificate-service.ts'
+import type { ExpiryWatch } from './expiry-watch.ts'
+import type { ServedCertificate } from './served-certificate.ts'
+
+/** Renews what is due, and tells of what ends and could not be renewed. */
+export function createRenewalWork({
+  certificates,
+  authorities,
+  served,
+  expiry,
+  log,
+}: {
+  certificates: CertificateService
+  authorities: AuthorityStore
+  served: ServedCertificate
+  expiry: ExpiryWatch
+  log: Logger
+}) {
+  let lastRefusal: string | undefined
+
+  return async (): Promise<'idle'> => {
+    try {
+      const reason = await certificates.renewIfDue()
+      lastRefusal = undefined
+      if (reason !== undefined) {
+        log.info({ reason }, 'certificate renewed')
+        await served.refresh()
+      }
+    } catch (error) {
+      // Only an administrator can put these right; the certificate in use serves on until then.
+      if (!(error instanceof CertificateFault || error instanceof CertificateError)) throw error
+      const { code, message, nextStep } = error
+      if (lastRefusal !== message)
+        log.warn({ code, problem: message, nextStep }, 'certificate not renewed')
+      lastRefusal = message
+    }
+    const server = served.current()
+    const authority = await authorities.find()
+    expiry.look([
+      ...(server === undefined ? [] : [{ role: 'server' as const, ...server }]),
+      ...(authority === undefined ? [] : [{ role: 'authority' as const, ...authority }]),
+    ])
+    return 'idle'
+  }
+}
