@@ -125,7 +125,7 @@ function isVocabulary(path: string, find: FindSource): boolean {
 
 /** The few files that may know everything below them. */
 function isTop(path: string): boolean {
-  return /^server\/(?:bin\/|src\/(?:wiring|start|main)\.ts$|src\/(?:cli|first-start|service|wiring)\/)/.test(
+  return /^server\/(?:bin\/|src\/(?:wiring|start|main)\.ts$|src\/(?:cli|first-start|probes|service|setup|wiring)\/)/.test(
     path,
   )
 }

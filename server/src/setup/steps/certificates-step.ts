@@ -1,5 +1,6 @@
 import { CertificatesValues } from '../../contract/setup-steps.ts'
 import type { Step } from '../step.ts'
+import { checkCertificates } from './certificates-check.ts'
 
 const titles = {
   create: 'a certificate authority made here',
@@ -23,7 +24,7 @@ export const certificatesStep: Step<'certificates'> = {
       serverDays: 397,
     }
   },
-  async *check() {},
+  check: checkCertificates,
   summary: (values) => [
     { label: 'Certificate', value: titles[values.kind] },
     ...(values.kind === 'create'

@@ -1,6 +1,7 @@
 import { IdentityValues } from '../../contract/setup-steps.ts'
 import { lastingAddresses, primaryNameOf } from '../host-facts.ts'
 import type { Step } from '../step.ts'
+import { checkIdentity } from './identity-check.ts'
 
 export const identityStep: Step<'identity'> = {
   id: 'identity',
@@ -16,7 +17,7 @@ export const identityStep: Step<'identity'> = {
       externalPort: null,
     }
   },
-  async *check() {},
+  check: checkIdentity,
   summary: ({ title, primaryName, moreNames, addresses, externalPort }) => [
     { label: 'Title', value: title },
     { label: 'Name', value: primaryName },

@@ -1,5 +1,6 @@
 import { MirrorsValues } from '../../contract/setup-steps.ts'
 import type { Step } from '../step.ts'
+import { checkMirrors } from './mirrors-check.ts'
 
 export const mirrorsStep: Step<'mirrors'> = {
   id: 'mirrors',
@@ -15,7 +16,7 @@ export const mirrorsStep: Step<'mirrors'> = {
       ),
     )
   },
-  async *check() {},
+  check: checkMirrors,
   summary: ({ mode, upstreams }) => [
     { label: 'Mode', value: mode },
     ...upstreams.map(({ name, url, organization }) => ({

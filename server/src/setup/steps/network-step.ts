@@ -1,6 +1,7 @@
 import { NetworkValues } from '../../contract/setup-steps.ts'
 import { hasIPv6 } from '../../first-start/host-names.ts'
 import type { Step } from '../step.ts'
+import { checkNetwork } from './network-check.ts'
 
 export const networkStep: Step<'network'> = {
   id: 'network',
@@ -36,7 +37,7 @@ export const networkStep: Step<'network'> = {
       ...(noProxy ? [{ field: 'outbound.httpsProxy', text: 'must name a proxy' }] : []),
     ])
   },
-  async *check() {},
+  check: checkNetwork,
   summary: ({ family, address, httpsPort, httpPort, metricsPort, outbound }) => [
     { label: 'Listens on', value: address ?? `all addresses (${family})` },
     { label: 'Ports', value: `HTTPS ${httpsPort}, HTTP ${httpPort}, metrics ${metricsPort}` },

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { StorageValues } from '../../contract/setup-steps.ts'
 import type { Step } from '../step.ts'
+import { checkStorage } from './storage-check.ts'
 
 export const storageStep: Step<'storage'> = {
   id: 'storage',
@@ -22,7 +23,7 @@ export const storageStep: Step<'storage'> = {
         ? [{ field: 'stopAtPercent', text: 'must be more than the share that is warned about' }]
         : []),
     ]),
-  async *check() {},
+  check: checkStorage,
   summary: ({ where, database, timeMachine }) => [
     {
       label: 'Content',
