@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { findElectron } from './electron/packaging/find-electron.ts'
 
 interface Group {
   readonly name: string
@@ -36,6 +37,8 @@ const groups: readonly Group[] = [
       'test/integration/**/*.test.ts',
       'test/support/**/*.test.ts',
       'electron/packaging/**/*.test.ts',
+      // The program itself; `npm test` says so where this machine does not have it.
+      ...(findElectron(process.env).program === undefined ? [] : ['electron/smoke/**/*.test.ts']),
     ],
     order: 0,
     workers: 2,

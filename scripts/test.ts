@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provideClientTools } from './client-tools.ts'
+import { findElectron } from '../electron/packaging/find-electron.ts'
 import { provideDebianTree } from './debian-tree.ts'
 import { groupsNeeded, provideSystemPackages } from './system-packages.ts'
 import { totalsFileVariable, type TestTotals } from './test-totals.ts'
@@ -19,6 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const line of await provideSystemPackages(groups)) console.log(line)
   for (const line of groups.has('clients') ? await provideClientTools(root) : []) console.log(line)
   for (const line of groups.has('clients') ? await provideDebianTree(root) : []) console.log(line)
+  for (const line of explainMissingElectron(args)) console.log(line)
 
   const folder = mkdtempSync(join(tmpdir(), 'mooring-test-'))
   const totalsFile = join(folder, 'totals.json')
@@ -33,6 +35,13 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Nothing downloads Electron; its own test runs where somebody put it. */
+function explainMissingElectron(args: readonly string[]): readonly string[] {
+  const isAsked = !args.some((arg) => arg.startsWith('--project')) || args.includes('integration')
+  if (!isAsked || findElectron(process.env).program !== undefined) return []
+  return ['left out: the desktop program itself (missing: electron; nothing downloads it)']
 }
 
 function runVitest(args: readonly string[], totalsFile: string): Promise<number> {

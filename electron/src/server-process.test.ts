@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get, request, type RequestOptions } from 'node:https'
 import { text } from 'node:stream/consumers'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { atExit } from '../../test/support/at-exit.ts'
@@ -14,7 +14,7 @@ import { FromServer } from './server-messages.ts'
 
 const entry = fileURLToPath(new URL('server-process.ts', import.meta.url))
 const folder = createTemporaryFolder('desktop')
-const password = 'a password for tests'
+const password = 'a-password-for-tests'
 const told: FromServer[] = []
 let child: ChildProcess
 
@@ -56,10 +56,9 @@ it('says where it listens and which certificate it shows, and serves over just t
   const { status, pem } = await new Promise<{ status: number | undefined; pem: string }>(
     (resolve, reject) => {
       const sent = get(`${url}/health/instance`, { ca: [...pin.authorities] }, (response) => {
-        const { raw } = (
-          response.socket as Pick<TLSSocket, 'getPeerCertificate'>
-        ).getPeerCertificate()
-        resolve({ status: response.statusCode, pem: toPem(raw) })
+        const { socket } = response
+        const pem = socket instanceof TLSSocket ? toPem(socket.getPeerCertificate().raw) : ''
+        resolve({ status: response.statusCode, pem })
         response.resume()
       })
       sent.once('error', reject)
@@ -82,10 +81,10 @@ it('refuses a second server on the same data, and says why', async () => {
 }, 60_000)
 
 it('counts what is pushed, and finishes it before it ends', async () => {
-  const { url, pin } = await until('the server', () => find('running'))
+  const { url, address, pin } = await until('the server', () => find('running'))
   const ca = [...pin.authorities]
   const basic = Buffer.from(`quay:${password}`).toString('base64')
-  const scope = 'service=localhost&scope=repository:quay/web:pull,push'
+  const scope = `service=${address}&scope=repository:quay/web:pull,push`
   const answer = await ask(`${url}/v2/auth?${scope}`, {
     ca,
     headers: { Authorization: `Basic ${basic}` },
@@ -97,10 +96,13 @@ it('counts what is pushed, and finishes it before it ends', async () => {
   const push = request(new URL(begun.location, url), {
     ca,
     method: 'PATCH',
-    headers: { ...headers, 'Content-Length': '10' },
+    headers: { ...headers, 'Content-Length': '10', Expect: '100-continue' },
+    agent: false,
   })
   const answered = once(push, 'response')
   answered.catch(() => undefined)
+  push.flushHeaders()
+  await once(push, 'continue')
   push.write('12345')
   await until('an upload', () => (find('activity')?.activity.uploads === 1 ? true : undefined))
 
