@@ -224,13 +224,25 @@ describe('refused is', () => {
       () => [server.certificatePem, server.keyPem.replace(/\n.{64}\n/, '\n')],
     ],
     ['100 MB', 'input-too-large', () => [Buffer.alloc(100_000_000, 0x30)]],
+    ['a thousand beginnings', 'certificate-unreadable', () => ['-----BEGIN A-----'.repeat(60_000)]],
+    [
+      'a row without end',
+      'certificate-unreadable',
+      () => [
+        Buffer.concat([
+          Buffer.from([0x30, 0x83, 0x0f, 0, 0]),
+          Buffer.alloc(0xf_0000, Buffer.from([5, 0])),
+        ]),
+      ],
+    ],
     [
       'brackets within brackets',
       'certificate-unreadable',
       () => [Buffer.alloc(500_000, Buffer.from([0x30, 0x80]))],
     ],
   ]
-  test.each(cases)('%s: %s', async (_name, problem, inputs) => {
+  // Quickly: the input may be hostile.
+  test.each(cases)('%s: %s', { timeout: 2_000 }, async (_name, problem, inputs) => {
     const reading = readCertificateBundle(inputs().map((one) => Buffer.from(one)))
     await expect(reading).rejects.toMatchObject({ name: 'CertificateError', problem })
   })

@@ -26,6 +26,8 @@ export const tags = {
 
 const constructed = 0x20
 const deepest = 32
+/** More values side by side than any chain or key store has. */
+const most = 10_000
 
 /** What was read ends too early or says impossible things. */
 export class DerError extends Error {
@@ -72,7 +74,7 @@ export function childrenOf(node: DerNode): readonly DerNode[] {
   let rest = node.bytes
   while (rest.length > 0) {
     const child = readDer(rest)
-    children.push(child)
+    if (children.push(child) > most) throw new DerError('too many')
     rest = rest.subarray(child.raw.length)
   }
   return children

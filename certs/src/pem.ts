@@ -5,20 +5,22 @@ export interface PemBlock {
   readonly text: string
 }
 
-/** The PEM blocks of a text, in their order. A block without an end is reported by its absence. */
+/** The PEM blocks of a text, in their order. One that is cut short is left out. */
 export function pemBlocks(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = []
-  const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g
-  for (let found = begin.exec(text); found !== null; found = begin.exec(text)) {
-    const label = found[1] ?? ''
-    const end = text.indexOf(`-----END ${label}-----`, begin.lastIndex)
-    if (end === -1) continue
-    const stop = end + `-----END ${label}-----`.length
-    blocks.push({ label, text: text.slice(found.index, stop) })
-    begin.lastIndex = stop
+  let open: { label: string; start: number } | undefined
+  for (const { 0: line, 1: edge, 2: label = '', index } of text.matchAll(edges)) {
+    if (edge === 'BEGIN') {
+      open = { label, start: index }
+    } else if (open?.label === label) {
+      blocks.push({ label, text: text.slice(open.start, index + line.length) })
+      open = undefined
+    }
   }
   return blocks
 }
+
+const edges = /-----(BEGIN|END) ([A-Z0-9 #]{1,64})-----/g
 
 export function isPem(text: string): boolean {
   return text.includes('-----BEGIN ')
