@@ -6,6 +6,8 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 
 import { describeDatabases } from '../../db/database-suite.ts'
+import { contentHoldPrefix } from '../../work/content-hold.ts'
+import { leaseStore } from '../../work/lease-store.ts'
 import { createNamespaceDeletionService } from '../accounts/namespace-deletion-service.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
@@ -84,6 +86,31 @@ describeDatabases('the collector', (open) => {
     expect(world.onDisk()).toHaveLength(1)
     world.advance(holdMs)
     await world.collector().drain()
+    expect(world.onDisk()).toEqual([])
+  })
+
+  test('content stays while somebody copies it, but what was going already goes', async () => {
+    const doomed = blobOf('doomed')
+    await world.upload(doomed, web.id)
+    await push('one', 'v1')
+    await deleteTag('v1')
+    world.advance(windowMs + holdMs)
+    // As a collector that was broken off between its moves leaves it.
+    await world.db
+      .updateTable('blob')
+      .set({ doomed: 1 })
+      .where('digest', '=', doomed.digest)
+      .execute()
+    const leases = leaseStore(world.db)
+    const hold = { name: `${contentHoldPrefix}one`, holder: 'backup' }
+    await leases.take({ ...hold, expires_at: world.now() + second }, world.now())
+    const { step } = world.collector()
+    while ((await step()) === 'more');
+    expect((await present()).size).toBe(0)
+    expect(world.onDisk()).toHaveLength(1)
+
+    await leases.release(hold.name, hold.holder)
+    while ((await step()) === 'more');
     expect(world.onDisk()).toEqual([])
   })
 
