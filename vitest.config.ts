@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
-import { findElectron } from './electron/packaging/find-electron.ts'
+import { findElectron } from '@mooring/electron/find-electron'
 
 interface Group {
   readonly name: string

@@ -72,7 +72,7 @@ function packageOf(path: string): string {
 function isPackageAllowed(path: string, home: string, specifier: string): boolean {
   if (path.startsWith('server/src/contract/') && specifier !== 'zod') return false
   if (!specifier.startsWith('@mooring/')) return true
-  if (home === 'scripts' || home === 'test' || home === 'electron') return true
+  if (['', 'scripts', 'test', 'electron'].includes(home)) return true
   return home === 'server' && specifier.startsWith('@mooring/certs') && partOf(path) === undefined
 }
 
