@@ -1,7 +1,10 @@
 import { Gauge } from 'prom-client'
-import type { Config } from '../config/config.ts'
+import { isServerHostname, type Config } from '../config/config.ts'
+import { authorityKeyApi } from '../features/certificates/authority-key-api.ts'
 import { createAuthorityService } from '../features/certificates/authority-service.ts'
 import { createAuthorityStore } from '../features/certificates/authority-store.ts'
+import { certificateApi, type TrustAddress } from '../features/certificates/certificate-api.ts'
+import { createCertificateOverview } from '../features/certificates/certificate-overview-service.ts'
 import { createCertificateService } from '../features/certificates/certificate-service.ts'
 import { createCertificateStore } from '../features/certificates/certificate-store.ts'
 import { createExpiryWatch } from '../features/certificates/expiry-watch.ts'
@@ -9,11 +12,34 @@ import { createHandshakeFailures } from '../features/certificates/handshake-fail
 import { createRenewalWork } from '../features/certificates/renewal-work.ts'
 import { createServedCertificate } from '../features/certificates/served-certificate.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
-import { hostOf } from '../first-start/host-names.ts'
+import { certificateNames, hostOf, systemNetwork } from '../first-start/host-names.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import { Worker } from '../work/worker.ts'
+import type { Area, Foundation } from './area.ts'
+
+export function certificateRoutes({ parts }: Foundation): Area {
+  const { config, certificates: all } = parts
+  const { serverHostname, listen } = config
+  const { certificates, authority, authorities, served, distributed, overview } = all
+  const addressOf = (host = serverHostname): TrustAddress | undefined => {
+    if (!isServerHostname(host)) return undefined
+    const name = hostOf(host)
+    const port = /:([0-9]+)$/.exec(host.replace(/^\[.*\]/, ''))?.[1]
+    const inUrl = name.includes(':') ? `[${name}]` : name
+    return {
+      ...{ host: name, port: Number(port ?? 443) },
+      httpUrl: `http://${inUrl}:${String(listen.httpPort)}`,
+    }
+  }
+  return {
+    routes: [
+      ...certificateApi({ certificates, overview, served, distributed, addressOf }),
+      ...authorityKeyApi({ authority, authorities, served }),
+    ],
+  }
+}
 
 export type Certificates = ReturnType<typeof wireCertificates>
 
@@ -37,16 +63,19 @@ export function wireCertificates({
   const { lifeDays, renewBeforeMs } = config.certificates
   const store = createCertificateStore({ configDir, clock, random })
   const authorities = createAuthorityStore({ configDir, paths: store.paths })
-  const certificates = createCertificateService({
-    ...{ store, authorities, clock, log },
-    policy: { serverName: hostOf(serverHostname), lifeDays, beforeEndMs: renewBeforeMs },
-  })
+  const policy = { serverName: hostOf(serverHostname), lifeDays, beforeEndMs: renewBeforeMs }
+  const certificates = createCertificateService({ store, authorities, policy, clock, log })
+  const failures = createHandshakeFailures({ clock })
   const authority = createAuthorityService({ store, authorities, certificates, clock })
   const served = createServedCertificate({ store, log })
   const expiry = createExpiryWatch({ clock, log })
   return {
     ...{ store, authorities, certificates, authority, served, expiry },
-    failures: createHandshakeFailures({ clock }),
+    failures,
+    overview: createCertificateOverview({
+      ...{ store, authorities, certificates, failures, policy },
+      hostNames: () => certificateNames(systemNetwork(), serverHostname),
+    }),
     distributed: async () => authorities.distributed((await store.current())?.certificatePem),
     /** For the process that listens. */
     workers: () => [

@@ -13,6 +13,7 @@ import { createSessionService } from '../features/sessions/session-service.ts'
 import { LiveExchange } from '../http/live-exchange.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
 import type { Area, Foundation } from './area.ts'
+import { certificateRoutes } from './certificates.ts'
 import { wireContent } from './content.ts'
 import { wireInsight } from './insight.ts'
 import { wireOAuth } from './oauth.ts'
@@ -42,6 +43,7 @@ export function wireManagement(
     wireRepositories(foundation),
     wireContent(foundation),
     wireOAuth(foundation),
+    certificateRoutes(foundation),
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]

@@ -1,5 +1,6 @@
 import {
   certificatesIn,
+  checkKeyMatches,
   createAuthority,
   crossSign,
   describeCertificate,
@@ -81,6 +82,25 @@ export function createAuthorityService({
         return exported
       }),
 
+    /** The same in two calls: whoever shows the exported key may have it removed here. */
+    removeKey: (
+      wishes: {
+        readonly confirm: string
+        readonly key: string | Uint8Array
+        readonly passphrase?: string | undefined
+      },
+      who: By,
+    ): Promise<void> =>
+      store.change(async () => {
+        const { certificatePem, description } = await requireConfirmed(wishes.confirm)
+        const keyPem = await readKey(wishes.key, wishes.passphrase)
+        if (!checkKeyMatches(certificatePem, keyPem)) {
+          throw new CertificateError('key-mismatch', { subject: description.subject })
+        }
+        await authorities.removeKey()
+        record('certificate_authority_taken_offline', who, {})
+      }),
+
     /** The other way; with `newPassphrase` it is stored behind that. */
     bringBack: (
       wishes: {
@@ -100,13 +120,15 @@ export function createAuthorityService({
     /** Encrypts the key where it lies, or, without a new passphrase, stores it as it is. */
     protect: (
       wishes: {
+        readonly confirm?: string | undefined
         readonly passphrase?: string | undefined
         readonly newPassphrase?: string | undefined
       },
       who: By,
     ): Promise<void> =>
       store.change(async ({ state }) => {
-        const { passphrase, newPassphrase } = wishes
+        const { confirm, passphrase, newPassphrase } = wishes
+        if (confirm !== undefined) await requireConfirmed(confirm)
         if (newPassphrase !== undefined) checkPassphrase(newPassphrase)
         const { keyPem } = await authorities.open(state, passphrase)
         await authorities.storeKey(keyPem, newPassphrase)
@@ -168,11 +190,12 @@ export function createAuthorityService({
 
     /** Second step: the successor signs; who knows the old one alone is served its certificate. */
     switchRollover: (
-      wishes: { readonly passphrase?: string | undefined },
+      wishes: { readonly confirm?: string | undefined; readonly passphrase?: string | undefined },
       who: By,
     ): Promise<CertificateEntry> =>
       store.change(async (change) => {
         const { rollover } = change.state
+        if (wishes.confirm !== undefined) await requireConfirmed(wishes.confirm)
         const successor = await readSuccessor(wishes.passphrase)
         if (rollover?.phase !== 'distributing' || successor === undefined) {
           throw new CertificateFault('rollover-missing', { phase: rollover?.phase ?? 'none' })

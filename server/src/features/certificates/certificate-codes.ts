@@ -75,6 +75,11 @@ export const certificateFaults = {
     nextStep:
       'Say which names it shall have, replace it with one of your own, or create a request.',
   },
+  'name-required': {
+    code: 'MOOR-TLS-115',
+    text: 'The names do not cover {name}, by which clients reach this registry.',
+    nextStep: 'Add it, or change SERVER_HOSTNAME first.',
+  },
 } as const
 
 export type CertificateFaultName = keyof typeof certificateFaults

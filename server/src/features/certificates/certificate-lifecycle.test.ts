@@ -72,9 +72,13 @@ describe('the certificate of a server', () => {
   it('keeps its key when that is asked for, and carries the names given', async () => {
     const { certificates } = await open()
     const key = await read('ssl.key')
-    await certificates.renew({ names: ['two.test', '::1'], keepKey: true }, admin)
+    const names = ['*.test', '::1']
+    await certificates.renew({ names, keepKey: true }, admin)
     expect(await read('ssl.key')).toBe(key)
-    expect(describeCertificate(await read('ssl.cert')).names).toEqual(['two.test', '::1'])
+    expect(describeCertificate(await read('ssl.cert')).names).toEqual(names)
+    await expect(certificates.renew({ names: ['two.other'] }, admin)).rejects.toMatchObject({
+      code: 'MOOR-TLS-115',
+    })
   })
 
   it('goes back to the one before', async () => {

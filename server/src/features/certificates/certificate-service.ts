@@ -23,7 +23,7 @@ import {
   type PendingRequest,
 } from './certificate-state.ts'
 import type { CertificateChange, CertificateStore } from './certificate-store.ts'
-import { renewalReason, type RenewalReason } from './renewal.ts'
+import { covers, renewalReason, type RenewalReason } from './renewal.ts'
 
 /** Who changes something, as the history and the log name them. */
 export interface By {
@@ -85,6 +85,9 @@ export function createCertificateService({
         const current = await currentOf(change)
         if (current === undefined && wishes.names === undefined) {
           throw new CertificateFault('certificate-none')
+        }
+        if (wishes.names !== undefined && !covers(wishes.names, policy.serverName)) {
+          throw new CertificateFault('name-required', { name: policy.serverName })
         }
         const source = current === undefined ? 'issued' : 'renewed'
         return activate(change, await issue(change, current?.pair, wishes), source, who)

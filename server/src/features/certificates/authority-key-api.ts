@@ -1,0 +1,102 @@
+import {
+  cancelAuthorityRollover,
+  exportAuthorityKey,
+  finishAuthorityRollover,
+  protectAuthorityKey,
+  renewAuthorityCertificate,
+  startAuthorityRollover,
+  storeAuthorityKey,
+  switchAuthority,
+  takeAuthorityOffline,
+} from '../../contract/certificates.ts'
+import { route, type ApiRoute } from '../api/api-call.ts'
+import type { AuthorityService } from './authority-service.ts'
+import type { AuthorityStore } from './authority-store.ts'
+import { answering, whoIs } from './certificate-api.ts'
+import { presentCertificate, presentEntry, presentRollover } from './certificate-view.ts'
+import type { ServedCertificate } from './served-certificate.ts'
+
+/** The authority's key, its renewal and its successor, for superusers. */
+export function authorityKeyApi({
+  authority,
+  authorities,
+  served,
+}: {
+  authority: AuthorityService
+  authorities: AuthorityStore
+  served: ServedCertificate
+}): readonly ApiRoute[] {
+  const done = (work: () => Promise<void>) =>
+    answering(async () => {
+      await work()
+      return undefined
+    })
+
+  return [
+    route(exportAuthorityKey, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const { confirm, passphrase, new_passphrase: newPassphrase } = body
+        const { keyPem, certificatePem } = await authority.exportKey(
+          { confirm, passphrase, newPassphrase },
+          whoIs(user, clientAddress),
+        )
+        return { key: keyPem, certificate: certificatePem }
+      }),
+    ),
+
+    route(takeAuthorityOffline, ({ body, user, clientAddress }) =>
+      done(() => authority.removeKey(body, whoIs(user, clientAddress))),
+    ),
+
+    route(storeAuthorityKey, ({ body, user, clientAddress }) =>
+      done(() => {
+        const { key, passphrase, new_passphrase: newPassphrase } = body
+        const wishes = { key, passphrase, newPassphrase }
+        return authority.bringBack(wishes, whoIs(user, clientAddress))
+      }),
+    ),
+
+    route(protectAuthorityKey, ({ body, user, clientAddress }) =>
+      done(() => {
+        const { confirm, passphrase, new_passphrase: newPassphrase } = body
+        const wishes = { confirm, passphrase, newPassphrase }
+        return authority.protect(wishes, whoIs(user, clientAddress))
+      }),
+    ),
+
+    route(renewAuthorityCertificate, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        await authority.renew(body, whoIs(user, clientAddress))
+        return presentCertificate((await authorities.require()).certificatePem)
+      }),
+    ),
+
+    route(startAuthorityRollover, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const { common_name: commonName, key_type: keyType, years, passphrase } = body
+        const wishes = { commonName, keyType, years, passphrase }
+        return presentRollover(await authority.startRollover(wishes, whoIs(user, clientAddress)))
+      }),
+    ),
+
+    route(switchAuthority, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const entry = await authority.switchRollover(body, whoIs(user, clientAddress))
+        await served.refresh()
+        return presentEntry(entry, entry.id)
+      }),
+    ),
+
+    route(finishAuthorityRollover, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const entry = await authority.finishRollover(body, whoIs(user, clientAddress))
+        await served.refresh()
+        return presentEntry(entry, entry.id)
+      }),
+    ),
+
+    route(cancelAuthorityRollover, ({ user, clientAddress }) =>
+      done(() => authority.cancelRollover(whoIs(user, clientAddress))),
+    ),
+  ]
+}

@@ -1,0 +1,201 @@
+import {
+  CertificateError,
+  certificatesIn,
+  fingerprint,
+  toDer,
+  toPkcs7,
+  trustInstructions,
+  trustScript,
+} from '@mooring/certs'
+import {
+  completeCertificateRequest,
+  createCertificateRequest,
+  discardCertificateRequest,
+  examineCertificate,
+  getCertificateAuthority,
+  getCertificates,
+  getTrustInstructions,
+  renewCertificate,
+  replaceCertificate,
+  rollBackCertificate,
+} from '../../contract/certificates.ts'
+import { Problem } from '../../problem.ts'
+import { route, type ApiRoute } from '../api/api-call.ts'
+import type { DistributedAuthorities } from './authority-api.ts'
+import { CertificateFault } from './certificate-codes.ts'
+import type { CertificateOverviewService } from './certificate-overview-service.ts'
+import type { By, CertificateService } from './certificate-service.ts'
+import {
+  presentCertificate,
+  presentEntry,
+  presentFinding,
+  presentOverview,
+  presentRequest,
+} from './certificate-view.ts'
+import type { ServedCertificate } from './served-certificate.ts'
+
+export interface TrustAddress {
+  readonly host: string
+  readonly port: number
+  /** Where the authority is given out without TLS. */
+  readonly httpUrl: string
+}
+
+/** The server's own certificate, for superusers. */
+export function certificateApi({
+  certificates,
+  overview,
+  served,
+  distributed,
+  addressOf,
+}: {
+  certificates: CertificateService
+  overview: CertificateOverviewService
+  served: ServedCertificate
+  distributed: DistributedAuthorities
+  /** How clients reach the registry, or reach it when they call it so. */
+  addressOf: (host?: string) => TrustAddress | undefined
+}): readonly ApiRoute[] {
+  const changed = async (work: Parameters<typeof changing>[0]) => {
+    const entry = await changing(work)
+    await served.refresh()
+    return presentEntry(entry, entry.id)
+  }
+
+  return [
+    route(getCertificates, async () => presentOverview(await overview.read())),
+
+    route(renewCertificate, ({ body, user, clientAddress }) =>
+      changed(() =>
+        certificates.renew(
+          {
+            ...{ names: body.names, days: body.days, passphrase: body.passphrase },
+            ...{ keepKey: body.keep_key, keyType: body.key_type },
+          },
+          whoIs(user, clientAddress),
+        ),
+      ),
+    ),
+
+    route(examineCertificate, ({ body }) =>
+      answering(async () => {
+        const { bundle, findings } = await certificates.examine(filesOf(body))
+        return {
+          certificate: presentCertificate(bundle.leaf),
+          chain: bundle.chain.map(presentCertificate),
+          has_key: bundle.keyPem !== undefined,
+          findings: findings.map(presentFinding),
+        }
+      }),
+    ),
+
+    route(replaceCertificate, ({ body, user, clientAddress }) =>
+      changed(() =>
+        certificates.replace({ ...filesOf(body), force: body.force }, whoIs(user, clientAddress)),
+      ),
+    ),
+
+    route(rollBackCertificate, ({ body, user, clientAddress }) =>
+      changed(() => certificates.rollBack(body.id, whoIs(user, clientAddress))),
+    ),
+
+    route(createCertificateRequest, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const { names, organization, country, key_type: keyType } = body
+        const wishes = { names, organization, country, keyType }
+        const made = await certificates.createRequest(wishes, whoIs(user, clientAddress))
+        return presentRequest(made)
+      }),
+    ),
+
+    route(completeCertificateRequest, ({ body, user, clientAddress }) =>
+      changed(() =>
+        certificates.completeRequest(
+          { ...filesOf(body), force: body.force },
+          whoIs(user, clientAddress),
+        ),
+      ),
+    ),
+
+    route(discardCertificateRequest, ({ user, clientAddress }) =>
+      answering(async () => {
+        await certificates.discardRequest(whoIs(user, clientAddress))
+        return undefined
+      }),
+    ),
+
+    route(getTrustInstructions, ({ query }) =>
+      answering(async () => {
+        const pem = await requireDistributed()
+        const address = addressOf(query.host)
+        if (address === undefined) {
+          throw new Problem('rule-violated', { message: 'host must be host[:port]' })
+        }
+        return {
+          instructions: trustInstructions({ ...address, fingerprint: fingerprint(pem) }).map(
+            (one) => ({
+              ...{ client: one.client, title: one.title, shell: one.shell },
+              ...{ commands: [...one.commands], check: [...one.check], undo: [...one.undo] },
+              ...{ note: one.note ?? null, script: trustScript(one) },
+            }),
+          ),
+        }
+      }),
+    ),
+
+    route(getCertificateAuthority, () =>
+      answering(async () => {
+        const pem = await requireDistributed()
+        return {
+          certificates: certificatesIn(pem).map(presentCertificate),
+          pem,
+          der: toDer(pem).toString('base64'),
+          pkcs7: toPkcs7(pem).toString('base64'),
+        }
+      }),
+    ),
+  ]
+
+  async function requireDistributed(): Promise<string> {
+    const pem = await distributed()
+    if (pem === undefined) throw new Problem('not-found')
+    return pem
+  }
+}
+
+type Entry = Awaited<ReturnType<CertificateService['renew']>>
+
+const changing = (work: () => Promise<Entry>): Promise<Entry> => answering(work)
+
+/** What an administrator can put right is told with its code and the next step. */
+export async function answering<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof CertificateFault || error instanceof CertificateError) {
+      const { message, code, nextStep } = error
+      const extra = { code, next_step: nextStep }
+      throw new Problem('rule-violated', { message, extra }, { cause: error })
+    }
+    throw error
+  }
+}
+
+export function whoIs(user: { readonly username: string }, address: string): By {
+  return { by: user.username, address }
+}
+
+function filesOf(body: {
+  readonly pem?: string | undefined
+  readonly files?: readonly string[] | undefined
+  readonly passphrase?: string | undefined
+}) {
+  const { pem, files = [], passphrase } = body
+  return {
+    inputs: [
+      ...(pem === undefined ? [] : [Buffer.from(pem)]),
+      ...files.map((file) => Buffer.from(file, 'base64')),
+    ],
+    passphrase,
+  }
+}
