@@ -7,6 +7,7 @@ import { backupCommand } from './backup-command.ts'
 import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
 import { configCommand } from './config-command.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { gcCommand } from './gc-command.ts'
 import { healthCommand } from './health-command.ts'
 import { modeCommands } from './mode-commands.ts'
@@ -41,6 +42,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(configCommand())
     .addCommand(serviceCommand())
     .addCommand(healthCommand())
+    .addCommand(doctorCommand())
   for (const command of modeCommands()) program.addCommand(command)
   try {
     await program.parseAsync(argv)

@@ -30,7 +30,7 @@ export interface HandshakeToProbe {
   readonly purpose: 'connect' | 'handshake'
 }
 
-const codes = { connect: 'MOOR-NET-005', handshake: 'MOOR-TLS-100' } as const
+const codes = { connect: 'MOOR-NET-005', handshake: 'MOOR-TLS-200' } as const
 
 /** Listens on an address for a moment and comes back through it, with TLS, as a client does. */
 export function probeHandshake(wanted: HandshakeToProbe, context: ProbeContext): Probe {

@@ -193,6 +193,10 @@ export const probeCodes = {
     text: 'Nothing answers at {url}: {reason}',
     next: 'start the server (mooring service status says whether it runs), or look at its log',
   },
+  'MOOR-NET-051': {
+    text: 'The server at {url} says that something it needs does not work: {parts}',
+    next: 'look at the other lines here and at the log of the server',
+  },
 
   'MOOR-NAME-001': {
     text: 'Nobody knows the name {name}',
@@ -361,23 +365,23 @@ export const probeCodes = {
     next: 'give the address of the primary server',
   },
 
-  'MOOR-TLS-100': {
+  'MOOR-TLS-200': {
     text: 'A handshake through {host} failed: {reason}',
     next: 'make the certificate anew with all names and addresses',
   },
-  'MOOR-TLS-101': {
+  'MOOR-TLS-201': {
     text: 'The certificate cannot be made: {reason}',
     next: 'correct the values of the certificate',
   },
-  'MOOR-TLS-102': {
+  'MOOR-TLS-202': {
     text: 'There is no certificate in {path}',
     next: 'make one: mooring cert renew, or put ssl.cert and ssl.key there',
   },
-  'MOOR-TLS-103': {
+  'MOOR-TLS-203': {
     text: '{file} is no certificate of an authority: {reason}',
     next: 'replace it by a certificate in PEM, or remove it',
   },
-  'MOOR-TLS-104': {
+  'MOOR-TLS-204': {
     text: 'The server at {host} still shows an older certificate than the one in {path}',
     next: 'restart the server: systemctl restart mooring',
   },

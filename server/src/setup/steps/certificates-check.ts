@@ -115,7 +115,7 @@ function splitPem(text: string): readonly string[] {
 /** What the certificates' own table says where it knows better. */
 function explain(error: unknown): Outcome {
   if (!(error instanceof CertificateError)) {
-    return wrong('MOOR-TLS-101', { reason: reasonOf(error) })
+    return wrong('MOOR-TLS-201', { reason: reasonOf(error) })
   }
   const { code, message, nextStep, parameters } = error
   const text = message.replace(/\.$/, '')
