@@ -43,7 +43,7 @@ describe('the data of an earlier version', () => {
   it.each(earlierLevels)(
     'at %s is brought up to date, and kept as it was before',
     async (level) => {
-      await makeOlder(databaseFile, level)
+      makeOlder(databaseFile, level)
       await withServer((server) => requireStock(server.client(), stock))
       const kept = snapshots().filter((name) => name.includes(level))
       expect(kept).toHaveLength(1)
@@ -55,7 +55,7 @@ describe('the data of an earlier version', () => {
 
   it('is put back when it does not work afterwards', async () => {
     const [level = ''] = earlierLevels
-    await makeOlder(databaseFile, level)
+    makeOlder(databaseFile, level)
     renameSync(join(dataDir, 'storage'), join(dataDir, 'away'))
     const output = await failedStart()
     expect(output).toContain('MOOR-DB-002')
@@ -70,7 +70,7 @@ describe('the data of an earlier version', () => {
 
   it('is left to the server by the other commands', async () => {
     const [level = ''] = earlierLevels
-    await makeOlder(databaseFile, level)
+    makeOlder(databaseFile, level)
     const { code, stderr } = await tryProgram(
       process.execPath,
       [mooring, 'user', 'add', 'ada', '--data', dataDir],

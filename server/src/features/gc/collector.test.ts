@@ -101,6 +101,7 @@ describeDatabases('the collector', (open) => {
       .set({ doomed: 1 })
       .where('digest', '=', doomed.digest)
       .execute()
+    await world.db.deleteFrom('uploadedblob').execute()
     const leases = leaseStore(world.db)
     const hold = { name: `${contentHoldPrefix}one`, holder: 'backup' }
     await leases.take({ ...hold, expires_at: world.now() + second }, world.now())
