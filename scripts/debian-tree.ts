@@ -28,10 +28,6 @@ const packages = [
   'util-linux',
 ]
 
-export function debianTreeFolder(root: string): string {
-  return join(root, '.cache/debian-13')
-}
-
 /**
  * Unpacks a bare Debian 13 into the project's cache: a machine to install on, the base of the
  * container image, and the systemd and Quadlet that units are checked with. Nothing in it is
@@ -39,7 +35,7 @@ export function debianTreeFolder(root: string): string {
  * @returns one line when it cannot be had.
  */
 export async function provideDebianTree(root: string): Promise<readonly string[]> {
-  const folder = debianTreeFolder(root)
+  const folder = join(root, '.cache/debian-13')
   const marker = `${folder}.complete`
   const wanted = packages.join('\n')
   if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return []

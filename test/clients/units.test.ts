@@ -1,8 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { placesOf, quadlet, systemdUnit, type Scope } from '@mooring/server/service'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { quadlet } from '../../server/src/service/podman-container.ts'
-import { placesOf, type Scope } from '../../server/src/service/service-plan.ts'
-import { systemdUnit } from '../../server/src/service/systemd-unit.ts'
 import { hasBareMachines, startBareMachine, type BareMachine } from '../support/bare-machine.ts'
 
 const scopes: readonly Scope[] = ['system', 'user']

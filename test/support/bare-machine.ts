@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { debianTreeFolder } from '../../scripts/debian-tree.ts'
 import { atExit } from './at-exit.ts'
 import { runProgram, tryProgram, type ProgramOptions, type ProgramResult } from './cli.ts'
 import { hasPrograms, programPath } from './programs.ts'
@@ -10,7 +9,8 @@ import { projectRoot } from './source-files.ts'
 import { createTemporaryFolder } from './temporary.ts'
 import { until } from './until.ts'
 
-export const debianTree = debianTreeFolder(projectRoot)
+/** Where `npm test` unpacks it. */
+export const debianTree = join(projectRoot, '.cache/debian-13')
 
 /** Whether this machine can hold others: root, and the tree that `npm test` unpacks. */
 export const hasBareMachines =
