@@ -10,6 +10,9 @@ import type { Step } from '../step.ts'
 
 /** What a stored password looks like: it is kept as a hash from the moment it is saved. */
 export const passwordHashPrefix = '$argon2id$'
+const hashPattern =
+  /^\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d\$[A-Za-z0-9+/]{8,64}\$[A-Za-z0-9+/]{16,128}$/
+const isHash = (password: string) => hashPattern.test(password)
 
 export function adminStep(passwords: Pick<Passwords, 'hash'>): Step<'admin'> {
   return {
@@ -31,7 +34,7 @@ export function adminStep(passwords: Pick<Passwords, 'hash'>): Step<'admin'> {
         ...(email === '' || isEmail(email)
           ? []
           : [{ field: 'email', text: 'must be an e-mail address' }]),
-        ...(password.startsWith(passwordHashPrefix)
+        ...(isHash(password)
           ? []
           : faultOf('password', () => {
               requirePassword(password)
@@ -43,7 +46,7 @@ export function adminStep(passwords: Pick<Passwords, 'hash'>): Step<'admin'> {
       { label: 'Anonymous pulls', value: anonymousPulls ? 'allowed' : 'off' },
       { label: 'Self-registration', value: selfRegistration ? 'allowed' : 'off' },
     ],
-    keepAs: (password) => passwords.hash(password),
+    keepAs: (password) => (isHash(password) ? Promise.resolve(password) : passwords.hash(password)),
   }
 }
 
