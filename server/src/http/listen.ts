@@ -48,7 +48,8 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
     : createHttpServer(options)
   const { onTlsFailure } = plan
   if (onTlsFailure !== undefined) {
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    // First: whoever comes later may have closed the socket, which then has no address.
+    server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => {
       onTlsFailure(error, socket.remoteAddress)
     })
   }
