@@ -24,7 +24,7 @@ afterAll(() => server.stop())
 it('serves a certificate that its authority signed, wherever a change was cut off', async () => {
   const random = createSeededRandom(seed)
   const configDir = join(server.dataDir, 'config')
-  const changer = join(projectRoot, 'test/crash/certificate-changer.ts')
+  const changer = join(projectRoot, 'server/src/features/certificates/certificate-changes-suite.ts')
   await server.kill9()
   const seen = new Set<string>()
   for (let kill = 1; kill <= kills; kill++) {

@@ -3,6 +3,8 @@ const noTokens = '410: repositories have no tokens of their own any more'
 const noDirectory = 'accounts come from the database, not from a directory'
 const noProvider = 'no other service vouches for anybody here'
 
+const keepsAuthority = 'the other calls need the authority as it is; another test does that'
+
 /** Calls that cannot succeed as the server of the test is configured, with the reason. */
 export const neverServed: ReadonlyMap<string, string> = new Map([
   ['GET /api/v1/repository/{repository}/tokens/', noTokens],
@@ -19,5 +21,10 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/entities/link/{username}', noDirectory],
   ['POST /api/v1/externallogin/{service_id}', noProvider],
   ['POST /api/v1/superuser/shutdown', 'the server of the test would end; another test does that'],
+  ['POST /api/v1/mooring/certificates/authority/offline', keepsAuthority],
+  ['PUT /api/v1/mooring/certificates/authority/key', keepsAuthority],
+  ['POST /api/v1/mooring/certificates/authority/protect', keepsAuthority],
+  ['POST /api/v1/mooring/certificates/authority/rollover/switch', keepsAuthority],
+  ['POST /api/v1/mooring/certificates/authority/rollover/finish', keepsAuthority],
   ['POST /api/v1/user/initialize', 'there are accounts already'],
 ])

@@ -1,4 +1,5 @@
 import { createServiceKeyPair, signAsService } from '../../support/service-key-pair.ts'
+import { certificateSettings } from './certificate-settings.ts'
 import type { Setting, Values } from './settings.ts'
 import { harbour, redirectUri, type Stage } from './stage.ts'
 
@@ -52,6 +53,7 @@ const submitted: Set = async ({ audience }) => {
 
 /** What calls need beyond the things that their paths name. What is given here is always sent. */
 export const settingsOf: Readonly<Record<string, Set>> = {
+  ...certificateSettings,
   changeUserDetails: async (stage) => {
     const username = stage.next('renamed')
     const values = { username, password, email: stage.emailOf(username) }

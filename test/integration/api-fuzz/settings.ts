@@ -31,7 +31,7 @@ export async function setStage(stage: Stage, operation: Operation): Promise<Sett
     }
   }
   const special = await settingsOf[operationId]?.(stage, values)
-  const isForSuperuser = /^\/api\/v1\/(superusers?|messages?)\//.test(`${path}/`)
+  const isForSuperuser = /^\/api\/v1\/(superusers?|messages?|mooring)\//.test(`${path}/`)
   return {
     ...(isForSuperuser && { as: stage.world.superuser }),
     ...special,

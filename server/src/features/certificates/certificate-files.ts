@@ -16,7 +16,7 @@ import { CertificateFault } from './certificate-codes.ts'
  *       request.json       a signing request that waits, with its key
  *       rollover/          the other authority while one replaces the other: new.crt, new.key,
  *                          cross.crt until the switch, old.crt and cross.crt after it
- *       lock
+ *       ..lock
  */
 export function certificatePaths(configDir: string) {
   const folder = path.join(configDir, 'certificates')
@@ -29,7 +29,8 @@ export function certificatePaths(configDir: string) {
     authority: at('ca.crt'),
     authorityKey: at('ca.key'),
     state: within('state.json'),
-    lock: within('lock'),
+    // Two dots: backups leave it out, and closing what they read would end the lock.
+    lock: within('..lock'),
     request: within('request.json'),
     rollover: within('rollover'),
     newAuthority: within('rollover', 'new.crt'),

@@ -95,6 +95,7 @@ describe('the certificate of a server', () => {
 
   it('is what somebody put in its place, as soon as the pair is complete', async () => {
     const opened = await open()
+    now += 1_000
     const authority = await createAuthority({ commonName: 'Company', now })
     const other = await issueServerCertificate({ authority, names: ['one.test'], now })
     await writeFile(folder.join('ssl.cert'), other.certificatePem)
@@ -113,6 +114,28 @@ describe('the certificate of a server', () => {
     await opened.store.repair({ atStart: true })
     expect(await read('ssl.cert')).toBe(before)
     expect(await read('certificates/unusable-ssl.cert')).toBe('not a certificate')
+  })
+
+  it('is published to its end when a power cut came between', async () => {
+    const opened = await open()
+    const [oldCertificate, oldKey] = [await read('ssl.cert'), await read('ssl.key')]
+    const { pair } = await opened.certificates.renew({}, admin)
+    const state = await read('certificates/state.json')
+    for (const cut of ['ssl.key', 'ssl.cert', 'both']) {
+      if (cut !== 'ssl.key') await writeFile(folder.join('ssl.cert'), oldCertificate)
+      if (cut !== 'ssl.cert') await writeFile(folder.join('ssl.key'), oldKey)
+      await writeFile(
+        folder.join('certificates/state.json'),
+        state.replace('"publishing":false', '"publishing":true'),
+      )
+      expect(await opened.store.current()).toEqual(pair)
+      const next = await open()
+      expect(next.served.current()).toEqual(pair)
+      expect([await read('ssl.cert'), await read('ssl.key')]).toEqual([
+        pair.certificatePem,
+        pair.keyPem,
+      ])
+    }
   })
 
   it('is replaced by a finished one only when clients would accept that', async () => {

@@ -1,7 +1,7 @@
-import { systemClock } from '../../server/src/platform/clock.ts'
-import { createLogger } from '../../server/src/platform/logger.ts'
-import { systemRandom } from '../../server/src/platform/random.ts'
-import { wireCertificates } from '../../server/src/wiring/certificates.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { systemRandom } from '../../platform/random.ts'
+import { wireCertificates } from '../../wiring/certificates.ts'
 
 /** Changes the certificates of a folder without end, in every way there is, until it is killed. */
 const [, , configDir = ''] = process.argv
