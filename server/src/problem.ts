@@ -51,6 +51,7 @@ export type RegistryProblemCode =
   | 'method-not-allowed'
   | 'route-unknown'
   | 'storage-full'
+  | 'storage-unavailable'
   | 'registry-read-only'
   | 'pushes-disabled'
 

@@ -18,7 +18,7 @@ import { systemClock, type Clock } from './platform/clock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { systemRandom, type Random } from './platform/random.ts'
 import { cacheSmallBlobs } from './storage/blob-cache.ts'
-import { openDiskStorage } from './storage/disk-storage.ts'
+import { openStorage } from './storage/open-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire, type AccountServices } from './wiring.ts'
 import { wireCertificates, type Certificates } from './wiring/certificates.ts'
@@ -155,7 +155,7 @@ async function openAppliance(
   const database = await openDatabase(config.database, { logger: log })
   stack.defer(() => database.close())
   if (migrates) await upgrade.migrate(database)
-  const storage = overrides.storage ?? (await openStorage(config, clock, log))
+  const storage = overrides.storage ?? (await openCachedStorage(config, clock, log))
   stack.defer(() => storage.close())
   await upgrade.check(database, storage)
   await recoverCommits(database, storage, clock, log)
@@ -215,9 +215,9 @@ async function databaseAnswers({ db }: Database): Promise<boolean> {
 }
 
 /** Small blobs that are in use stay in memory: an image of many layers is mostly those. */
-async function openStorage({ storage }: Config, clock: Clock, log: Logger): Promise<BlobStorage> {
-  const disk = await openDiskStorage({ path: storage.path, clock, logger: log })
-  return cacheSmallBlobs(disk, { totalBytes: cachedBlobBytes, blobBytes: cachedBlobBytes / 192 })
+async function openCachedStorage(config: Config, clock: Clock, log: Logger): Promise<BlobStorage> {
+  const storage = await openStorage(config.storage, { clock, logger: log })
+  return cacheSmallBlobs(storage, { totalBytes: cachedBlobBytes, blobBytes: cachedBlobBytes / 192 })
 }
 
 async function openListeners(

@@ -150,6 +150,9 @@ export interface Parts {
   readonly shutDown?: (() => void) | undefined
 }
 
+const staleTransferMs = 24 * 3_600_000
+const transferSweepEveryMs = 6 * 3_600_000
+
 /** Builds each service, route and worker once. */
 export function wire(parts: Parts): Appliance {
   const { config, database, storage, clock, random, log } = parts
@@ -190,10 +193,28 @@ export function wire(parts: Parts): Appliance {
     log,
   })
 
+  const { sweepTransfers } = storage
+  const transferSweep =
+    sweepTransfers === undefined || !config.features.staleTransferCleanup
+      ? []
+      : [
+          new Worker({
+            name: 'transfer-sweep',
+            step: async () => {
+              const count = await sweepTransfers(staleTransferMs)
+              if (count > 0) log.info({ count }, 'stale transfers removed')
+              return 'idle'
+            },
+            everyMs: transferSweepEveryMs,
+            log,
+          }),
+        ]
+
   return {
     serve,
     workers: [
       uploadSweep,
+      ...transferSweep,
       ...wireCollection(parts, metrics).workers,
       ...wireQuota(parts).workers,
       ...management.workers,

@@ -1,3 +1,4 @@
+import { setDefaultCACertificates } from 'node:tls'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { environment, readConfig } from '../config/read-config.ts'
@@ -6,7 +7,7 @@ import { systemClock } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readVersion } from '../platform/version.ts'
-import { openDiskStorage } from '../storage/disk-storage.ts'
+import { openStorage } from '../storage/open-storage.ts'
 import { createBackup } from './create-backup.ts'
 import { openTarget } from './open-target.ts'
 import { readPassphrase } from './passphrase.ts'
@@ -21,6 +22,12 @@ export interface BackupOrder {
   readonly target: string
   readonly keep?: number | undefined
   readonly passphraseFile?: string | undefined
+}
+
+/** What trust a thread does not have by itself: PEM. */
+export interface BackupThreadData {
+  readonly order: BackupOrder
+  readonly authorities: readonly string[]
 }
 
 export type BackupNews =
@@ -47,7 +54,7 @@ async function work(order: BackupOrder, signal: AbortSignal): Promise<BackupNews
     const log = createLogger('warn')
     const database = await openDatabase(config.database, { logger: log })
     opened.defer(() => database.close())
-    const storage = await openDiskStorage({ path: config.storage.path, clock, logger: log })
+    const storage = await openStorage(config.storage, { clock, logger: log })
     opened.defer(() => storage.close())
     const target = await openTarget(order.target, { env: environment, random: systemRandom })
     opened.defer(() => target.close())
@@ -73,5 +80,7 @@ const controller = new AbortController()
 parentPort?.once('message', () => {
   controller.abort()
 })
-tell(await work(workerData as BackupOrder, controller.signal))
+const { order, authorities } = workerData as BackupThreadData
+setDefaultCACertificates(authorities)
+tell(await work(order, controller.signal))
 parentPort?.close()

@@ -9,14 +9,18 @@ import { openDatabase } from '../db/open.ts'
 import { isVacant } from '../db/postgresql-load.ts'
 import { isKnownLevel, readSchemaLevel } from '../db/schema-level.ts'
 import { sqliteDamage } from '../db/sqlite-copy.ts'
+import { systemClock } from '../platform/clock.ts'
 import { syncDirectory } from '../platform/files.ts'
+import { createLogger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import type { BlobStorage } from '../storage/storage.ts'
 import { BackupError } from './backup-codes.ts'
 import { chooseBackup, type BackupManifest, type StoredFile } from './backup-manifest.ts'
 import { isMissing, type BackupTarget } from './backup-target.ts'
 import type { ProgressMeter } from './progress.ts'
 import { changeConfig, type ConfigChanges } from './restore-config.ts'
-import { holdsContent, restoreContent } from './restore-content.ts'
+import { holdsContent, restoreContent, restoreToStorage } from './restore-content.ts'
 import {
   clearJournal,
   readJournal,
@@ -158,13 +162,23 @@ async function stageContent(
   progress.enter('content', { total: content.sizeBytes, itemsTotal: content.blobs })
   const listFile = stagedContent(dataDir)
   await fetch(target, id, content.list, undefined, listFile, signal)
-  const problems = await restoreContent({
-    ...{ target, listFile, root: storage.path, random, progress, signal },
-  })
+  const parts = { target, listFile, random, progress, signal }
+  const problems =
+    storage.kind === 'disk'
+      ? await restoreContent({ ...parts, root: storage.path })
+      : await withStorage(storage, (opened) => restoreToStorage(opened, parts))
   const [first] = problems
   if (first === undefined) return
   const more = problems.length > 1 ? ` and ${String(problems.length - 1)} more.` : '.'
   throw new BackupError('MOOR-BAK-004', `${first}${more}`)
+}
+
+async function withStorage<T>(
+  settings: Config['storage'],
+  work: (storage: BlobStorage) => Promise<T>,
+): Promise<T> {
+  const storage = await openStorage(settings, { clock: systemClock, logger: createLogger('warn') })
+  return work(storage).finally(() => storage.close())
 }
 
 /** @throws BackupError when something would be replaced that nobody said may be. */
@@ -181,7 +195,11 @@ async function requireEmpty(
   } else if (await isUsed(config)) {
     found.push('the database')
   }
-  if (!isResumed && (await holdsContent(config.storage.path))) found.push(config.storage.path)
+  const { storage } = config
+  // In a bucket other content is in nobody's way: it stays.
+  if (!isResumed && storage.kind === 'disk' && (await holdsContent(storage.path))) {
+    found.push(storage.path)
+  }
   if (found.length === 0) return
   // Nothing was begun, so nothing is to be resumed.
   if (!isResumed) await rm(stagingFolder(dataDir), { recursive: true, force: true })

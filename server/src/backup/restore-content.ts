@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 
 import { syncDirectory } from '../platform/files.ts'
 import type { Random } from '../platform/random.ts'
+import { isProblem } from '../problem.ts'
 import type { Digest } from '../storage/digest.ts'
 import { prepareFolders } from '../storage/disk-folders.ts'
 import {
@@ -13,6 +14,7 @@ import {
   blobPrefixes,
   uploadPath,
 } from '../storage/disk-layout.ts'
+import type { BlobStorage } from '../storage/storage.ts'
 import { blobName, isMissing, type BackupTarget } from './backup-target.ts'
 import { BlobDamaged, checking } from './content-copy.ts'
 import type { ListedBlob } from './content-store.ts'
@@ -39,21 +41,74 @@ export interface ContentParts {
  * @returns what the target does not have.
  */
 export async function restoreContent(parts: ContentParts): Promise<readonly string[]> {
-  await prepareFolders(parts.root)
+  const { root, progress } = parts
+  await prepareFolders(root)
+  return forEachBlob(
+    parts,
+    async (blob) => {
+      const problem = await restoreBlob(blob, parts)
+      progress.finished(blob.digest, blob.sizeBytes)
+      return problem
+    },
+    (blob) => syncDirectory(blobFolder(root, blob.digest)),
+  )
+}
+
+/** The same for a storage that is no folder: by the way that a push takes. */
+export async function restoreToStorage(
+  storage: BlobStorage,
+  parts: Omit<ContentParts, 'root'>,
+): Promise<readonly string[]> {
+  const { progress } = parts
+  return forEachBlob(parts, async ({ digest, sizeBytes }) => {
+    const problem =
+      (await storage.stat(digest)) === sizeBytes
+        ? undefined
+        : await pushBlob(digest, storage, parts)
+    progress.finished(digest, sizeBytes)
+    return problem
+  })
+}
+
+async function pushBlob(
+  digest: Digest,
+  storage: BlobStorage,
+  { target, random, signal }: Omit<ContentParts, 'root'>,
+): Promise<string | undefined> {
+  const id = random.uuid()
+  try {
+    const source = await target.read(blobName(digest))
+    await storage.createUpload(id)
+    await storage.append(id, source, { limitBytes: Number.MAX_SAFE_INTEGER, signal })
+    await storage.commit(id, digest)
+    return undefined
+  } catch (error) {
+    await storage.abort(id)
+    if (isMissing(error)) return 'is missing'
+    if (isProblem(error, 'digest-mismatch')) return 'is damaged'
+    throw error
+  }
+}
+
+async function forEachBlob(
+  { listFile, signal }: Pick<ContentParts, 'listFile' | 'signal'>,
+  work: (blob: ListedBlob) => Promise<string | undefined>,
+  /** After those that share a folder with this one. */
+  folderDone: (blob: ListedBlob) => Promise<void> = () => Promise.resolve(),
+): Promise<readonly string[]> {
   const problems: string[] = []
-  for await (const group of byFolder(linesOfFile(parts.listFile))) {
+  for await (const group of byFolder(linesOfFile(listFile))) {
     let next = 0
-    const work = async () => {
+    const take = async () => {
       for (let blob = group[next++]; blob !== undefined; blob = group[next++]) {
-        parts.signal.throwIfAborted()
-        const problem = await restoreBlob(blob, parts)
+        signal.throwIfAborted()
+        const problem = await work(blob)
         if (problem !== undefined) problems.push(`${blobName(blob.digest)} ${problem}`)
-        parts.progress.finished(blob.digest, blob.sizeBytes)
       }
     }
-    await Promise.all(Array.from({ length: blobsAtOnce }, work))
+    await Promise.all(Array.from({ length: blobsAtOnce }, take))
     const [first] = group
-    if (first !== undefined) await syncDirectory(blobFolder(parts.root, first.digest))
+    if (first !== undefined) await folderDone(first)
   }
   return problems
 }

@@ -48,7 +48,7 @@ export async function finishSwitch(place: RestorePlace, journal: RestoreJournal)
   await switchConfig(dataDir, journal)
   // An upgrade of what was here before is nobody's concern any more.
   await rm(path.join(dataDir, 'upgrade.json'), { force: true })
-  if (journal.replacesContent) {
+  if (journal.replacesContent && config.storage.kind === 'disk') {
     await removeOtherContent(config.storage.path, stagedContent(dataDir))
   }
   await clearJournal(dataDir)

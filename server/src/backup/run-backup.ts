@@ -1,6 +1,7 @@
+import { getCACertificates } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 
-import type { BackupNews, BackupOrder } from './backup-thread.ts'
+import type { BackupNews, BackupOrder, BackupThreadData } from './backup-thread.ts'
 import type { Progress } from './progress.ts'
 
 export type BackupResult = Exclude<BackupNews, { progress: Progress }>
@@ -15,7 +16,10 @@ export type RunBackup = (order: BackupOrder, onProgress: (progress: Progress) =>
 /** Makes a backup on a thread of its own, so that hashing does not hold up those who push and pull. */
 export const runBackup: RunBackup = (order, onProgress) => {
   const thread = new Worker(new URL('./backup-thread.ts', import.meta.url), {
-    workerData: order,
+    workerData: {
+      order,
+      authorities: getCACertificates('default'),
+    } satisfies BackupThreadData,
     execArgv: [],
   })
   let result: BackupResult = { failure: 'the backup ended early', isCancelled: false }

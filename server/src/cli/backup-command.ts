@@ -15,7 +15,7 @@ import { environment } from '../config/read-config.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readVersion } from '../platform/version.ts'
-import { openDiskStorage } from '../storage/disk-storage.ts'
+import { openStorage } from '../storage/open-storage.ts'
 import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
 import { interruptSignal } from './interrupt.ts'
 import { print } from './print.ts'
@@ -72,7 +72,7 @@ function create(
 ): Promise<BackupManifest> {
   return withDatabase(options, async ({ config, database, clock, random, log }) => {
     const signal = interruptSignal()
-    const storage = await openDiskStorage({ path: config.storage.path, clock, logger: log })
+    const storage = await openStorage(config.storage, { clock, logger: log })
     const state = backupState(config.dataDir)
     const { progress, stop } = watched(options)
     try {

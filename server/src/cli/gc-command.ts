@@ -4,7 +4,7 @@ import { createCollector } from '../features/gc/collector.ts'
 import { planCollection, type CollectionPlan } from '../features/gc/collection-plan.ts'
 import type { Tally } from '../features/gc/tally.ts'
 import { createQuotaAccounting } from '../features/quota/quota-accounting-service.ts'
-import { openDiskStorage } from '../storage/disk-storage.ts'
+import { openStorage } from '../storage/open-storage.ts'
 import { collectionLease } from '../wiring/collection.ts'
 import type { Lease } from '../work/lease.ts'
 import { CommandError } from './command-error.ts'
@@ -59,7 +59,7 @@ async function run(parts: DataParts, options: Options): Promise<void> {
   const interrupt = interruptSignal()
   const lease = collectionLease(parts)
   await waitFor(lease, interrupt)
-  const storage = await openDiskStorage({ path: config.storage.path, clock, logger: log })
+  const storage = await openStorage(config.storage, { clock, logger: log })
   const { tally, freed } = countFreed()
   const progress = setInterval(() => {
     if (options.json !== true) process.stderr.write(`freed ${describe(freed)} so far\n`)

@@ -94,6 +94,7 @@ export const configSchema = z.object({
   FEATURE_IMAGE_PULL_STATS: flag().default(false),
   FEATURE_REPO_MIRROR: flag().default(false),
   FEATURE_GARBAGE_COLLECTION: flag().default(true),
+  FEATURE_ENABLE_STALE_MPU_CLEANUP: flag().default(true),
   FEATURE_REPOSITORY_GARBAGE_COLLECTION: flag().default(true),
   FEATURE_NAMESPACE_GARBAGE_COLLECTION: flag().default(true),
   FEATURE_QUOTA_MANAGEMENT: flag().default(false),

@@ -164,12 +164,39 @@ export interface PostgresqlTls {
   readonly keyFile?: string
 }
 
-export interface StorageConfig {
-  readonly kind: 'disk'
+export type StorageConfig = DiskStorageConfig | S3StorageConfig
+
+interface StoragePlace {
   /** Name of the location in DISTRIBUTED_STORAGE_CONFIG. */
   readonly location: string
+  /** The names of those that are not used. */
+  readonly others?: readonly string[]
+}
+
+export interface DiskStorageConfig extends StoragePlace {
+  readonly kind: 'disk'
   /** Absolute path. */
   readonly path: string
+}
+
+export interface S3StorageConfig extends StoragePlace {
+  readonly kind: 's3'
+  readonly bucket: string
+  /** In front of every key; without slashes at its ends, may be empty. */
+  readonly prefix: string
+  /** Absent: Amazon's own, by region. */
+  readonly endpoint?: string
+  readonly region: string
+  /** Absent: what the machine is allowed (environment, profile, role). */
+  readonly credentials?: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: Secret
+    readonly sessionToken?: Secret
+  }
+  readonly partBytes: number
+  readonly encrypts: boolean
+  /** Absolute path of the folder where uploads wait until they are whole. */
+  readonly stagingPath: string
 }
 
 export interface FeatureConfig {
@@ -208,6 +235,8 @@ export interface FeatureConfig {
   readonly imagePullStats: boolean
   readonly repoMirror: boolean
   readonly garbageCollection: boolean
+  /** Ends what crashes left under way to a bucket. */
+  readonly staleTransferCleanup: boolean
   readonly repositoryGarbageCollection: boolean
   readonly namespaceGarbageCollection: boolean
   readonly quotaManagement: boolean

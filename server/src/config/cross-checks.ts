@@ -1,5 +1,5 @@
 import type { ConfigKeys } from './config-schema.ts'
-import { chosenLocation } from './storage-config.ts'
+import { chosenLocation, locationProblem } from './storage-config.ts'
 
 /** What several keys have to agree on. Skipped while one of them is itself wrong. */
 interface CrossCheck {
@@ -43,10 +43,9 @@ export const crossChecks: readonly CrossCheck[] = [
   {
     keys: ['DISTRIBUTED_STORAGE_CONFIG', 'DISTRIBUTED_STORAGE_PREFERENCE'],
     wrong: ({ DISTRIBUTED_STORAGE_CONFIG: all, DISTRIBUTED_STORAGE_PREFERENCE: wanted }) => {
-      const location = all.get(chosenLocation(all, wanted) ?? '')
-      return location === undefined || location.driver === 'LocalStorage'
-        ? undefined
-        : `${location.driver} is not supported by this version; use LocalStorage`
+      const name = chosenLocation(all, wanted) ?? ''
+      const location = all.get(name)
+      return location && locationProblem(name, location)
     },
   },
   {

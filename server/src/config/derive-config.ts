@@ -91,6 +91,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       imagePullStats: keys.FEATURE_IMAGE_PULL_STATS,
       repoMirror: keys.FEATURE_REPO_MIRROR,
       garbageCollection: keys.FEATURE_GARBAGE_COLLECTION,
+      staleTransferCleanup: keys.FEATURE_ENABLE_STALE_MPU_CLEANUP,
       repositoryGarbageCollection: keys.FEATURE_REPOSITORY_GARBAGE_COLLECTION,
       namespaceGarbageCollection: keys.FEATURE_NAMESPACE_GARBAGE_COLLECTION,
       quotaManagement: keys.FEATURE_QUOTA_MANAGEMENT,

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import type { StorageConfig } from './config.ts'
 import { isInside } from './inside.ts'
+import { parseS3Location, s3Drivers } from './s3-locations.ts'
 
 /** The storage drivers that Quay knows. */
 const drivers: ReadonlySet<string> = new Set([
@@ -23,6 +24,8 @@ export interface StorageLocation {
   readonly driver: string
   /** Of LocalStorage alone. */
   readonly path?: string
+  /** Of the drivers that speak to an S3 service. What is wrong in it matters when it is used. */
+  readonly s3?: ReturnType<typeof parseS3Location>
 }
 
 /** `{ location: [driver, { parameters }] }`, in the order of the file. */
@@ -71,7 +74,9 @@ function parseLocation(value: unknown): StorageLocation | WrongLocation {
   }
   if (!drivers.has(driver))
     return { wrong: `${driver.slice(0, 60)} is not a valid storage type.`, path: [0] }
-  if (driver !== 'LocalStorage') return { driver }
+  if (driver !== 'LocalStorage') {
+    return { driver, s3: parseS3Location(driver, parameters as Record<string, unknown>) }
+  }
 
   const path: unknown = 'storage_path' in parameters ? parameters.storage_path : undefined
   if (path === undefined || path === '') return { wrong: 'is required', path: ['storage_path'] }
@@ -93,13 +98,30 @@ export function chosenLocation(
   return preference[0] ?? locations.keys().next().value
 }
 
+/** What keeps a location from being used. */
+export function locationProblem(name: string, location: StorageLocation): string | undefined {
+  if (location.path !== undefined) return undefined
+  const { driver, s3 } = location
+  if (s3 === undefined) {
+    const supported = ['LocalStorage', ...s3Drivers].join(', ')
+    return `${driver} is not supported by this version; use one of ${supported}`
+  }
+  if (!('wrong' in s3)) return undefined
+  return `DISTRIBUTED_STORAGE_CONFIG.${name}.${s3.parameter} ${s3.wrong}`
+}
+
 export function storageConfig(
   locations: ReadonlyMap<string, StorageLocation>,
   preference: readonly string[],
   dataDir: string,
 ): StorageConfig | undefined {
   const location = chosenLocation(locations, preference)
-  const path = locations.get(location ?? '')?.path
-  if (location === undefined || path === undefined) return undefined
-  return { kind: 'disk', location, path: resolve(dataDir, path) }
+  const chosen = locations.get(location ?? '')
+  if (location === undefined || chosen === undefined) return undefined
+  const others = [...locations.keys()].filter((name) => name !== location)
+  const place = { location, ...(others.length > 0 && { others }) }
+  const { path, s3 } = chosen
+  if (path !== undefined) return { kind: 'disk', ...place, path: resolve(dataDir, path) }
+  if (s3 === undefined || 'wrong' in s3) return undefined
+  return { kind: 's3', ...place, ...s3, stagingPath: resolve(dataDir, 'staging') }
 }

@@ -110,6 +110,10 @@ const apiErrors = {
   'method-not-allowed': message(405, 'The method is not allowed for the requested URL.'),
   'route-unknown': message(404, plainNotFound),
   'storage-full': message(507, 'The storage of the registry is full. Free space, then try again.'),
+  'storage-unavailable': message(
+    503,
+    'The storage of the registry does not answer. Try again later.',
+  ),
   'registry-read-only': message(503, readOnlyText),
   'pushes-disabled': message(503, 'Pushes to the registry are currently disabled.'),
   'not-found': notFound,

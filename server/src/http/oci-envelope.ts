@@ -201,6 +201,12 @@ export const ociErrors = {
     message:
       'the storage of the registry is full; free space or ask the administrator, then push again',
   },
+  'storage-unavailable': {
+    status: 503,
+    code: 'UNAVAILABLE',
+    message:
+      'the storage of the registry does not answer; try again later or ask the administrator',
+  },
   'registry-read-only': {
     status: 405,
     code: 'DENIED',

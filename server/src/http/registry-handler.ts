@@ -61,6 +61,8 @@ export function registryHandler({
       exchange.log.error({ err: error, path: exchange.path }, 'request failed')
     if (problem?.code === 'storage-full')
       exchange.log.error({ path: exchange.path }, 'storage full')
+    if (problem?.code === 'storage-unavailable')
+      exchange.log.error({ path: exchange.path, reason: reasonOf(problem) }, 'storage unavailable')
     const { status, body, retryAfterSeconds } =
       problem === undefined ? renderOciFailure(exchange.requestId) : renderOciProblem(problem)
     const challenge =
@@ -81,6 +83,10 @@ export function registryHandler({
     )
     discardRest(req)
   }
+}
+
+function reasonOf({ cause }: Problem): string {
+  return cause instanceof Error ? cause.message : 'unknown'
 }
 
 /** The client is gone: whatever failed with it is no news. */

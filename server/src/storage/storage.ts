@@ -4,7 +4,8 @@ import type { Digest } from './digest.ts'
 /**
  * Where blob bytes live. A blob that can be seen was verified and is durable: `commit` hashes,
  * flushes, renames and flushes the directory before it returns. All methods may throw
- * Problem `storage-full` when the medium has no room; nothing is kept of the failed step.
+ * Problem `storage-full` when the medium has no room, and `storage-unavailable` when it is elsewhere
+ * and does not answer; nothing is kept of the failed step.
  */
 export interface BlobStorage {
   /** Size in bytes of a committed blob, or undefined. Reads metadata only. */
@@ -50,6 +51,15 @@ export interface BlobStorage {
 
   /** Free and total bytes of the medium, for health and the reserve. */
   space(): Promise<{ freeBytes: number; totalBytes: number }>
+
+  /**
+   * Writes and finds something where the blobs are. Absent when creating an upload does that.
+   * @throws Problem `storage-unavailable`
+   */
+  readonly check?: () => Promise<void>
+
+  /** Ends what crashes left under way to the medium and is older; returns how much that was. */
+  readonly sweepTransfers?: (olderThanMs: number) => Promise<number>
 
   /** Ends what runs and lets go of everything. Unfinished uploads stay for the next start. */
   close(): Promise<void>

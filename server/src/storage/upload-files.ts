@@ -101,6 +101,20 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
     }
   }
 
+  /** @throws DigestMismatch */
+  async function verify(
+    upload: OpenUpload,
+    algorithm: DigestAlgorithm,
+    digest: string,
+  ): Promise<void> {
+    resync(upload)
+    const actual =
+      algorithm === 'sha256' && upload.hash
+        ? upload.hash.digest('hex')
+        : await hashFile(upload.fd, algorithm)
+    if (`${algorithm}:${actual}` !== digest) throw new DigestMismatch()
+  }
+
   return {
     create(id: string): void {
       keep(id, openSync(uploadPath(root, id), 'wx+', 0o600), 0)
@@ -138,12 +152,7 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
       upload.committing = true
       opened.delete(id)
       try {
-        resync(upload)
-        const actual =
-          algorithm === 'sha256' && upload.hash
-            ? upload.hash.digest('hex')
-            : await hashFile(upload.fd, algorithm)
-        if (`${algorithm}:${actual}` !== digest) throw new DigestMismatch()
+        await verify(upload, algorithm, digest)
         const path = blobPath(root, target)
         if (statSync(path, { throwIfNoEntry: false })?.size === upload.size) {
           unlinkSync(uploadPath(root, id))
@@ -159,6 +168,21 @@ export function uploadFiles(root: string, memory: SharedArrayBuffer, keepOpen: n
         unlinkIfPresent(uploadPath(root, id))
         throw error
       } finally {
+        await upload.flushing
+        closeSync(upload.fd)
+      }
+    },
+
+    /** Verifies the upload and takes its name away: who holds the file open goes on with it. */
+    async take(id: string, algorithm: DigestAlgorithm, digest: string): Promise<number> {
+      const upload = openUpload(id)
+      upload.committing = true
+      opened.delete(id)
+      try {
+        await verify(upload, algorithm, digest)
+        return upload.size
+      } finally {
+        unlinkIfPresent(uploadPath(root, id))
         await upload.flushing
         closeSync(upload.fd)
       }

@@ -15,7 +15,8 @@ export type UploadRequest =
     }
   | { readonly op: 'truncate'; readonly upload: string; readonly size: number }
   | {
-      readonly op: 'commit'
+      /** `take` verifies as `commit` does, but leaves no file behind. */
+      readonly op: 'commit' | 'take'
       readonly upload: string
       readonly algorithm: DigestAlgorithm
       readonly digest: string

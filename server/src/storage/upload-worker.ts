@@ -22,6 +22,8 @@ function perform(request: UploadRequest): number | Promise<number> {
       return request.size
     case 'commit':
       return files.commit(request.upload, request.algorithm, request.digest)
+    case 'take':
+      return files.take(request.upload, request.algorithm, request.digest)
     case 'remove':
       files.remove(request.upload)
       return 0

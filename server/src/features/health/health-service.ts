@@ -94,6 +94,7 @@ export function createHealthService({
     try {
       await storage.createUpload(id)
       await storage.abort(id)
+      await storage.check?.()
       return true
     } catch {
       return false
