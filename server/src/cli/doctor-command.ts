@@ -3,6 +3,7 @@ import { environment } from '../config/read-config.ts'
 import type { TestLine } from '../contract/setup.ts'
 import { systemNetwork } from '../first-start/host-names.ts'
 import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
 import { runCommand } from '../probes/command.ts'
 import { examine } from '../probes/doctor.ts'
 import { systemNames } from '../probes/name-probe.ts'
@@ -44,6 +45,7 @@ async function collect(
     network: systemNetwork(),
     names: systemNames(),
     run: runCommand,
+    random: systemRandom,
     root: '/',
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     userId: process.getuid?.() ?? -1,

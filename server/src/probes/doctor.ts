@@ -4,6 +4,7 @@ import { certificatesIn, checkKeyMatches, describeCertificate } from '@mooring/c
 import { ConfigError, readConfig, type Config, type Environment } from '../config/config.ts'
 import type { TestLine } from '../contract/setup.ts'
 import { hostOf, type Network } from '../first-start/host-names.ts'
+import type { Random } from '../platform/random.ts'
 import { probeExtraAuthorities } from './authorities-probe.ts'
 import { probeBackups } from './backup-probe.ts'
 import { probeCertificate } from './certificate-probe.ts'
@@ -17,6 +18,7 @@ import { probePermissions } from './permission-probe.ts'
 import { probePort } from './port-probe.ts'
 import { probePostgresql } from './postgresql-probe.ts'
 import { fine, probing, reasonOf, wrong, type ProbeContext } from './probe.ts'
+import { probeBucket } from './s3-probe.ts'
 import { probeSelinux } from './security-probe.ts'
 import { probeSpace } from './space-probe.ts'
 import { probeSqlite } from './sqlite-probe.ts'
@@ -28,6 +30,7 @@ export interface Patient {
   readonly network: Network
   readonly names: NameLookup
   readonly run: RunCommand
+  readonly random: Random
   readonly root: HostRoot
   readonly zone: string
   /** Of this process, which need not be the server's. */
@@ -56,6 +59,7 @@ export async function* examine(patient: Patient, context: ProbeContext): AsyncGe
   yield* examineCertificate(config, certificate, context)
   yield* probeExtraAuthorities(config, context)
   yield* examineFiles(patient, config, context)
+  yield* examineBucket(patient, config, context)
   const { database } = config
   yield* database.kind === 'sqlite'
     ? probeSqlite(database, context)
@@ -177,13 +181,33 @@ async function* examineFiles(
   if (tls !== undefined) yield* probePermissions({ ...must, path: tls.keyFile }, context)
   yield* probePermissions({ ...secret, path: path.join(configDir, 'ca.key') }, context)
   yield* probePermissions({ ...secret, path: path.join(dataDir, 'setup-secrets') }, context)
-  yield* probePermissions({ ...must, path: storage.path, isSecret: false }, context)
-  const folders = [dataDir, storage.path]
+  const content = storage.kind === 'disk' ? storage.path : storage.stagingPath
+  yield* probePermissions({ ...must, path: content, isSecret: false }, context)
+  const folders = [dataDir, content]
   if (database.kind === 'sqlite') {
     yield* probePermissions({ ...must, path: database.file, isSecret: false }, context)
     folders.push(path.dirname(database.file))
   }
   for (const folder of await onTheirOwnDisks(folders)) yield* probeSpace({ folder }, context)
+}
+
+async function* examineBucket(
+  { random }: Patient,
+  { storage }: Config,
+  context: ProbeContext,
+): AsyncGenerator<TestLine> {
+  if (storage.kind !== 's3') return
+  const { endpoint, region, bucket, prefix, credentials } = storage
+  const keys = credentials && {
+    accessKeyId: credentials.accessKeyId,
+    secretAccessKey: credentials.secretAccessKey.reveal(),
+    ...(credentials.sessionToken && { sessionToken: credentials.sessionToken.reveal() }),
+  }
+  const pathStyle = endpoint !== undefined
+  yield* probeBucket(
+    { endpoint, region, bucket, prefix, pathStyle, credentials: keys, ca: [], random },
+    context,
+  )
 }
 
 async function ownerOf(folder: string): Promise<number> {

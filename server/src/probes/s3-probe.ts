@@ -13,12 +13,14 @@ import {
 } from './probe.ts'
 
 export interface BucketToProbe {
-  readonly endpoint: string
+  /** Undefined: Amazon's own, by region. */
+  readonly endpoint: string | undefined
   readonly region: string
   readonly bucket: string
   readonly prefix: string
-  readonly accessKey: string
-  readonly secretKey: string
+  /** Undefined: what the machine is allowed, as the tools of Amazon find it. */
+  readonly credentials:
+    { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
   readonly pathStyle: boolean
   /** PEM, beside those that this process trusts. */
   readonly ca: readonly string[]
@@ -31,9 +33,15 @@ const patienceMs = 20_000
 const largestSkewMs = 60_000
 const refusedSkewMs = 15 * 60_000
 
+/** The service answered, and not with what it should. */
+class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer'
+}
+
 /** Does in a bucket what a registry does, and takes it away again. */
 export async function* probeBucket(wanted: BucketToProbe, context: ProbeContext): Probe {
-  const { endpoint, bucket, random } = wanted
+  const { bucket, random } = wanted
+  const service = wanted.endpoint ?? 'Amazon S3'
   const dates = { serverMs: Number.NaN, seenAt: 0 }
   const client = await openClient(wanted, context.clock, dates)
   const sdk = await import('@aws-sdk/client-s3')
@@ -57,7 +65,7 @@ export async function* probeBucket(wanted: BucketToProbe, context: ProbeContext)
     step('put', `Writing an object to ${bucket}`, async () => {
       await client.send(new sdk.PutObjectCommand({ ...at('one'), Body: content }), options)
       hasWritten = true
-      return `${endpoint} took an object into ${bucket}`
+      return `${service} took an object into ${bucket}`
     }),
     step('multipart', 'Writing an object in parts', async () => {
       const { UploadId } = await client.send(
@@ -86,7 +94,7 @@ export async function* probeBucket(wanted: BucketToProbe, context: ProbeContext)
       const range = { ...at('two'), Range: `bytes=${partBytes}-${partBytes + 99}` }
       const { Body } = await client.send(new sdk.GetObjectCommand(range), options)
       const found = Buffer.from((await Body?.transformToByteArray()) ?? [])
-      if (!found.equals(content.subarray(0, 100))) throw new Error('it answered other bytes')
+      if (!found.equals(content.subarray(0, 100))) throw new WrongAnswer('it answered other bytes')
       return 'A range of an object was read'
     }),
     step('list', 'Listing objects', async () => {
@@ -95,7 +103,7 @@ export async function* probeBucket(wanted: BucketToProbe, context: ProbeContext)
         options,
       )
       const keys = Contents.map(({ Key }) => Key)
-      if (!keys.includes(at('one').Key)) throw new Error('an object is missing in the list')
+      if (!keys.includes(at('one').Key)) throw new WrongAnswer('an object is missing in the list')
       return 'The objects are listed'
     }),
     step('delete', 'Deleting objects', async () => {
@@ -122,7 +130,7 @@ interface Dates {
 }
 
 async function openClient(
-  { endpoint, region, accessKey, secretKey, pathStyle, ca }: BucketToProbe,
+  { endpoint, region, credentials, pathStyle, ca }: BucketToProbe,
   clock: Clock,
   dates: Dates,
 ): Promise<S3Client> {
@@ -131,9 +139,9 @@ async function openClient(
     import('node:tls'),
   ])
   const client = new Client({
-    endpoint,
+    ...(endpoint !== undefined && { endpoint }),
     region: region === '' ? 'us-east-1' : region,
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    ...(credentials !== undefined && { credentials }),
     forcePathStyle: pathStyle,
     maxAttempts: 2,
     requestHandler: {
@@ -181,7 +189,7 @@ const refused = new Set([
 ])
 
 function explain(error: unknown, wanted: BucketToProbe, action: string, dates: Dates): Outcome {
-  const { endpoint, bucket } = wanted
+  const { endpoint = 'Amazon S3', bucket } = wanted
   const name = error instanceof Error ? error.name : ''
   const status = statusOf(error)
   const said = reasonOf(error)
@@ -194,6 +202,7 @@ function explain(error: unknown, wanted: BucketToProbe, action: string, dates: D
   if (refused.has(name) || status === 401 || status === 403) {
     return wrong('MOOR-STO-022', { bucket, reason: said === '' ? name : said })
   }
+  if (error instanceof WrongAnswer) return wrong('MOOR-STO-024', { endpoint, action, reason })
   if (status === undefined) return wrong('MOOR-STO-020', { endpoint, reason })
   return wrong('MOOR-STO-024', { endpoint, action, reason })
 }

@@ -26,7 +26,9 @@ export function probeSpace({ folder }: { readonly folder: string }, context: Pro
   )
 }
 
-export function judgeSpace(folder: string, stats: StatsFs): Outcome {
+type Counts = Pick<StatsFs, 'bavail' | 'blocks' | 'bsize' | 'ffree' | 'files'>
+
+export function judgeSpace(folder: string, stats: Counts): Outcome {
   const { bavail, blocks, bsize, ffree, files } = stats
   const freeBytes = bavail * bsize
   const images = Math.floor(freeBytes / imageBytes)

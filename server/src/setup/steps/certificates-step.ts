@@ -6,6 +6,13 @@ const titles = {
   create: 'a certificate authority made here',
   company: "the company's certificate authority",
   finished: 'a finished certificate',
+  request: 'signed elsewhere, a temporary one until then',
+}
+
+const keyPlaces = {
+  stored: 'stored here, for renewal by itself',
+  passphrase: 'stored here, behind a passphrase',
+  offline: 'taken offline after setup',
 }
 
 export const certificatesStep: Step<'certificates'> = {
@@ -20,6 +27,7 @@ export const certificatesStep: Step<'certificates'> = {
       country: '',
       years: 10,
       nameConstraints: false,
+      authorityKey: { kind: 'stored' },
       keyType: 'ecdsa-p256',
       serverDays: 397,
     }
@@ -29,6 +37,9 @@ export const certificatesStep: Step<'certificates'> = {
     { label: 'Certificate', value: titles[values.kind] },
     ...(values.kind === 'create'
       ? [{ label: 'Authority', value: `${values.commonName}, ${values.years} years` }]
+      : []),
+    ...('authorityKey' in values
+      ? [{ label: 'Key of the authority', value: keyPlaces[values.authorityKey.kind] }]
       : []),
   ],
 }

@@ -31,7 +31,9 @@ export async function* checkStorage(
   } else {
     // The database and the configuration stay here.
     yield* probeSpace({ folder: machine.dataDir }, context)
-    yield* probeBucket({ ...where, ca: where.ca === null ? [] : [where.ca], random }, context)
+    const credentials = { accessKeyId: where.accessKey, secretAccessKey: where.secretKey }
+    const ca = where.ca === null ? [] : [where.ca]
+    yield* probeBucket({ ...where, credentials, ca, random }, context)
   }
   if (database.kind === 'postgresql') yield* checkPostgresql(database, context)
 }
