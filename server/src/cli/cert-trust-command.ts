@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -22,6 +22,8 @@ type TrustOptions = CertOptions & Where & { readonly host?: string[] }
 /** One place in which this computer looks for authorities. */
 interface TrustPlace {
   readonly file: string
+  /** Whether its folder is there for it alone. */
+  readonly isOwnFolder?: true
   /** Run after the file has changed. */
   readonly refresh?: readonly [string, ...string[]]
 }
@@ -62,8 +64,8 @@ export function untrustCommand(): Command {
     .description('take that back')
     .action(async (options: TrustOptions) => {
       const { serverHostname } = await openCertificates(options)
-      const files = await eachPlace(options, serverHostname, ({ file }) =>
-        rm(file, { force: true }),
+      const files = await eachPlace(options, serverHostname, ({ file, isOwnFolder }) =>
+        remove(file, isOwnFolder === true),
       )
       print({ files }, files.map((file) => `removed: ${file}`).join('\n'), options)
     })
@@ -115,13 +117,22 @@ async function eachPlace(
   return places.map(({ file }) => file)
 }
 
+async function remove(file: string, withFolder: boolean): Promise<void> {
+  await rm(file, { force: true })
+  // Somebody may keep other certificates or keys for the same host.
+  if (withFolder) await rmdir(path.dirname(file)).catch(() => undefined)
+}
+
 async function placesOf(where: Where, hosts: readonly string[]): Promise<readonly TrustPlace[]> {
   const isRoot = process.getuid?.() === 0
   const podman = isRoot
     ? '/etc/containers/certs.d'
     : path.join(homedir(), '.config/containers/certs.d')
   const perHost = (folder: string) =>
-    hosts.map((host) => ({ file: path.join(folder, clientName(host), 'ca.crt') }))
+    hosts.map((host) => ({
+      file: path.join(folder, clientName(host), 'ca.crt'),
+      isOwnFolder: true as const,
+    }))
   return [
     ...(where.podman === true ? perHost(podman) : []),
     ...(where.docker === true ? perHost('/etc/docker/certs.d') : []),
