@@ -16,16 +16,23 @@ import {
   withServeOptions,
   type ServeOptions,
 } from './serve-command.ts'
+import { validateForStart } from './start-validation.ts'
 
 /** The words that Quay's container image takes as its first argument. */
 export function modeCommands(): readonly Command[] {
   return [
     withServeOptions(new Command('registry'))
-      .description('the same as serve')
-      .action((options: ServeOptions) => serve(options)),
+      .description('check the settings as Quay does, then the same as serve')
+      .action(async (options: ServeOptions) => {
+        await validateForStart(options)
+        await serve(options)
+      }),
     withServeOptions(new Command('registry-nomigrate'))
       .description('serve on a database that somebody else brings up to date')
-      .action((options: ServeOptions) => serve({ ...options, migrate: false })),
+      .action(async (options: ServeOptions) => {
+        await validateForStart(options)
+        await serve({ ...options, migrate: false })
+      }),
     withDataOptions(new Command('repomirror'))
       .description('run the work behind the registry only, beside a registry on the same database')
       .action((options: DataOptions) => runWorkers(options, true)),

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/config-warnings.ts'
 import { environment, readConfig } from '../config/read-config.ts'
 import { lockDataDirectory } from '../db/data-directory-lock.ts'
+import { settleDeployment } from '../features/config-editor/deploy-bundle.ts'
 import { systemNetwork } from '../first-start/host-names.ts'
 import { prepareFirstStart, type FirstStartFlags } from '../first-start/quick-start.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -41,7 +42,9 @@ export async function runServer(
 ): Promise<void> {
   const directories = dataDirectories(options)
   const lock = lockDataDirectory(directories.dataDir)
-  const settled = settleRestore({ ...directories, env: environment })
+  const settled = settleRestore({ ...directories, env: environment }).then(() =>
+    settleDeployment(directories.configDir),
+  )
   const asked = options.setup ?? environment['MOORING_SETUP'] === '1'
   const prepared = settled.then(async () => {
     if (await isSetupWanted(directories, asked, systemRandom)) return 'setup'

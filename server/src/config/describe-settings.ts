@@ -21,7 +21,7 @@ export function describeSettings(
   settings: ReadonlyMap<string, Sourced>,
   strangers: ReadonlySet<string>,
 ): SettingsDescription {
-  const entries = [...settings].map(([key, { value }]) => [key, masked(key, value)] as const)
+  const entries = [...settings].map(([key, { value }]) => [key, maskedSetting(key, value)] as const)
   return {
     config: Object.fromEntries(entries.filter(([key]) => !strangers.has(key))),
     warning: Object.fromEntries(entries.filter(([key]) => strangers.has(key))),
@@ -33,7 +33,7 @@ export function describeEnvironment(env: Environment): Readonly<Record<string, s
   return Object.fromEntries(
     Object.entries(env).map(([name, value = '']) => {
       const isOpen = openEnvironment.test(name) && name !== 'QUAY_OVERRIDE_CONFIG'
-      return [name, isOpen ? String(masked(name, value)) : mask(value)]
+      return [name, isOpen ? String(maskedSetting(name, value)) : mask(value)]
     }),
   )
 }
@@ -43,11 +43,12 @@ export function settingsSchema(): Record<string, unknown> {
   return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
 }
 
-function masked(key: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one: unknown) => masked(key, one))
+/** A setting without its secrets; what is none stays as it is. */
+export function maskedSetting(key: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => maskedSetting(key, one))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([inner, one]) => [inner, masked(inner, one)]),
+      Object.entries(value).map(([inner, one]) => [inner, maskedSetting(inner, one)]),
     )
   }
   const looksSecret = secretName.test(key) && !numbers.test(key) && !key.startsWith('FEATURE_')

@@ -28,10 +28,11 @@ export function changeConfigText(text: string, changes: SettingChanges): string 
 function splice(text: string, changes: SettingChanges): string {
   const document = parseDocument(text)
   if (!isMap(document.contents) && document.contents !== null) return text
-  const items = document.contents?.flow === true ? [] : (document.contents?.items ?? [])
+  const { contents } = document
+  const items = contents === null || contents.flow === true ? [] : contents.items
   const places = new Map(
     items.flatMap(({ key, value }) => {
-      if (!isScalar(key) || !key.range) return []
+      if (!isScalar(key)) return []
       const node: unknown = value
       const end = hasRange(node) ? node.range[1] : key.range[1] + 1
       return [[String(key.value), { start: key.range[0], end }] as const]
