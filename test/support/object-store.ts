@@ -247,7 +247,9 @@ export async function startObjectStore(tls?: {
     put: (key, bytes) => void objects.set(key, bytes),
     transfers: () => transfers.size,
     go,
-    come: () => listen(port),
+    come: async () => {
+      if (!server.listening) await listen(port)
+    },
     [Symbol.asyncDispose]: async () => {
       if (server.listening) await go()
     },

@@ -159,8 +159,12 @@ describe('a value', () => {
       'FloppyStorage is not a valid storage type.',
     ],
     [
-      'DISTRIBUTED_STORAGE_CONFIG: {local: [S3Storage, {}]}',
-      'S3Storage is not supported by this version; use LocalStorage',
+      'DISTRIBUTED_STORAGE_CONFIG: {local: [SwiftStorage, {}]}',
+      'SwiftStorage is not supported by this version; use one of LocalStorage, S3Storage, RadosGWStorage, RHOCSStorage, IBMCloudStorage, GoogleCloudStorage',
+    ],
+    [
+      'DISTRIBUTED_STORAGE_CONFIG: {local: [S3Storage, {s3_bucket: x}]}',
+      'DISTRIBUTED_STORAGE_CONFIG.local.storage_path is required',
     ],
     [
       'DISTRIBUTED_STORAGE_CONFIG: {local: [LocalStorage, {}]}',

@@ -1,12 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import type * as Library from '@aws-sdk/client-s3'
 import type { S3Settings } from './s3-settings.ts'
 
 /** The parts of Amazon's library that are used: loaded when a bucket is configured, not before. */
-export type S3Library = typeof import('@aws-sdk/client-s3')
+export type S3Library = typeof Library
 
 export interface S3Connection {
   readonly sdk: S3Library
-  readonly client: S3Client
+  readonly client: Library.S3Client
   readonly settings: S3Settings
 }
 

@@ -93,12 +93,11 @@ async function sendParts(
   const workers = Array.from({ length: Math.min(partsAtOnce, count) }, () =>
     work().catch((error: unknown) => {
       failed.abort(error)
-      throw error
     }),
   )
-  await Promise.allSettled(workers)
+  await Promise.all(workers)
   // The first that failed is the reason, not those that it stopped.
-  if (failed.signal.aborted) throw failed.signal.reason
+  failed.signal.throwIfAborted()
   return parts
 }
 
