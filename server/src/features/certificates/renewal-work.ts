@@ -4,6 +4,7 @@ import type { AuthorityStore } from './authority-store.ts'
 import { CertificateFault } from './certificate-codes.ts'
 import type { CertificateService } from './certificate-service.ts'
 import type { ExpiryWatch } from './expiry-watch.ts'
+import { isIssuedBy } from './renewal.ts'
 import type { ServedCertificate } from './served-certificate.ts'
 
 /** Renews what is due, and tells of what ends and could not be renewed. */
@@ -39,7 +40,14 @@ export function createRenewalWork({
       lastRefusal = message
     }
     const server = served.current()
-    const authority = await authorities.find()
+    const found = await authorities.find()
+    // One that signed nothing that is served may end without anybody noticing.
+    const authority =
+      server !== undefined &&
+      found !== undefined &&
+      isIssuedBy(server.certificatePem, found.certificatePem)
+        ? found
+        : undefined
     expiry.look([
       ...(server === undefined ? [] : [{ role: 'server' as const, ...server }]),
       ...(authority === undefined ? [] : [{ role: 'authority' as const, ...authority }]),

@@ -21,7 +21,7 @@ export function configText(values: RevealedValues, keys: ServerKeys): string {
 }
 
 function configSettings(values: RevealedValues, keys: ServerKeys): Record<string, unknown> {
-  const { identity, network, storage, admin, scanning } = values
+  const { identity, network, certificates, storage, admin, scanning } = values
   const free = (usedPercent: number) => (100 - usedPercent) / 100
   return {
     SERVER_HOSTNAME: serverHostname(values),
@@ -32,6 +32,9 @@ function configSettings(values: RevealedValues, keys: ServerKeys): Record<string
     MOORING_HTTPS_PORT: network.httpsPort,
     MOORING_HTTP_PORT: network.httpPort,
     MOORING_METRICS_PORT: network.metricsPort,
+    ...('serverDays' in certificates && {
+      MOORING_CERTIFICATE_DAYS: certificates.serverDays,
+    }),
     ...(network.tls13Only && { SSL_PROTOCOLS: ['TLSv1.3'] }),
     DB_URI: databaseUri(storage.database),
     DISTRIBUTED_STORAGE_CONFIG: { default: storageLocation(storage.where) },
