@@ -4,7 +4,7 @@ import { runProgram, tryProgram, type ProgramOptions, type ProgramResult } from 
 import { startPeerRegistry } from './peer-registry.ts'
 import { findProgram, programPath } from './programs.ts'
 import type { RegistryClient } from './registry-client.ts'
-import { startTestServer, type TestServer } from './server.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
 import { createTemporaryFolder, type TemporaryFolder } from './temporary.ts'
 
 /** A registry as its clients see it: a name, an authority and an account. */
@@ -146,8 +146,8 @@ export interface ClientBench extends ClientHome {
  */
 export const isDistribution = process.env['MOORING_TEST_REGISTRY'] === 'distribution'
 
-export async function startClientBench(): Promise<ClientBench> {
-  const server = isDistribution ? undefined : await startTestServer()
+export async function startClientBench(options: TestServerOptions = {}): Promise<ClientBench> {
+  const server = isDistribution ? undefined : await startTestServer(options)
   const registry = server ?? (await startPeerRegistry())
   try {
     const home = createClientHome([registry])

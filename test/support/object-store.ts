@@ -14,6 +14,8 @@ export interface ObjectStore extends AsyncDisposable {
   keys(): readonly string[]
   object(key: string): Buffer | undefined
   put(key: string, bytes: Buffer): void
+  /** Loses all objects. */
+  clear(): void
   /** Multipart uploads that were begun and not ended. */
   transfers(): number
   /** Requests so far, as `PUT key`. */
@@ -245,6 +247,9 @@ export async function startObjectStore(tls?: {
     keys: () => [...objects.keys()].sort(),
     object: (key) => objects.get(key),
     put: (key, bytes) => void objects.set(key, bytes),
+    clear: () => {
+      objects.clear()
+    },
     transfers: () => transfers.size,
     go,
     come: async () => {

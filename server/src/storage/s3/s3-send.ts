@@ -112,25 +112,24 @@ async function complete(
 ): Promise<void> {
   const options = { abortSignal: signal }
   const MultipartUpload = { Parts: [...parts] }
-  let failure: unknown
+  const completing = new sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload })
+  const failure = await failureOf(client.send(completing, options))
   try {
-    await client.send(
-      new sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }),
-      options,
-    )
+    const { ContentLength } = await client.send(new sdk.HeadObjectCommand(at), options)
+    if (ContentLength === sizeBytes) return
+    throw new Error(`the object has ${String(ContentLength)} of ${String(sizeBytes)} bytes`)
   } catch (error) {
-    failure = error
+    throw failure ?? error
   }
-  const found = await client
-    .send(new sdk.HeadObjectCommand(at), options)
-    .catch((error: unknown) => {
-      throw failure ?? error
-    })
-  if (found.ContentLength === sizeBytes) return
-  throw (
-    failure ??
-    new Error(`an object of ${String(sizeBytes)} bytes has ${String(found.ContentLength)}`)
-  )
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 async function withBytes<T>(

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startObjectStore, type ObjectStore } from '../../../../test/support/object-store.ts'
 import { until } from '../../../../test/support/until.ts'
@@ -270,6 +273,27 @@ describe('a storage in a bucket', () => {
     expect(store.object('data/registry/_verify')?.toString()).toBe('testing 123')
     await store.go()
     await expect(storage.check?.()).rejects.toEqual(unavailable('MOOR-STO-030'))
+  })
+
+  test('does not talk to a service whose certificate nobody vouches for', async () => {
+    const [cert, key] = [join(path, 'tls.crt'), join(path, 'tls.key')]
+    const request = ['req', '-x509', '-nodes', '-days', '2', '-subj', '/CN=s3']
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+    const names = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert]
+    await promisify(execFile)('openssl', [...request, ...curve, ...names])
+    const [certPem, keyPem] = await Promise.all([readFile(cert, 'utf8'), readFile(key, 'utf8')])
+    await using secure = await startObjectStore({ cert: certPem, key: keyPem })
+    const settings = settingsFor(secure, path)
+    const opening = () => openS3Storage({ settings, clock, logger })
+    await expect(opening()).rejects.toEqual(unavailable('MOOR-STO-034'))
+    expect(secure.requests).toEqual([])
+    const trusted = getCACertificates('default')
+    setDefaultCACertificates([...trusted, certPem])
+    try {
+      await (await opening()).close()
+    } finally {
+      setDefaultCACertificates(trusted)
+    }
   })
 
   const open = (changes: Partial<S3Settings>) =>
