@@ -14,6 +14,7 @@ import { LiveExchange } from '../http/live-exchange.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
 import type { Area, Foundation } from './area.ts'
 import { certificateRoutes } from './certificates.ts'
+import { wireConfiguration } from './configuration.ts'
 import { wireContent } from './content.ts'
 import { wireInsight } from './insight.ts'
 import { wireOAuth } from './oauth.ts'
@@ -42,6 +43,7 @@ export function wireManagement(
     wireOrganizations(foundation),
     wireRepositories(foundation),
     wireContent(foundation),
+    wireConfiguration(foundation),
     wireOAuth(foundation),
     certificateRoutes(foundation),
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),

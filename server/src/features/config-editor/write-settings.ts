@@ -77,7 +77,8 @@ export function revisionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
-function changesBetween(before: string, after: string): readonly SettingChange[] {
+/** The keys in which two texts differ, masked. */
+export function changesBetween(before: string, after: string): readonly SettingChange[] {
   const [old, current] = [parseSettings(before), parseSettings(after)]
   const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].toSorted()
   return keys
