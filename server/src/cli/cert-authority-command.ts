@@ -172,8 +172,8 @@ function rollover(): Command {
     .option('--years <years>')
     .option(...passphrase)
     .action(async (options: RenewOptions) => {
-      const { authority } = await openCertificates(options)
-      const started = await authority.startRollover(
+      const { rollovers } = await openCertificates(options)
+      const started = await rollovers.start(
         {
           commonName: options.commonName,
           keyType: options.keyType,
@@ -194,27 +194,27 @@ function rollover(): Command {
     .description('sign with the new CA; both are given out')
     .option(...passphrase)
     .action(async (options: RenewOptions) => {
-      const { authority } = await openCertificates(options)
+      const { rollovers } = await openCertificates(options)
       const given = await readPassphraseFile(options.passphraseFile)
-      printEntry(await authority.switchRollover({ passphrase: given }, commandLine), options)
+      printEntry(await rollovers.switch({ passphrase: given }, commandLine), options)
     })
   const finish = command('finish')
     .description('give the old CA out no more; clients that know it alone are refused from here')
     .requiredOption('--confirm <name>', 'the name of the new CA, to confirm')
     .option(...passphrase)
     .action(async (options: RenewOptions) => {
-      const { authority } = await openCertificates(options)
+      const { rollovers } = await openCertificates(options)
       const wishes = {
         confirm: options.confirm ?? '',
         passphrase: await readPassphraseFile(options.passphraseFile),
       }
-      printEntry(await authority.finishRollover(wishes, commandLine), options)
+      printEntry(await rollovers.finish(wishes, commandLine), options)
     })
   const cancel = command('cancel')
     .description('give the new CA up, before the switch')
     .action(async (options: CertOptions) => {
-      const { authority } = await openCertificates(options)
-      await authority.cancelRollover(commandLine)
+      const { rollovers } = await openCertificates(options)
+      await rollovers.cancel(commandLine)
       print({ cancelled: true }, 'The old CA stays.', options)
     })
   return new Command('rollover')

@@ -10,6 +10,7 @@ import { createCertificateStore } from '../features/certificates/certificate-sto
 import { createExpiryWatch } from '../features/certificates/expiry-watch.ts'
 import { createHandshakeFailures } from '../features/certificates/handshake-failures.ts'
 import { createRenewalWork } from '../features/certificates/renewal-work.ts'
+import { createRolloverService } from '../features/certificates/rollover-service.ts'
 import { createServedCertificate } from '../features/certificates/served-certificate.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
 import { certificateNames, hostOf, systemNetwork } from '../first-start/host-names.ts'
@@ -22,7 +23,7 @@ import type { Area, Foundation } from './area.ts'
 export function certificateRoutes({ parts }: Foundation): Area {
   const { config, certificates: all } = parts
   const { serverHostname, listen } = config
-  const { certificates, authority, authorities, served, distributed, overview } = all
+  const { certificates, authority, rollovers, authorities, served, distributed, overview } = all
   const addressOf = (host = serverHostname): TrustAddress | undefined => {
     if (!isServerHostname(host)) return undefined
     const name = hostOf(host)
@@ -36,7 +37,7 @@ export function certificateRoutes({ parts }: Foundation): Area {
   return {
     routes: [
       ...certificateApi({ certificates, overview, served, distributed, addressOf }),
-      ...authorityKeyApi({ authority, authorities, served }),
+      ...authorityKeyApi({ authority, rollovers, authorities, served }),
     ],
   }
 }
@@ -67,10 +68,11 @@ export function wireCertificates({
   const certificates = createCertificateService({ store, authorities, policy, clock, log })
   const failures = createHandshakeFailures({ clock })
   const authority = createAuthorityService({ store, authorities, certificates, clock })
+  const rollovers = createRolloverService({ store, authorities, certificates, clock })
   const served = createServedCertificate({ store, log })
   const expiry = createExpiryWatch({ clock, log })
   return {
-    ...{ store, authorities, certificates, authority, served, expiry },
+    ...{ store, authorities, certificates, authority, rollovers, served, expiry },
     failures,
     overview: createCertificateOverview({
       ...{ store, authorities, certificates, failures, policy },

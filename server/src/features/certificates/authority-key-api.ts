@@ -14,15 +14,18 @@ import type { AuthorityService } from './authority-service.ts'
 import type { AuthorityStore } from './authority-store.ts'
 import { answering, whoIs } from './certificate-api.ts'
 import { presentCertificate, presentEntry, presentRollover } from './certificate-view.ts'
+import type { RolloverService } from './rollover-service.ts'
 import type { ServedCertificate } from './served-certificate.ts'
 
 /** The authority's key, its renewal and its successor, for superusers. */
 export function authorityKeyApi({
   authority,
+  rollovers,
   authorities,
   served,
 }: {
   authority: AuthorityService
+  rollovers: RolloverService
   authorities: AuthorityStore
   served: ServedCertificate
 }): readonly ApiRoute[] {
@@ -75,13 +78,13 @@ export function authorityKeyApi({
       answering(async () => {
         const { common_name: commonName, key_type: keyType, years, passphrase } = body
         const wishes = { commonName, keyType, years, passphrase }
-        return presentRollover(await authority.startRollover(wishes, whoIs(user, clientAddress)))
+        return presentRollover(await rollovers.start(wishes, whoIs(user, clientAddress)))
       }),
     ),
 
     route(switchAuthority, ({ body, user, clientAddress }) =>
       answering(async () => {
-        const entry = await authority.switchRollover(body, whoIs(user, clientAddress))
+        const entry = await rollovers.switch(body, whoIs(user, clientAddress))
         await served.refresh()
         return presentEntry(entry, entry.id)
       }),
@@ -89,14 +92,14 @@ export function authorityKeyApi({
 
     route(finishAuthorityRollover, ({ body, user, clientAddress }) =>
       answering(async () => {
-        const entry = await authority.finishRollover(body, whoIs(user, clientAddress))
+        const entry = await rollovers.finish(body, whoIs(user, clientAddress))
         await served.refresh()
         return presentEntry(entry, entry.id)
       }),
     ),
 
     route(cancelAuthorityRollover, ({ user, clientAddress }) =>
-      done(() => authority.cancelRollover(whoIs(user, clientAddress))),
+      done(() => rollovers.cancel(whoIs(user, clientAddress))),
     ),
   ]
 }

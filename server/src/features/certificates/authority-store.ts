@@ -70,6 +70,15 @@ export function createAuthorityStore({
     find,
     require,
 
+    /** For what should not happen by accident: its name was typed. */
+    async requireConfirmed(typed: string): Promise<Authority> {
+      const authority = await require()
+      if (typed !== authority.name) {
+        throw new CertificateFault('confirmation-wrong', { expected: authority.name })
+      }
+      return authority
+    },
+
     /**
      * The authority with its key, ready to sign. While it is certified by the one before it, that
      * certificate is behind its own, and so goes out with what is issued.

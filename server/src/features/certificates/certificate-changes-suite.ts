@@ -8,25 +8,25 @@ const [, , configDir = ''] = process.argv
 const who = { by: 'changer' }
 const config = { configDir, serverHostname: 'localhost', certificates: { lifeDays: 397 } }
 const parts = { config, clock: systemClock, random: systemRandom, log: createLogger('silent') }
-const { served, store, certificates, authority, authorities } = wireCertificates(parts)
+const { served, store, certificates, rollovers, authorities } = wireCertificates(parts)
 
 await served.open()
 // What was under way when the last one of us was killed goes on.
 const { rollover } = await store.readState()
-if (rollover?.phase === 'distributing') await authority.cancelRollover(who)
+if (rollover?.phase === 'distributing') await rollovers.cancel(who)
 if (rollover?.phase === 'switched') await finish()
 // By now everything is loaded that the changes need.
 await certificates.renew({}, who)
 process.stdout.write('ready\n')
 for (;;) {
   await certificates.renew({}, who)
-  await authority.startRollover({}, who)
-  await authority.switchRollover({}, who)
+  await rollovers.start({}, who)
+  await rollovers.switch({}, who)
   await certificates.renew({ keepKey: true }, who)
   await finish()
   await certificates.rollBack(undefined, who)
 }
 
 async function finish(): Promise<void> {
-  await authority.finishRollover({ confirm: (await authorities.require()).name }, who)
+  await rollovers.finish({ confirm: (await authorities.require()).name }, who)
 }

@@ -217,14 +217,14 @@ describe('the key of the authority', () => {
 describe('another authority', () => {
   it('takes over step by step, while clients of either verify what is served', async () => {
     const opened = await open()
-    const { authority, distributed } = opened
+    const { rollovers, distributed } = opened
     const oldCa = await read('ca.crt')
-    expect(await authority.startRollover({}, admin)).toMatchObject({ crossSigned: true })
+    expect(await rollovers.start({}, admin)).toMatchObject({ crossSigned: true })
     const [old = '', coming = ''] = certificatesIn((await distributed()) ?? '')
     expect(old).toBe(oldCa)
     expect(await verifies(oldCa)).toBe(true)
 
-    await authority.switchRollover({}, admin)
+    await rollovers.switch({}, admin)
     expect(await read('ca.crt')).toBe(coming)
     expect(certificatesIn((await distributed()) ?? '')).toEqual([coming, oldCa])
     expect([await verifies(oldCa), await verifies(coming)]).toEqual([true, true])
@@ -232,23 +232,23 @@ describe('another authority', () => {
     expect([await verifies(oldCa), await verifies(coming)]).toEqual([true, true])
 
     const confirm = 'Test CA 2026-11-22'
-    await expect(authority.finishRollover({ confirm: 'Test CA' }, admin)).rejects.toMatchObject({
+    await expect(rollovers.finish({ confirm: 'Test CA' }, admin)).rejects.toMatchObject({
       code: 'MOOR-TLS-111',
     })
-    await authority.finishRollover({ confirm }, admin)
+    await rollovers.finish({ confirm }, admin)
     expect(await distributed()).toBe(coming)
     expect([await verifies(oldCa), await verifies(coming)]).toEqual([false, true])
   })
 
   it('is given up before it signs, and not afterwards', async () => {
-    const { authority, distributed } = await open()
-    await authority.startRollover({}, admin)
+    const { authority, rollovers, distributed } = await open()
+    await rollovers.start({}, admin)
     await expect(authority.renew({}, admin)).rejects.toMatchObject({ code: 'MOOR-TLS-109' })
-    await authority.cancelRollover(admin)
+    await rollovers.cancel(admin)
     expect(await distributed()).toBe(await read('ca.crt'))
-    await authority.startRollover({}, admin)
-    await authority.switchRollover({}, admin)
-    await expect(authority.cancelRollover(admin)).rejects.toMatchObject({ code: 'MOOR-TLS-110' })
+    await rollovers.start({}, admin)
+    await rollovers.switch({}, admin)
+    await expect(rollovers.cancel(admin)).rejects.toMatchObject({ code: 'MOOR-TLS-110' })
   })
 
   async function verifies(trusted: string): Promise<boolean> {

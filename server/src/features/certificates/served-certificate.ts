@@ -23,29 +23,29 @@ export function createServedCertificate({ store, log }: { store: CertificateStor
 
     /** The folder in order, before anything is served from it. */
     async open(): Promise<void> {
-      try {
-        await store.repair({ atStart: true })
-      } catch (error) {
-        if (!isNotWritable(error)) throw error
-      }
       const { configDir } = store
       if (!(await isWritable(configDir))) {
         log.warn({ configDir }, 'certificates cannot be changed here: the folder is read-only')
       }
+      await store.repair({ atStart: true }).catch((error: unknown) => {
+        // A pair that is there is served all the same.
+        if (!isNotWritable(error)) log.error({ err: error, configDir }, 'certificates not in order')
+      })
       await load()
     },
 
     /** Loads what changed; cheap when nothing did. */
     async refresh(): Promise<'idle'> {
-      if ((await store.version()) !== seen) await load()
+      if ((await store.version()) === seen) return 'idle'
+      await store.repair({ atStart: false }).catch((error: unknown) => {
+        if (!isNotWritable(error)) throw error
+      })
+      await load()
       return 'idle'
     },
   }
 
   async function load(): Promise<void> {
-    await store.repair({ atStart: false }).catch((error: unknown) => {
-      if (!isNotWritable(error)) throw error
-    })
     // Before the content is read: what is written meanwhile is seen the next time.
     const version = await store.version()
     const pair = await store.current()
