@@ -139,6 +139,22 @@ export async function saveAll(client: SetupClient, answers: Record<string, unkno
   }
 }
 
+/** Applies, and waits for the end of it at whatever address answers. */
+export async function applied(client: SetupClient, addresses: readonly string[]) {
+  const begun = await client.api('POST', '/apply', {})
+  if (begun.status !== 202) throw new Error(begun.text)
+  return until('the setup to finish', async () => {
+    for (const url of addresses) {
+      const answer = await client.api('GET', '/apply', undefined, url).catch(() => undefined)
+      if (answer?.status !== 200) continue
+      const now = answer.json()
+      if (now['phase'] === 'failed') throw new Error(answer.text)
+      if (now['phase'] === 'finished') return now
+    }
+    return undefined
+  })
+}
+
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -46,12 +46,16 @@ const Outbound = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }).describe('This site is disconnected'),
 ])
 
+const Audience = z.enum(['this-host', 'network'])
+
 export const NetworkValues = z.object({
   family: z.enum(['dual-stack', 'IPv4', 'IPv6']).describe('FEATURE_LISTEN_IP_VERSION'),
   address: ipAddress().nullable().describe('The one address to listen on; null: all of the family'),
   httpsPort: portNumber().describe('Port of the registry'),
   httpPort: portNumber().describe('Plain port: sends browsers to HTTPS and hands out ca.crt'),
+  httpFor: Audience.default('network').describe('Who reaches the plain port'),
   metricsPort: portNumber().describe('Port of the Prometheus metrics'),
+  metricsFor: Audience.default('this-host').describe('Who reaches the metrics'),
   tls13Only: z.boolean().describe('Refuse TLS 1.2'),
   outbound: Outbound.describe('How this host reaches other registries'),
 })
@@ -78,30 +82,56 @@ const KeyedMaterial = z.discriminatedUnion('format', [
   }),
 ])
 
+/** Where the key of an authority is once it has signed the first certificate. */
+const AuthorityKey = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('stored') }).describe('Here, so that certificates renew themselves'),
+    z
+      .object({ kind: z.literal('passphrase'), passphrase: secretValue(12, 1_024) })
+      .describe('Here, behind a passphrase that every renewal asks for'),
+    z
+      .object({ kind: z.literal('offline'), passphrase: secretValue(12, 1_024) })
+      .describe('Taken away after setup; the passphrase encrypts it until then and after'),
+  ])
+  .default({ kind: 'stored' })
+
+const subject = {
+  organization: plainText(64).describe('Organization in its name; may be empty'),
+  country: z
+    .string()
+    .overwrite((text) => text.normalize('NFKC').trim().toUpperCase())
+    .regex(/^(?:[A-Z]{2})?$/, 'must be two letters, or empty')
+    .describe('Country in its name; may be empty'),
+}
+
 export const CertificatesValues = z.discriminatedUnion('kind', [
   z
     .object({
       kind: z.literal('create'),
       commonName: plainText(64, 1).describe('Name of the certificate authority'),
-      organization: plainText(64).describe('Organization in its name; may be empty'),
-      country: z
-        .string()
-        .overwrite((text) => text.normalize('NFKC').trim().toUpperCase())
-        .regex(/^(?:[A-Z]{2})?$/, 'must be two letters, or empty')
-        .describe('Country in its name; may be empty'),
+      ...subject,
       years: wholeNumber(1, 30).describe('Years that the authority is valid'),
       nameConstraints: z
         .boolean()
         .describe('The authority is good for the names of this registry only'),
+      authorityKey: AuthorityKey,
       ...issuing,
     })
     .describe('Create a certificate authority here'),
   z
-    .object({ kind: z.literal('company'), authority: KeyedMaterial, ...issuing })
+    .object({
+      kind: z.literal('company'),
+      authority: KeyedMaterial,
+      authorityKey: AuthorityKey,
+      ...issuing,
+    })
     .describe('Use the key of a certificate authority that the company has'),
   z
     .object({ kind: z.literal('finished'), server: KeyedMaterial })
     .describe('Use a finished server certificate'),
+  z
+    .object({ kind: z.literal('request'), ...subject, keyType: issuing.keyType })
+    .describe('Have it signed elsewhere; until then the registry shows a temporary certificate'),
 ])
 
 const S3Location = z.object({

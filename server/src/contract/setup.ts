@@ -159,3 +159,21 @@ export const ImportedAnswers = z.object({
   /** By `step.field`: what the file did not say right. Nothing of such a step was taken over. */
   errors: FieldErrors,
 })
+
+/** POST /signing-request: of the saved step `certificates`; the same one while nothing changes. */
+export const SigningRequestView = z
+  .object({
+    requestPem: z.string(),
+    names: z.array(z.string()),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'SetupSigningRequest' })
+
+/** POST /authority-key/taken: proves that the key is elsewhere, and can be opened there. */
+export const TakeAuthorityKey = z.object({
+  /** Name of the authority. */
+  confirm: z.string().max(256),
+  /** As GET /authority-key gave it out. */
+  key: z.string().max(65_536),
+  passphrase: z.string().max(1_024),
+})

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
+import { certificateRoutes } from './http/certificate-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
 import { createSetupHandler } from './http/setup-handler.ts'
 import { systemMachine } from './machine.ts'
@@ -73,6 +74,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
       ...{ service, apply, log },
       sessions: createSetupSessions(place),
       desk: createCodeDesk(place),
+      more: certificateRoutes({ service, machine, clock, random, log }),
       stopping: stopping.signal,
     }),
     phase: () => service.current().phase,

@@ -114,7 +114,10 @@ export function createSetupApply({
 
   /** The state says so first: from then on a start finds a registry, and nothing of a setup. */
   async function finish(): Promise<void> {
-    await write((state) => ({ ...state, phase: 'finished', steps: {}, created: {} }))
+    await write((state) => {
+      const created = state.created.keyToTake === true ? { keyToTake: true } : {}
+      return { ...state, phase: 'finished', steps: {}, created }
+    })
     await files.removeSecrets()
   }
 

@@ -95,6 +95,14 @@ export const setupCodes = {
     text: 'The check itself broke off: {reason}',
     next: 'try again; if it stays, save anyway and look at the log of the server',
   },
+  'MOOR-SET-024': {
+    text: 'No certificate is to be signed elsewhere',
+    next: 'choose the signing request in the step certificates and save it',
+  },
+  'MOOR-SET-025': {
+    text: 'No key of an authority waits to be taken away',
+    next: 'see where it is with: mooring cert status',
+  },
   'MOOR-SET-030': {
     text: 'The configuration could not be written: {reason}',
     next: 'put right what is named, then retry',

@@ -197,6 +197,11 @@ export async function openSetupService(tools: SetupTools) {
       }
     },
 
+    remember: (created: Partial<SetupFile['created']>) =>
+      change(() =>
+        Promise.resolve({ state: { ...state, created: { ...state.created, ...created } } }),
+      ),
+
     /** After their file was removed. */
     forgetSecrets: () =>
       change(() => {

@@ -49,6 +49,9 @@ const SetupFile = z.object({
     adminId: z.number().optional(),
     authorityOf: z.string().optional(),
     storageFolder: z.string().optional(),
+    requestOf: z.string().optional(),
+    /** The encrypted key of the authority waits to be taken away; also after the setup. */
+    keyToTake: z.boolean().optional(),
   }),
 })
 export type SetupFile = z.output<typeof SetupFile>

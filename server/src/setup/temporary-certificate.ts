@@ -3,6 +3,7 @@ import {
   fingerprint,
   issueServerCertificate,
   type KeyedCertificate,
+  type ServerCertificateRequest,
 } from '@mooring/certs'
 import { certificateNames, type Network } from '../first-start/host-names.ts'
 import type { Instant } from '../platform/clock.ts'
@@ -11,15 +12,26 @@ export interface TemporaryCertificate extends KeyedCertificate {
   readonly sha256Fingerprint: string
 }
 
-const lifeDays = 7
+const pageLifeDays = 7
 
-/** For the page of the setup; in memory only. Who signed it is forgotten at once. */
+/** For the page of the setup; in memory only. */
 export async function temporaryCertificate(
   network: Pick<Network, 'hostname' | 'addresses'>,
   now: Instant,
 ): Promise<TemporaryCertificate> {
-  const authority = await createAuthority({ commonName: 'Mooring setup', years: 1, now })
   const names = certificateNames(network, network.hostname.toLowerCase())
-  const issued = await issueServerCertificate({ authority, names, now, lifeDays })
+  const title = 'Mooring setup'
+  const issued = await issueTemporary({ title, names, now, lifeDays: pageLifeDays })
   return { ...issued, sha256Fingerprint: fingerprint(issued.certificatePem) }
+}
+
+/** Who signed it is forgotten at once. */
+export async function issueTemporary({
+  title,
+  ...wanted
+}: Omit<ServerCertificateRequest, 'authority'> & {
+  readonly title: string
+}): Promise<KeyedCertificate> {
+  const authority = await createAuthority({ commonName: title, years: 2, now: wanted.now })
+  return issueServerCertificate({ ...wanted, authority })
 }

@@ -16,6 +16,7 @@ import type { createCodeDesk } from '../setup-code.ts'
 import { SetupError } from '../setup-codes.ts'
 import type { SetupService } from '../setup-service.ts'
 import { idleMinutes, type SetupSessions } from '../setup-session.ts'
+import { findingOfError } from '../foreign-findings.ts'
 import { sendApplyEvents } from './apply-events.ts'
 import {
   beginStream,
@@ -27,8 +28,7 @@ import {
   sessionToken,
   setSessionCookie,
 } from './setup-request.ts'
-
-type Work = (req: IncomingMessage, res: ServerResponse, id: string) => Promise<void>
+import type { Work } from './setup-work.ts'
 
 const smallBody = 4_096
 const stepBody = 2 * 1024 * 1024
@@ -40,6 +40,7 @@ export function createSetupApi({
   apply,
   sessions,
   desk,
+  more,
   log,
   stopping,
 }: {
@@ -47,6 +48,8 @@ export function createSetupApi({
   apply: SetupApply
   sessions: SetupSessions
   desk: ReturnType<typeof createCodeDesk>
+  /** Further work for who is in, by method and path. */
+  more: Readonly<Record<string, Work>>
   log: Logger
   stopping: AbortSignal
 }) {
@@ -84,6 +87,7 @@ export function createSetupApi({
   }
 
   const guarded: Readonly<Record<string, Work>> = {
+    ...more,
     'GET ': (_req, res) => sendState(res),
     'PUT /language': async (req, res) => {
       const { language } = await readBody(req, SetLanguage, smallBody)
@@ -172,10 +176,13 @@ export function createSetupApi({
 
   return (req: IncomingMessage, res: ServerResponse, path: string): void => {
     serve(req, res, path).catch((error: unknown) => {
+      const foreign = findingOfError(error)
       if (res.headersSent || res.destroyed) {
         res.destroy()
       } else if (error instanceof SetupError) {
         sendFault(res, error)
+      } else if (foreign !== undefined) {
+        sendJson(res, 400, foreign)
       } else {
         log.error({ err: error }, 'setup request failed')
         sendJson(res, 500, { code: 'MOOR-SYS-001', text: 'Something unexpected went wrong' })

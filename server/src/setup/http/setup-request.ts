@@ -24,6 +24,8 @@ const statuses: Partial<Record<SetupCode, number>> = {
   'MOOR-SET-018': 503,
   'MOOR-SET-020': 409,
   'MOOR-SET-021': 503,
+  'MOOR-SET-024': 409,
+  'MOOR-SET-025': 409,
 }
 
 /** Every answer of the setup: nothing of it is for a cache, a frame or another site. */
