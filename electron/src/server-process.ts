@@ -23,7 +23,7 @@ process.once('SIGTERM', () => {
 port.send({ type: 'starting' })
 try {
   await runServer(
-    {},
+    { isDesktop: true },
     {
       stopping,
       onSetup: ({ url, code, fingerprint }) => {

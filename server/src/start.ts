@@ -9,7 +9,14 @@ import { createExtraTrust } from './features/outgoing/extra-authorities.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
 import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
-import { closeListener, listen, ListenError, swapTls, type Listener } from './http/listen.ts'
+import {
+  closeListener,
+  listen,
+  ListenError,
+  swapTls,
+  type ListenAddress,
+  type Listener,
+} from './http/listen.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
 import { startingDoor } from './http/starting-door.ts'
 import { tlsMaterial } from './http/tls-options.ts'
@@ -282,7 +289,7 @@ async function openListeners(
       title: 'HTTP',
       setBy: '--http-port or MOORING_HTTP_PORT',
       port: ports.httpPort,
-      address: ports,
+      address: addressOf(ports, ports.httpHost),
       handler: door,
     }),
   )
@@ -295,7 +302,12 @@ function listenForMetrics({ listen: ports }: Config, handler: RequestListener): 
     title: 'metrics',
     setBy: '--metrics-port or MOORING_METRICS_PORT',
     port: ports.metricsPort,
-    address: ports,
+    address: addressOf(ports, ports.metricsHost),
     handler,
   })
+}
+
+/** An address that one port has to itself is of whatever family it is. */
+function addressOf(ports: ListenAddress, own: string | undefined): ListenAddress {
+  return own === undefined ? ports : { host: own, family: 'dual-stack' }
 }

@@ -29,6 +29,7 @@ import type { InstanceKey } from './features/tokens/instance-key.ts'
 import { createRobotTokens } from './features/tokens/robot-token.ts'
 import { sweepUploads } from './features/uploads/upload-recovery.ts'
 import { LiveExchange } from './http/live-exchange.ts'
+import { finishedSetup } from './http/finished-setup.ts'
 import { webApp } from './http/web-app.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
@@ -161,7 +162,10 @@ export function wire(parts: Parts): Appliance {
   measureExpiry(parts.certificates, metrics)
   const serveRegistry = wireRegistry(parts, people, metrics)
   const serveRest = webApp({
-    routers: [authorityApi({ distributed: () => parts.certificates.distributed() })],
+    routers: [
+      authorityApi({ distributed: () => parts.certificates.distributed() }),
+      finishedSetup(),
+    ],
     log,
   })
 

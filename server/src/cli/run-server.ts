@@ -21,6 +21,8 @@ export interface RunOptions extends DataOptions, FirstStartFlags {
   readonly migrate?: boolean
   /** Without settings the setup opens first, for people or an answer (MOORING_SETUP=1). */
   readonly setup?: boolean
+  /** Started by the desktop shell: the setup proposes what suits one. */
+  readonly isDesktop?: boolean
 }
 
 export interface RunHooks {
@@ -65,8 +67,9 @@ export async function runServer(
   if (wanted === 'setup') {
     const { runSetup } = await import('../setup/run-setup.ts')
     const setup = { ...directories, flags: options, env: environment, stopping, onRunning }
+    const isDesktop = options.isDesktop ?? false
     await runSetup({
-      ...setup,
+      ...{ ...setup, isDesktop },
       clock: systemClock,
       random: systemRandom,
       log: createLogger('info'),

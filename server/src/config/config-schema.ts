@@ -33,6 +33,8 @@ export const configSchema = z.object({
 
   FEATURE_LISTEN_IP_VERSION: choice('IPv4', 'IPv6', 'dual-stack').default('IPv4'),
   MOORING_LISTEN_HOST: listenHost().optional(),
+  MOORING_HTTP_HOST: listenHost().optional(),
+  MOORING_METRICS_HOST: listenHost().optional(),
   MOORING_HTTP_PORT: port().default(8080),
   MOORING_HTTPS_PORT: port().default(8443),
   MOORING_METRICS_PORT: port().default(9091),

@@ -21,6 +21,8 @@ export interface Sourced {
 
 const ownKeys = [
   'MOORING_LISTEN_HOST',
+  'MOORING_HTTP_HOST',
+  'MOORING_METRICS_HOST',
   'MOORING_HTTP_PORT',
   'MOORING_HTTPS_PORT',
   'MOORING_METRICS_PORT',

@@ -115,6 +115,10 @@ export interface UnknownKey {
 export interface ListenConfig {
   /** One address to bind; absent: every address of the family. */
   readonly host?: string
+  /** The one address of the plain port, instead of those above. */
+  readonly httpHost?: string
+  /** The same for the metrics. */
+  readonly metricsHost?: string
   readonly family: 'IPv4' | 'IPv6' | 'dual-stack'
   /** 0 asks the system for a free port. */
   readonly httpPort: number

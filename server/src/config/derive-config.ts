@@ -36,6 +36,10 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     externalTls: keys.EXTERNAL_TLS_TERMINATION,
     listen: {
       ...(keys.MOORING_LISTEN_HOST !== undefined && { host: keys.MOORING_LISTEN_HOST }),
+      ...(keys.MOORING_HTTP_HOST !== undefined && { httpHost: keys.MOORING_HTTP_HOST }),
+      ...(keys.MOORING_METRICS_HOST !== undefined && {
+        metricsHost: keys.MOORING_METRICS_HOST,
+      }),
       family: keys.FEATURE_LISTEN_IP_VERSION,
       httpPort: keys.MOORING_HTTP_PORT,
       httpsPort: keys.MOORING_HTTPS_PORT,

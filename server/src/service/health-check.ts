@@ -23,12 +23,13 @@ export async function checkHealth(where: {
   readonly env: Environment
 }): Promise<HealthAnswer> {
   const mode = containerMode()
-  const { host, http, metrics, isConfigured } = await listening(where)
-  if (mode === 'workers') return expectStatus(await ask(host, metrics, '/metrics'), [200])
+  const { httpHost, metricsHost, http, metrics, isConfigured } = await listening(where)
+  if (mode === 'workers') return expectStatus(await ask(metricsHost, metrics, '/metrics'), [200])
   // The editor of the configuration wants a password: that it says so is enough.
-  if (mode === 'editor') return expectStatus(await ask(host, http, '/api/v1/config'), [200, 401])
+  if (mode === 'editor')
+    return expectStatus(await ask(httpHost, http, '/api/v1/config'), [200, 401])
   const path = isConfigured ? '/health/instance' : '/healthz'
-  return expectStatus(await ask(host, http, path), [200])
+  return expectStatus(await ask(httpHost, http, path), [200])
 }
 
 function expectStatus(answer: HealthAnswer, expected: readonly number[]): HealthAnswer {
@@ -40,11 +41,13 @@ async function listening(where: Parameters<typeof checkHealth>[0]) {
   try {
     const { listen } = await readConfig({ ...where, flags: {} })
     const { host = listen.family === 'IPv6' ? '::1' : '127.0.0.1', httpPort, metricsPort } = listen
-    return { host, http: httpPort, metrics: metricsPort, isConfigured: true }
+    const { httpHost = host, metricsHost = host } = listen
+    return { httpHost, metricsHost, http: httpPort, metrics: metricsPort, isConfigured: true }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const port = Number(where.env['MOORING_HTTP_PORT'] ?? containerPorts.http)
-    return { host: '127.0.0.1', http: port, metrics: containerPorts.metrics, isConfigured: false }
+    const own = { httpHost: '127.0.0.1', metricsHost: '127.0.0.1' }
+    return { ...own, http: port, metrics: containerPorts.metrics, isConfigured: false }
   }
 }
 

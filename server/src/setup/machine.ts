@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { hasIPv6, systemNetwork } from '../first-start/host-names.ts'
 import type { Machine } from './step.ts'
@@ -19,6 +20,7 @@ export function systemMachine({
       return systemNetwork()
     },
     platform: process.platform,
+    isContainer: ['/run/.containerenv', '/.dockerenv'].some((mark) => existsSync(mark)),
     get ownPorts() {
       return ownPorts()
     },

@@ -7,6 +7,11 @@ export function bracketed(host: string): string {
   return isIpAddress(host) && host.includes(':') ? `[${host}]` : host
 }
 
+/** Where this host alone reaches a port. */
+export function loopbackOf({ family }: Pick<Named['network'], 'family'>): string {
+  return family === 'IPv6' ? '::1' : '127.0.0.1'
+}
+
 /** SERVER_HOSTNAME: the primary name, with the port where it is not the usual one. */
 export function serverHostname({ identity, network }: Named): string {
   const port = identity.externalPort ?? network.httpsPort

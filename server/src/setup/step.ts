@@ -17,6 +17,8 @@ export interface Machine {
   readonly configDir: string
   /** The desktop shell started us: ports below 1024 are not for it. */
   readonly isDesktop: boolean
+  /** Only ports that are published lead out of here. */
+  readonly isContainer: boolean
   /** Ports that the setup page itself holds; they will be free again for the registry. */
   readonly ownPorts: readonly number[]
   /** Opens the port on every address and lets go of it again. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { serverHostname } from '../registry-address.ts'
+import { loopbackOf, serverHostname } from '../registry-address.ts'
 import type { RevealedValues } from '../step.ts'
 
 export interface ServerKeys {
@@ -31,7 +31,9 @@ function configSettings(values: RevealedValues, keys: ServerKeys): Record<string
     ...(network.address !== null && { MOORING_LISTEN_HOST: network.address }),
     MOORING_HTTPS_PORT: network.httpsPort,
     MOORING_HTTP_PORT: network.httpPort,
+    ...(network.httpFor === 'this-host' && { MOORING_HTTP_HOST: loopbackOf(network) }),
     MOORING_METRICS_PORT: network.metricsPort,
+    ...(network.metricsFor === 'this-host' && { MOORING_METRICS_HOST: loopbackOf(network) }),
     ...('serverDays' in certificates && {
       MOORING_CERTIFICATE_DAYS: certificates.serverDays,
     }),

@@ -7,6 +7,7 @@ import { probeHandshake } from '../../probes/handshake-probe.ts'
 import { probePort } from '../../probes/port-probe.ts'
 import { probeProxy, probeProxyItself } from '../../probes/proxy-probe.ts'
 import { listeningAddresses, proxyFor } from '../outbound.ts'
+import { loopbackOf } from '../registry-address.ts'
 import type { CheckContext, RevealedValues } from '../step.ts'
 
 type Values = RevealedValues['network']
@@ -17,14 +18,21 @@ export async function* checkNetwork(
   context: CheckContext,
 ): AsyncGenerator<TestLine> {
   const { machine } = context
-  const { family, address: host, httpsPort, httpPort, metricsPort } = values
+  const { family, httpsPort, httpPort, metricsPort } = values
+  const hostFor = (audience: Values['httpFor']) =>
+    audience === 'network' ? values.address : loopbackOf(values)
   const usable = new Set<number>()
-  for (const port of [httpsPort, httpPort, metricsPort]) {
-    const state = yield* probePort({ port, host, family, ownPorts: machine.ownPorts }, context)
+  for (const [port, audience] of [
+    [httpsPort, 'network'],
+    [httpPort, values.httpFor],
+    [metricsPort, values.metricsFor],
+  ] as const) {
+    const { ownPorts } = machine
+    const state = yield* probePort({ port, host: hostFor(audience), family, ownPorts }, context)
     if (state === 'ok') usable.add(port)
   }
   yield* comeBack(values, usable.has(httpsPort), context)
-  for (const port of [httpsPort, httpPort]) {
+  for (const port of values.httpFor === 'network' ? [httpsPort, httpPort] : [httpsPort]) {
     yield* probeFirewall({ port, run, platform: machine.platform }, context)
   }
   yield* checkProxy(values, context)

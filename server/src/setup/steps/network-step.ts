@@ -14,7 +14,10 @@ export const networkStep: Step<'network'> = {
       address: null,
       httpsPort: await usual(443, 8443),
       httpPort: await usual(80, 8080),
+      httpFor: machine.isDesktop ? 'this-host' : 'network',
       metricsPort: 9091,
+      // Out of a container, loopback leads nowhere.
+      metricsFor: machine.isContainer ? 'network' : 'this-host',
       tls13Only: false,
       outbound: { kind: 'direct' },
     }
