@@ -41,14 +41,19 @@ const mistrusts: ReadonlySet<string> = new Set([
 export type FaultOf = (error: unknown) => Error
 
 /** What went wrong with the service, as the problem that callers know; problems stay themselves. */
-export function faultsOf({ bucket, endpoint, region }: S3Settings): FaultOf {
+export function faultsOf({ bucket, endpoint, region }: S3Settings) {
   const place = endpoint ?? `https://s3.${region}.amazonaws.com`
-  return (error) => {
-    if (isProblem(error)) return error
+  const s3Fault = (error: unknown) => {
     const facts = { bucket, endpoint: place, reason: reasonOf(error) }
-    const fault = new S3Fault(codeOf(error), facts, { cause: error })
+    return new S3Fault(codeOf(error), facts, { cause: error })
+  }
+  const faultOf: FaultOf = (error) => {
+    if (isProblem(error)) return error
+    const fault = s3Fault(error)
+    if (isFull(error)) return new Problem('storage-full', {}, { cause: fault })
     return new Problem('storage-unavailable', { code: fault.code }, { cause: fault })
   }
+  return { s3Fault, faultOf }
 }
 
 function codeOf(error: unknown): S3Code {
@@ -59,6 +64,11 @@ function codeOf(error: unknown): S3Code {
   if (refusals.has(name) || status === 401 || status === 403) return 'MOOR-STO-032'
   if (mistrusts.has(errnoOf(error))) return 'MOOR-STO-034'
   return status === undefined ? 'MOOR-STO-030' : 'MOOR-STO-035'
+}
+
+function isFull(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : ''
+  return statusOf(error) === 507 || name === 'QuotaExceeded' || name === 'XMinioStorageFull'
 }
 
 function reasonOf(error: unknown): string {

@@ -27,7 +27,7 @@ const sendingBytes = 32 * 1024 * 1024
  * Blobs in a bucket. What clients upload waits on the local disk, where it can be continued and is
  * verified; then it becomes an object in one go. A crash in between leaves neither a file, because it
  * has no name any more, nor an object, because the service shows only whole ones.
- * @throws Problem `storage-unavailable` when the bucket cannot be used.
+ * @throws S3Fault when the bucket cannot be used.
  */
 export async function openS3Storage(options: S3StorageOptions): Promise<BlobStorage> {
   const { settings, clock, logger } = options
@@ -35,7 +35,7 @@ export async function openS3Storage(options: S3StorageOptions): Promise<BlobStor
   const connection = await connectS3(settings)
   const { client, sdk } = connection
   const keys = s3Keys(settings)
-  const faultOf = faultsOf(settings)
+  const { faultOf, s3Fault } = faultsOf(settings)
   const uploads = localUploads({ root: settings.stagingPath, clock, logger })
   const memory = partMemory({ partBytes: settings.partBytes, totalBytes: sendingBytes })
 
@@ -68,9 +68,9 @@ export async function openS3Storage(options: S3StorageOptions): Promise<BlobStor
     Prefix: `${keys.lead}sha256/`,
     MaxKeys: 1,
   })
-  await asking(client.send(look)).catch(async (error: unknown) => {
+  await client.send(look).catch(async (error: unknown) => {
     await close()
-    throw error
+    throw s3Fault(error)
   })
 
   return {
