@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { Command } from 'commander'
 import { environment } from '../config/read-config.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -15,6 +16,7 @@ interface Options extends DataOptions {
   readonly check?: boolean
   readonly saveAnyway?: boolean
   readonly passphraseFile?: string
+  readonly resolve?: boolean
   readonly json?: boolean
 }
 
@@ -30,10 +32,11 @@ mooring setup --answers site.yaml --check tries the answers and changes nothing.
 export function setupCommand(): Command {
   return withDataOptions(new Command('setup'))
     .description('set a registry up from an answer file')
-    .option('--answers <file>', 'YAML or JSON; a secret may be {file: /path} instead')
+    .option('--answers <file>', 'YAML or JSON, - for standard input; a secret may be {file: /path}')
     .option('--check', 'try everything, change nothing')
     .option('--save-anyway', 'go on although a check failed')
     .option('--passphrase-file <file>', 'opens the encrypted secrets of the answer file')
+    .option('--resolve', 'only print the answers with their secrets in place')
     .option('--json', 'print one JSON object')
     .action(async (options: Options) => {
       if (options.answers === undefined) process.stdout.write(howTo)
@@ -42,21 +45,31 @@ export function setupCommand(): Command {
 }
 
 async function setUp(options: Options, file: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  // Whoever runs this may not open the file of an input that somebody else redirected.
+  const reading = file === '-' ? textOf(process.stdin) : readFile(file, 'utf8')
+  const text = await reading.catch((error: unknown) => {
     throw new CommandError(`cannot read ${file}: ${String(error)}`)
   })
   const passphrase =
     options.passphraseFile === undefined
       ? null
       : (await readFile(options.passphraseFile, 'utf8')).replace(/\r?\n$/, '')
+  const readSecret = (name: string) => {
+    const folder = file === '-' ? '.' : path.dirname(file)
+    return readFileSync(path.resolve(folder, name), 'utf8').replace(/\r?\n$/, '')
+  }
+  if (options.resolve === true) {
+    const { resolveAnswers } = await import('../setup/answer-file.ts')
+    process.stdout.write(resolveAnswers(text, passphrase, readSecret))
+    return
+  }
   const { runAnswers } = await import('../setup/run-answers.ts')
   const report = await runAnswers({
     ...dataDirectories(options),
     ...{ text, passphrase },
     isCheck: options.check === true,
     saveAnyway: options.saveAnyway === true,
-    readSecret: (name) =>
-      readFileSync(path.resolve(path.dirname(file), name), 'utf8').replace(/\r?\n$/, ''),
+    readSecret,
     ...{ env: environment, clock: systemClock, random: systemRandom, log: createLogger('warn') },
     stopping: stoppedBySignals().signal,
     onLine: (line) => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { stepIds, stepSchemas } from '../contract/setup-steps.ts'
 import { systemRandom } from '../platform/random.ts'
-import { readAnswers, writeAnswers } from './answer-file.ts'
+import { readAnswers, resolveAnswers, writeAnswers } from './answer-file.ts'
 import { SetupError } from './setup-codes.ts'
 import { emptySetup, type SavedStep } from './setup-state.ts'
 
@@ -65,4 +65,17 @@ test.each([
   ['a bomb of aliases', `version: 1\nadmin: &a {x: 1}\nnetwork: {y: [*a, *a]}`],
 ])('refuses %s', (_what, text) => {
   expect(codeOf(() => readAnswers(text, null))).toBe('MOOR-SET-016')
+})
+
+test('answers for somebody who may read no files have their secrets in place', () => {
+  const sealed = writeAnswers({ state, secrets, passphrase: 'a passphrase', random: systemRandom })
+  const text = `${sealed}admin: {username: ada, password: {file: secret}}\n`
+  const resolved = resolveAnswers(text, 'a passphrase', (file) => `content of ${file}: "'\n`)
+  expect(readAnswers(resolved, null)).toEqual({
+    language: 'en',
+    steps: {
+      admin: { username: 'ada', password: `content of secret: "'\n` },
+      scanning: { kind: 'clair', url: 'http://clair:6060', psk: secrets.a1, ca: null },
+    },
+  })
 })

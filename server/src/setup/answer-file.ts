@@ -105,6 +105,16 @@ export function readAnswers(
   return { ...(language !== undefined && { language }), steps }
 }
 
+/** For whoever can read neither the files that it names nor its passphrase. @throws SetupError */
+export function resolveAnswers(
+  text: string,
+  passphrase: string | null,
+  readSecret: (file: string) => string,
+): string {
+  const { language, steps } = readAnswers(text, passphrase, readSecret)
+  return stringify({ version: 1, ...(language && { language }), ...steps }, { lineWidth: 0 })
+}
+
 function parseText(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0 })
