@@ -10,12 +10,17 @@ usage: install.sh [OPTIONS]
 As root it makes a service of the machine, otherwise one of your account.
 
   --answers FILE       set everything up from this answer file, unattended
+  --passphrase-file FILE
+                       opens the encrypted secrets of the answer file
   --quick              set everything up with defaults; the first password is in the log
   --hostname NAME      with --quick: the name that clients will use
   --container          run the container image with podman instead of the program
   --data DIR           where the data lies
                        (/var/lib/mooring, or ~/.local/share/mooring)
   --prefix DIR         where the program lies (/opt/mooring, or ~/.local/lib/mooring)
+  --https-port N, --http-port N, --metrics-port N
+                       ports of this machine instead of 8443, 8080 and 9091; with --answers
+                       only for a container, inside which the ports stay these three
   --key KEY            minisign public key, or a file with one, that must have signed this
   --env NAME=VALUE     a setting of the server's process; may be repeated
   --no-start           leave the service stopped
@@ -47,6 +52,7 @@ else
   commands=$HOME/.local/bin
 fi
 answers=
+passphrase=
 mode=setup
 hostname=
 container=
@@ -54,11 +60,21 @@ key=${MOORING_RELEASE_KEY:-}
 start=yes
 uninstall=
 settings=
+ports=
+
+# The folder of this file is where the work goes on.
+absolute() {
+  case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s\n' "$PWD/$1" ;;
+  esac
+}
 
 while [ $# -gt 0 ]; do
   option=$1
   case $option in
-    --answers | --hostname | --data | --prefix | --key | --env)
+    --answers | --passphrase-file | --hostname | --data | --prefix | --key | --env | \
+      --https-port | --http-port | --metrics-port)
       [ $# -ge 2 ] || fail "$option needs a value"
       value=$2
       shift 2
@@ -66,13 +82,18 @@ while [ $# -gt 0 ]; do
     *) shift ;;
   esac
   case $option in
-    --answers) answers=$value mode=answers ;;
+    --answers) answers=$(absolute "$value") mode=answers ;;
+    --passphrase-file) passphrase=$(absolute "$value") ;;
     --quick) mode=quick ;;
     --hostname) hostname=$value ;;
     --container) container=--container ;;
     --data) data=$value ;;
     --prefix) prefix=$value ;;
-    --key) key=$value ;;
+    --https-port | --http-port | --metrics-port) ports="$ports $option $value" ;;
+    --key)
+      key=$value
+      [ ! -f "$key" ] || key=$(absolute "$key")
+      ;;
     --env) settings="$settings
 $value" ;;
     --no-start) start= ;;
@@ -91,6 +112,8 @@ for folder in "$data" "$prefix"; do
   esac
 done
 current=$prefix/current
+content=$data
+[ -z "$container" ] || content=$data/storage
 
 mooring() { "$current/node/bin/node" "$current/server/bin/mooring.js" "$@"; }
 
@@ -135,6 +158,15 @@ check_machine() {
     [ -f image.tar ] || fail 'this archive holds no container image; leave --container away'
   fi
   [ -z "$answers" ] || [ -r "$answers" ] || fail "cannot read $answers"
+  for word in $ports; do
+    case $word in
+      --*) ;;
+      *[!0-9]*) fail "$word is not a port" ;;
+    esac
+  done
+  if [ "$mode" = answers ] && [ -z "$container" ] && [ -n "$ports" ]; then
+    fail "with --answers the ports are those of the answer file: leave$ports away"
+  fi
 }
 
 # A version is there whole or not at all, and the link changes in one step.
@@ -191,9 +223,18 @@ TEXT
 install_service() {
   if [ -n "$container" ]; then
     podman load -q -i image.tar >/dev/null || fail 'podman cannot load the image'
-    set -- --container --image "localhost/mooring:$version"
+    # shellcheck disable=SC2086 # options and numbers
+    set -- --container --image "localhost/mooring:$version" $ports
   else
     set --
+    for word in $ports; do
+      case $word in
+        --https-port) name=MOORING_HTTPS_PORT ;;
+        --http-port) name=MOORING_HTTP_PORT ;;
+        --metrics-port) name=MOORING_METRICS_PORT ;;
+        *) set -- "$@" --env "$name=$word" ;;
+      esac
+    done
   fi
   [ -z "$scope" ] || set -- "$@" "$scope"
   [ "$mode" = quick ] || set -- "$@" --env MOORING_SETUP=1
@@ -204,7 +245,9 @@ install_service() {
 $settings
 TEXT
   set -- "$@" --program "$current" --data "$data"
-  if [ "$mode" = answers ]; then
+  if [ "$mode" = answers ] && is_set_up; then
+    say 'set up already: the answers are not applied again'
+  elif [ "$mode" = answers ]; then
     mooring service install "$@" --no-start
     apply_answers
   fi
@@ -215,30 +258,50 @@ TEXT
   fi
 }
 
+is_set_up() {
+  [ -f "$data/config/config.yaml" ] || return 1
+  [ ! -f "$content/setup-state.json" ] || grep -q '"phase": "finished"' "$content/setup-state.json"
+}
+
+# The answers and the files that they name may be readable to root alone, so they arrive on
+# standard input, whoever sets up.
 apply_answers() {
+  set -- --answers "$answers" --resolve
+  [ -z "$passphrase" ] || set -- "$@" --passphrase-file "$passphrase"
+  resolved=$(mooring setup "$@") || fail 'the answers cannot be read'
+  # A setup that waits for somebody holds the data.
+  # shellcheck disable=SC2086 # empty or one word
+  mooring service stop $scope
+  printf '%s\n' "$resolved" | set_up ||
+    fail 'the answers were not applied; correct what is named and run the same command again'
+}
+
+set_up() {
   if [ -n "$container" ]; then
     owner=--user=1001:0
     [ -z "$scope" ] || owner=--userns=keep-id:uid=1001,gid=0
-    podman run --rm -i "$owner" --network=host \
+    podman run --rm -i "$owner" --network=host --read-only --cap-drop=all \
       -v "$data/config:/conf/stack:Z" -v "$data/storage:/datastorage:Z" \
-      "localhost/mooring:$version" setup --answers /dev/stdin <"$answers"
-  elif [ -z "$scope" ]; then
-    as_account mooring
+      "localhost/mooring:$version" setup --answers -
+  elif [ -n "$scope" ]; then
+    mooring setup --answers - --data "$data"
   else
-    mooring setup --answers "$answers" --data "$data"
+    as_account mooring "$current/node/bin/node" "$current/server/bin/mooring.js" \
+      setup --answers - --data "$data"
   fi
 }
 
-# The answers may be readable by root alone: they arrive on standard input.
+# With the right of the unit to low ports, where systemd grants it.
 as_account() {
-  set -- "$1" "$current/node/bin/node" "$current/server/bin/mooring.js" \
-    setup --answers /dev/stdin --data "$data"
   account=$1
   shift
   if has setpriv; then
-    setpriv --reuid="$account" --regid="$account" --clear-groups "$@" <"$answers"
+    if [ -d /run/systemd/system ]; then
+      set -- --inh-caps=+net_bind_service --ambient-caps=+net_bind_service "$@"
+    fi
+    setpriv --reuid="$account" --regid="$account" --clear-groups "$@"
   elif has runuser; then
-    runuser -u "$account" -- "$@" <"$answers"
+    runuser -u "$account" -- "$@"
   else
     fail 'neither setpriv nor runuser is installed to set up as the account mooring'
   fi
@@ -259,12 +322,7 @@ say_next() {
     return
   fi
   case $mode in
-    setup)
-      if [ -r "$data/setup-code" ] || [ -r "$data/storage/setup-code" ]; then
-        code=$(cat "$data/setup-code" 2>/dev/null || cat "$data/storage/setup-code")
-        say "open https://<address of this machine>:8443/setup and enter $code"
-      fi
-      ;;
+    setup) say 'open this address in a browser; the log shows the fingerprint of its certificate' ;;
     quick) say 'the first account and its password are in the log' ;;
     answers) say 'the registry is set up and runs' ;;
   esac
