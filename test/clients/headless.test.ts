@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBareMachines, startBareMachine, type BareMachine } from '../support/bare-machine.ts'
 import { findFreePorts } from '../support/free-ports.ts'
@@ -6,9 +15,12 @@ import { hasPrograms } from '../support/programs.ts'
 import {
   pullAgain,
   pushAndPull,
+  pushWhile,
   startReleaseBench,
   type ReleaseBench,
 } from '../support/release-bench.ts'
+import { createSetupClient } from '../support/setup-client.ts'
+import { answersLike } from '../support/site-answers.ts'
 import { until } from '../support/until.ts'
 
 const account = { username: 'quay', password: 'a-password-for-tests' }
@@ -73,7 +85,8 @@ describe.skipIf(!needed)('a release', () => {
 
     await podman('restart', '--time=30', 'registry')
     expect(await pullAgain(https, `${config}/ca.crt`, account)).toBe(digest)
-    await podman('stop', '--time=30', 'registry')
+    const stopping = () => podman('stop', '--time=30', 'registry')
+    expect(await pushWhile(stopping, { https, http }, `${config}/ca.crt`, account)).toBe(201)
     const code = await podman('inspect', '--format={{.State.ExitCode}}', 'registry')
     expect(code.trim()).toBe('0')
 
@@ -97,7 +110,73 @@ describe.skipIf(!needed)('a release', () => {
     await podman('stop', '--time=30', 'mirror')
     expect(await podman('logs', 'mirror')).not.toContain('server started')
     await podman('rm', 'mirror')
+    await checkEditor(options, 200, { SERVER_HOSTNAME: expect.stringContaining(':8443') as string })
   })
+
+  it('waits in an empty container for the code of its setup, when told to', async () => {
+    const [https = 0, http = 0] = await findFreePorts(2)
+    const { options } = makeVolumes('setup')
+    // Before there is anything: what Quay's editor proposes.
+    await checkEditor(options, 202, { AVATAR_KIND: 'local', DEFAULT_TAG_EXPIRATION: '2w' })
+
+    const published = ['-p', `${http}:8080`, '-p', `${https}:8443`]
+    const told = ['-e', 'MOORING_SETUP=1', '--read-only']
+    await podman('run', '-d', '--name=setup', ...published, ...options, ...told, bench.image)
+    await until('the container', async () => {
+      const { code } = await bench.attempt('podman', ['exec', 'setup', 'mooring', 'health'])
+      return code === 0 ? true : undefined
+    })
+    const code = (await podman('exec', 'setup', 'mooring', 'setup-code')).slice(0, 19)
+    expect(await podman('logs', 'setup')).toContain(`setup code   ${code}`)
+    const browser = createSetupClient(`https://127.0.0.1:${https}`)
+    expect((await browser.enter(code)).status).toBe(200)
+    const { steps } = (await browser.api('GET', '')).json() as {
+      steps: readonly { id: string; values: unknown }[]
+    }
+    // What is published is where it will be.
+    const network = steps.find(({ id }) => id === 'network')?.values
+    expect(network).toMatchObject({ httpsPort: 8443, httpPort: 8080, metricsPort: 9091 })
+    browser.close()
+    await podman('stop', '--time=30', 'setup')
+    expect((await podman('inspect', '--format={{.State.ExitCode}}', 'setup')).trim()).toBe('0')
+    await podman('rm', 'setup')
+  })
+
+  /** Runs Quay's editor on a configuration. */
+  async function checkEditor(
+    volumes: readonly string[],
+    status: number,
+    settings: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const [http = 0] = await findFreePorts(1)
+    const command = ['config', 'secret']
+    const user = '--user=23456:0'
+    await podman(
+      ...['run', '-d', '--name=editor', '-p', `${http}:8080`, ...volumes, user, '--read-only'],
+      ...[bench.image, ...command],
+    )
+    await until('the editor', async () => {
+      const { code } = await bench.attempt('podman', ['exec', 'editor', 'mooring', 'health'])
+      return code === 0 ? true : undefined
+    })
+    const url = `http://127.0.0.1:${http}/api/v1/config`
+    expect((await fetch(url)).status).toBe(401)
+    const credentials = Buffer.from('quayconfig:secret').toString('base64')
+    const headers = { authorization: `Basic ${credentials}`, 'content-type': 'application/json' }
+    const shown = await fetch(url, { headers })
+    expect(shown.status).toBe(status)
+    expect(await shown.json()).toMatchObject({ 'config.yaml': settings })
+    const body = JSON.stringify({ 'config.yaml': {} })
+    const found = await fetch(`${url}/validate`, { method: 'POST', headers, body })
+    expect(await found.json()).toContainEqual({
+      FieldGroup: 'Database',
+      Tags: ['DB_URI'],
+      Message: 'DB_URI is required.',
+    })
+    await podman('stop', '--time=30', 'editor')
+    expect((await podman('inspect', '--format={{.State.ExitCode}}', 'editor')).trim()).toBe('0')
+    await podman('rm', 'editor')
+  }
 
   it('is signed, archive and checksums alike', async () => {
     const check = (file: string) => bench.run('minisign', ['-Vm', file, '-p', bench.publicKeyFile])
@@ -168,6 +247,42 @@ describe.skipIf(!needed)('a release', () => {
     expect(existsSync(machine.path(program))).toBe(false)
     const left = await machine.run(['sh', '-c', 'cat /proc/[0-9]*/cmdline'])
     expect(left).not.toContain('mooring.js')
+  })
+
+  it('waits on a bare machine for its code, and is set up there by an answer file', async () => {
+    await using machine = await startBareMachine()
+    const folder = await carryTo(machine, '/root')
+    const { install } = installer(machine, folder)
+    const [https = 0, http = 0, metrics = 0] = await findFreePorts(3)
+    const [data, command] = ['/var/lib/mooring', '/usr/local/bin/mooring']
+
+    const ports = ['--https-port', https, '--http-port', http, '--metrics-port', metrics]
+    const waiting = await install(...ports.map(String))
+    const [, port, code = ''] = /https:\/\/\S+:(\d+)\/setup, code (\S+)/.exec(waiting) ?? []
+    expect(port).toBe(String(https))
+    const browser = createSetupClient(`https://127.0.0.1:${https}`)
+    expect((await browser.enter('0000-0000-0000-0000')).status).toBe(401)
+    expect((await browser.enter(code)).status).toBe(200)
+    expect((await browser.api('GET', '')).json()).toMatchObject({ phase: 'open' })
+    const other = (await machine.run([command, 'setup-code', '--new'])).slice(0, 19)
+    expect((await browser.enter(other)).status).toBe(200)
+    browser.close()
+
+    appendFileSync(machine.path('/etc/hosts'), '127.0.0.1 registry.test\n')
+    const answers = answersLike('registry.test', { https, http, metrics })
+    writeFileSync(machine.path('/root/site.yaml'), answers, { mode: 0o600 })
+    writeFileSync(machine.path('/root/secret'), `${account.password}\n`, { mode: 0o600 })
+    const start = performance.now()
+    const said = await install('--answers', 'root/site.yaml')
+    expect(said).toContain('the registry is set up and runs')
+    const admin = { ...account, username: 'admin' }
+    const caFile = machine.path(`${data}/config/ca.crt`)
+    const digest = await pushAndPull(https, caFile, admin)
+    expect(performance.now() - start).toBeLessThan(60_000)
+    expect(await machine.run(['find', data, '!', '-user', 'mooring'])).toBe('')
+
+    expect(await install('--answers', 'root/site.yaml')).toContain('not applied again')
+    expect(await pullAgain(https, caFile, admin)).toBe(digest)
   })
 
   it('refuses a damaged archive and a signature by somebody else', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { atExit } from '../support/at-exit.ts'
 import { hasPrograms, programPath } from '../support/programs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { startSetup } from '../support/setup-client.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -52,5 +53,17 @@ describe.skipIf(!hasPrograms('perl', 'systemd-notify'))('a server that systemd s
     await server.restart()
     expect(heard).toContain('STOPPING=1')
     await until('the second start', () => (heard.split('READY=1').length > 2 ? true : undefined))
+  })
+
+  it('is ready, too, when it waits for its setup', async () => {
+    const before = heard.length
+    const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '900000' }
+    const { child } = await startSetup(folder.join('data'), { env })
+    const said = await until('the watchdog to be fed', () => {
+      const since = heard.slice(before)
+      return since.includes('Waiting for setup') && since.includes('WATCHDOG=1') ? since : undefined
+    })
+    expect(said).toContain('READY=1\nSTATUS=Waiting for setup')
+    await child.stop()
   })
 })

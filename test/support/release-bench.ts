@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { debianTree } from './bare-machine.ts'
 import { runProgram } from './cli.ts'
 import { createClientHome, type ClientHome } from './client-bench.ts'
-import { createImage } from './content.ts'
+import { createImage, digestOf } from './content.ts'
 import { createRegistryClient } from './registry-client.ts'
 import { projectRoot } from './source-files.ts'
 import { until } from './until.ts'
@@ -105,6 +106,47 @@ export async function pullAgain(
       everyMs: 50,
     })
     return await pullTag(client, `${account.username}/first`)
+  } finally {
+    client.close()
+  }
+}
+
+/**
+ * Sends half a blob, then lets somebody stop the registry, and the rest once it takes no new
+ * requests. @returns the status of the answer.
+ */
+export async function pushWhile(
+  stop: () => Promise<unknown>,
+  { https, http }: { readonly https: number; readonly http: number },
+  caFile: string,
+  account: { readonly username: string; readonly password: string },
+): Promise<number> {
+  const ca = readFileSync(caFile)
+  const baseUrl = `https://127.0.0.1:${https}`
+  const client = createRegistryClient({ baseUrl, ca, ...account })
+  const bytes = Buffer.alloc(64 * 1024, 'drained')
+  const digest = digestOf(bytes)
+  const begun = new URL(await client.startUpload(`${account.username}/first`), baseUrl)
+  begun.searchParams.set('digest', digest)
+  const stopped = Promise.withResolvers<unknown>()
+  async function* slowly() {
+    yield bytes.subarray(0, 1024)
+    stop().then(stopped.resolve, stopped.reject)
+    await until('the ports to close', () =>
+      fetch(`http://127.0.0.1:${http}/healthz`).then(
+        () => undefined,
+        () => true as const,
+      ),
+    )
+    yield bytes.subarray(1024)
+  }
+  try {
+    const { status } = await client.request('PUT', begun.href, {
+      headers: { 'content-type': 'application/octet-stream', 'content-length': bytes.length },
+      body: () => Readable.from(slowly()),
+    })
+    await stopped.promise
+    return status
   } finally {
     client.close()
   }
