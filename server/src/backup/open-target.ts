@@ -4,6 +4,7 @@ import type { Random } from '../platform/random.ts'
 import { BackupError } from './backup-codes.ts'
 import { isMissing, type BackupTarget } from './backup-target.ts'
 import { directoryTarget } from './directory-target.ts'
+import type { S3Credentials } from './s3-target.ts'
 
 /** What is read of the environment beside the credentials, which the client of S3 finds by itself. */
 export type TargetEnvironment = Readonly<Record<string, string | undefined>>
@@ -13,7 +14,15 @@ const s3Scheme = 's3://'
 /** Opens a directory or `s3://bucket/prefix[?endpoint=URL&region=NAME]`; does not look into it. */
 export async function openTarget(
   address: string,
-  { env, random }: { readonly env: TargetEnvironment; readonly random: Random },
+  {
+    env,
+    random,
+    credentials,
+  }: {
+    readonly env: TargetEnvironment
+    readonly random: Random
+    readonly credentials?: S3Credentials | undefined
+  },
 ): Promise<BackupTarget> {
   if (!address.startsWith(s3Scheme)) {
     if (/^[a-z0-9+]+:\/\//i.test(address)) {
@@ -32,6 +41,7 @@ export async function openTarget(
     endpoint:
       url.searchParams.get('endpoint') ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'],
     region: url.searchParams.get('region') ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'],
+    credentials,
   })
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 import type { Config } from '../config/config.ts'
-import { lockDataDirectory } from '../db/data-directory-lock.ts'
+import { lockDataDirectory, type DataDirectoryLock } from '../db/data-directory-lock.ts'
 import { openDatabase } from '../db/open.ts'
 import { isVacant } from '../db/postgresql-load.ts'
 import { isKnownLevel, readSchemaLevel } from '../db/schema-level.ts'
@@ -51,6 +51,8 @@ export interface RestoreParts extends RestorePlace {
   readonly random: Random
   readonly progress: ProgressMeter
   readonly signal: AbortSignal
+  /** Of the data directory, where the caller holds it; released at the end. */
+  readonly lock?: DataDirectoryLock | undefined
 }
 
 /**
@@ -59,7 +61,7 @@ export interface RestoreParts extends RestorePlace {
  */
 export async function restoreBackup(parts: RestoreParts): Promise<BackupManifest> {
   const { dataDir, progress, signal } = parts
-  const lock = lockDataDirectory(dataDir)
+  const lock = parts.lock ?? lockDataDirectory(dataDir)
   try {
     const manifest = await chooseBackup(parts.target, parts.id)
     const unfinished = await readJournal(dataDir)

@@ -20,6 +20,13 @@ export interface S3Settings {
   readonly prefix: string
   readonly endpoint?: string | undefined
   readonly region?: string | undefined
+  /** Instead of those that the AWS tools would find. */
+  readonly credentials?: S3Credentials | undefined
+}
+
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 const mebibyte = 1024 * 1024
@@ -31,10 +38,17 @@ const partsAtMost = 9_000
  * A bucket. An object is seen when all of it has arrived, so nothing more is needed for a whole file.
  * The credentials are those of the environment or the machine, as the AWS tools find them.
  */
-export function s3Target({ bucket, prefix, endpoint, region }: S3Settings): BackupTarget {
+export function s3Target({
+  bucket,
+  prefix,
+  endpoint,
+  region,
+  credentials,
+}: S3Settings): BackupTarget {
   const client = new S3Client({
     region: region ?? 'us-east-1',
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(credentials && { credentials }),
     // Servers that are not Amazon's know no trailing checksums; content has its digest anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { BackupError } from '../backup/backup-codes.ts'
 import { settleRestore } from '../backup/restore-switch.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/config-warnings.ts'
@@ -48,18 +49,23 @@ export async function runServer(
     settleDeployment(directories.configDir),
   )
   const asked = options.setup ?? environment['MOORING_SETUP'] === '1'
-  const prepared = settled.then(async () => {
-    if (await isSetupWanted(directories, asked, systemRandom)) return 'setup'
-    await prepareFirstStart({
-      ...directories,
-      random: systemRandom,
-      clock: systemClock,
-      flags: options,
-      env: environment,
-      network: systemNetwork(),
+  const prepared = settled
+    .then(undefined, (error: unknown) => error)
+    .then(async (unsettled) => {
+      const isSetup = await isSetupWanted(directories, asked, systemRandom)
+      // A restore that the setup began is the setup's to end.
+      if (unsettled !== undefined && !(isSetup && isUnfinishedRestore(unsettled))) throw unsettled
+      if (isSetup) return 'setup'
+      await prepareFirstStart({
+        ...directories,
+        random: systemRandom,
+        clock: systemClock,
+        flags: options,
+        env: environment,
+        network: systemNetwork(),
+      })
+      return 'server'
     })
-    return 'server'
-  })
   const wanted = await prepared.catch((error: unknown) => {
     lock.release()
     throw error
@@ -94,4 +100,8 @@ export async function runServer(
   })
   await onRunning(config, server)
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+}
+
+function isUnfinishedRestore(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'MOOR-BAK-014'
 }

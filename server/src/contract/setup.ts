@@ -160,6 +160,48 @@ export const ImportedAnswers = z.object({
   errors: FieldErrors,
 })
 
+/** POST /restore: makes this machine what a backup says, in place of all steps. */
+export const StartRestore = z.object({
+  /** A directory, or `s3://bucket/prefix?endpoint=https://host`; the latest backup there. */
+  target: z.string().min(1).max(4_096),
+  passphrase: z.string().max(1_024).nullable().default(null),
+  /** Of the bucket. */
+  credentials: z
+    .object({
+      accessKeyId: z.string().min(1).max(256),
+      secretAccessKey: z.string().min(1).max(1_024),
+    })
+    .nullable()
+    .default(null),
+  /** Other places than those of the backup. */
+  storagePath: z.string().min(1).max(4_096).nullable().default(null),
+  databaseUri: z.string().min(1).max(4_096).nullable().default(null),
+})
+export type StartRestore = z.output<typeof StartRestore>
+
+export const RestoreView = z
+  .object({
+    phase: z.enum(['none', 'running', 'failed', 'finished']),
+    target: z.string().nullable(),
+    progress: z
+      .object({
+        phase: z.string(),
+        /** Bytes. */
+        done: z.number(),
+        total: z.number(),
+        itemsDone: z.number(),
+        itemsTotal: z.number(),
+        /** Seconds that are left; null while nobody can tell. */
+        eta: z.number().nullable(),
+      })
+      .nullable(),
+    finding: Finding.nullable(),
+    /** Where the registry is, once it runs. */
+    address: z.string().nullable(),
+  })
+  .meta({ id: 'SetupRestore' })
+export type RestoreView = z.output<typeof RestoreView>
+
 /** POST /signing-request: of the saved step `certificates`; the same one while nothing changes. */
 export const SigningRequestView = z
   .object({

@@ -8,7 +8,9 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import { startServer, type Overrides, type RunningServer } from '../start.ts'
 import type { RegistryDoor } from './apply/task.ts'
+import { describeAutostart } from './autostart.ts'
 import { createSetupApply } from './setup-apply.ts'
+import { createSetupRestore } from './setup-restore.ts'
 import { openSetupService } from './setup-service.ts'
 import { setupFiles, type SetupFiles } from './setup-state.ts'
 import type { Machine } from './step.ts'
@@ -23,7 +25,6 @@ export interface SetupInput {
   readonly stopping: AbortSignal
   /** Instead of those of the data directory. */
   readonly files?: SetupFiles
-  readonly describeAutostart?: () => Promise<string>
 }
 
 /** The setup of a data directory whose lock is held, ready for a page or an answer file. */
@@ -42,9 +43,15 @@ export async function openSetup(input: SetupInput, door: () => RegistryDoor) {
     ...tools,
     service,
     registry,
+    describeAutostart: () => describeAutostart(machine, env),
     loadConfig: (text) => configOf(machine, env, text),
   })
-  return { service, apply, files }
+  const restore = createSetupRestore({
+    ...tools,
+    ...{ service, registry, env },
+    loadConfig: () => configOf(machine, env, undefined),
+  })
+  return { service, apply, restore, files }
 }
 
 /** As the registry will read it; its certificate may not be there yet. */

@@ -9,6 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
+import { restoreRoutes } from './http/restore-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
 import { createSetupHandler } from './http/setup-handler.ts'
 import { systemMachine } from './machine.ts'
@@ -65,7 +66,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
     ownPorts: () => opened.door?.ports() ?? [],
   })
   const place = { dataDir, clock, random }
-  const { service, apply } = await openSetup(
+  const { service, apply, restore } = await openSetup(
     { machine, env, clock, random, log, stopping: stopping.signal },
     () => requireDoor().door,
   )
@@ -74,7 +75,10 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
       ...{ service, apply, log },
       sessions: createSetupSessions(place),
       desk: createCodeDesk(place),
-      more: certificateRoutes({ service, machine, clock, random, log }),
+      more: {
+        ...certificateRoutes({ service, machine, clock, random, log }),
+        ...restoreRoutes(restore),
+      },
       stopping: stopping.signal,
     }),
     phase: () => service.current().phase,
@@ -111,24 +115,25 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
     fingerprint: certificate.sha256Fingerprint,
   })
 
-  const finished = untilFinished(service, apply, stopping.signal)
+  const finished = untilFinished(service, stopping.signal)
   void apply.resume()
+  restore.resume()
   if (await finished) {
     const server = door.door.running()
     if (server !== undefined && config !== undefined) await input.onRunning(config, server)
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
   }
   await apply.settled()
+  await restore.settled()
 }
 
 async function untilFinished(
   service: Awaited<ReturnType<typeof openSetup>>['service'],
-  apply: Awaited<ReturnType<typeof openSetup>>['apply'],
   stopping: AbortSignal,
 ): Promise<boolean> {
   const ended = new AbortController()
-  const unwatch = apply.watch(({ phase }) => {
-    if (phase === 'finished') ended.abort()
+  const unwatch = service.watch(() => {
+    if (service.current().phase === 'finished') ended.abort()
   })
   const either = AbortSignal.any([ended.signal, stopping])
   if (!either.aborted) await once(either, 'abort')

@@ -1,8 +1,12 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { forgetRestore } from '../backup/restore-backup.ts'
 import type { Config } from '../config/config.ts'
 import type { ApplyView } from '../contract/setup.ts'
 import { stepIds } from '../contract/setup-steps.ts'
+import { openDatabase } from '../db/open.ts'
+import { dropTables } from '../db/postgresql-load.ts'
+import { currentLevel } from '../db/schema-level.ts'
 import { syncDirectory } from '../platform/files.ts'
 import { pendingTask, runTasks } from './apply/runner.ts'
 import { storageMarker } from './apply/storage-task.ts'
@@ -33,7 +37,7 @@ export function createSetupApply({
   service: SetupService
   registry: RegistryDoor
   loadConfig: (text?: string) => Promise<Config>
-  describeAutostart?: () => Promise<string>
+  describeAutostart: () => string
   /** Aborted when the process ends. */
   stopping: AbortSignal
 }) {
@@ -86,7 +90,7 @@ export function createSetupApply({
       created: () => service.current().created,
       remember: (created) =>
         write((state) => ({ ...state, created: { ...state.created, ...created } })),
-      ...(describeAutostart && { describeAutostart }),
+      describeAutostart,
       close: () => removeSetupCode(machine),
       signal: stopping,
     }
@@ -137,7 +141,10 @@ export function createSetupApply({
   }
 
   function requireIdle(): void {
-    if (running !== undefined) throw new SetupError('MOOR-SET-010')
+    const { restore } = service.current()
+    if (running !== undefined || restore?.phase === 'running') {
+      throw new SetupError('MOOR-SET-010')
+    }
     if (service.current().phase === 'finished') throw new SetupError('MOOR-SET-020')
   }
 
@@ -192,6 +199,8 @@ export function createSetupApply({
       }
       await registry.stop()
       await write((state) => ({ ...state, phase: 'open', tasks: [] }))
+      await forgetRestore(machine.dataDir)
+      if (created.schema === true) await removeSchema(await loadConfig())
       await removeCreated(machine, created)
       await write((state) => ({ ...emptySetup, language: state.language }))
       await files.removeSecrets()
@@ -204,6 +213,18 @@ const configFiles =
   'mirrors.yaml ssl.cert ssl.key ca.crt ca.key certificates extra_ca_certs database.pem ' +
   'quay.pem quay.kid config.yaml'
 const databaseFiles = 'mooring.db mooring.db-wal mooring.db-shm'
+
+/** Our own tables alone: the database may hold those of others. */
+async function removeSchema({ database: wanted }: Config): Promise<void> {
+  if (wanted.kind === 'sqlite') return
+  const database = await openDatabase(wanted)
+  try {
+    await dropTables(database.db, [currentLevel()])
+    await database.flush()
+  } finally {
+    await database.close()
+  }
+}
 
 /** The settings go last: while they are there, what they name can be found. */
 async function removeCreated(

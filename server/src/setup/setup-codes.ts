@@ -103,6 +103,14 @@ export const setupCodes = {
     text: 'No key of an authority waits to be taken away',
     next: 'see where it is with: mooring cert status',
   },
+  'MOOR-SET-026': {
+    text: 'The backup could not be restored: {reason}',
+    next: 'put right what is named, then begin the restore again; it goes on where it stopped',
+  },
+  'MOOR-SET-027': {
+    text: 'Settings were applied here already, so no backup can take their place',
+    next: 'start over first',
+  },
   'MOOR-SET-030': {
     text: 'The configuration could not be written: {reason}',
     next: 'put right what is named, then retry',

@@ -39,6 +39,8 @@ export async function openSetupService(tools: SetupTools) {
   const printOf = (revealed: unknown) =>
     createHmac('sha256', printKey).update(JSON.stringify(revealed)).digest('base64')
 
+  const listeners = new Set<() => void>()
+
   /** Changes one after another, each on disk before it counts. */
   let last: Promise<unknown> = Promise.resolve()
   function change(work: () => Promise<{ state: SetupFile; secrets?: StoredSecrets }>) {
@@ -48,13 +50,15 @@ export async function openSetupService(tools: SetupTools) {
       if (wanted !== secrets) await files.writeSecrets(wanted)
       await files.writeState(next.state)
       ;[state, secrets] = [next.state, wanted]
+      for (const listener of listeners) listener()
     })
     last = turn.catch(() => undefined)
     return turn
   }
 
   function requireOpen() {
-    if (state.phase === 'applying') throw new SetupError('MOOR-SET-010')
+    const isBusy = state.phase === 'applying' || state.restore?.phase === 'running'
+    if (isBusy) throw new SetupError('MOOR-SET-010')
     if (state.phase === 'finished') throw new SetupError('MOOR-SET-020')
   }
 
@@ -201,6 +205,12 @@ export async function openSetupService(tools: SetupTools) {
       change(() =>
         Promise.resolve({ state: { ...state, created: { ...state.created, ...created } } }),
       ),
+
+    /** Calls back after every change until the returned function is called. */
+    watch(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
 
     /** After their file was removed. */
     forgetSecrets: () =>

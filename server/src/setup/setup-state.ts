@@ -42,6 +42,8 @@ const SetupFile = z.object({
   steps: z.partialRecord(StepId, SavedStep),
   tasks: z.array(JournalTask),
   pastReturn: z.boolean(),
+  /** A backup that takes the place of the steps. */
+  restore: z.object({ phase: z.enum(['running', 'failed']), target: z.string() }).optional(),
   /** Where the registry will be; set when applying begins. */
   address: z.string().nullable(),
   /** What the tasks have made, so that it is neither made twice nor forgotten. */
@@ -49,6 +51,8 @@ const SetupFile = z.object({
     adminId: z.number().optional(),
     authorityOf: z.string().optional(),
     storageFolder: z.string().optional(),
+    /** The schema was made here, in a database that had none. */
+    schema: z.boolean().optional(),
     requestOf: z.string().optional(),
     /** The encrypted key of the authority waits to be taken away; also after the setup. */
     keyToTake: z.boolean().optional(),

@@ -1,5 +1,6 @@
 import { migrate } from '../../db/migrate.ts'
 import { openDatabase } from '../../db/open.ts'
+import { readSchemaLevel } from '../../db/schema-level.ts'
 import type { Task } from './task.ts'
 
 export const databaseTask: Task = {
@@ -7,10 +8,12 @@ export const databaseTask: Task = {
   step: 'storage',
   failure: 'MOOR-SET-032',
   isReturnPoint: true,
-  async run({ loadConfig, log }) {
+  async run({ loadConfig, log, remember }) {
     const config = await loadConfig()
     const database = await openDatabase(config.database, { logger: log })
     try {
+      const { state } = await readSchemaLevel(database)
+      if (state === 'empty') await remember({ schema: true })
       await migrate(database)
       await database.flush()
     } finally {

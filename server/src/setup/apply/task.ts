@@ -40,8 +40,8 @@ export interface TaskContext {
   readonly remember: (created: Partial<SetupFile['created']>) => Promise<void>
   /** A line for the page and the log. */
   readonly note: (line: string) => void
-  /** What the machine starts at boot; absent where nobody can say. */
-  readonly describeAutostart?: () => Promise<string>
+  /** What starts the registry at boot. */
+  readonly describeAutostart: () => string
   /** Ends the setup: nothing of it is needed after this. */
   readonly close: () => Promise<void>
   readonly signal: AbortSignal

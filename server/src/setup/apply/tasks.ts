@@ -23,10 +23,7 @@ const serviceTask: Task = {
   id: 'service',
   step: null,
   failure: 'MOOR-SET-039',
-  run: async ({ describeAutostart }) =>
-    describeAutostart === undefined
-      ? 'this process goes on as the registry; mooring service install starts it at boot'
-      : describeAutostart(),
+  run: ({ describeAutostart }) => Promise.resolve(describeAutostart()),
 }
 
 const closeTask: Task = {

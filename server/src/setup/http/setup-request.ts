@@ -26,6 +26,7 @@ const statuses: Partial<Record<SetupCode, number>> = {
   'MOOR-SET-021': 503,
   'MOOR-SET-024': 409,
   'MOOR-SET-025': 409,
+  'MOOR-SET-027': 409,
 }
 
 /** Every answer of the setup: nothing of it is for a cache, a frame or another site. */
