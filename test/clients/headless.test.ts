@@ -283,7 +283,7 @@ describe.skipIf(!needed)('a release', () => {
 
     expect(await install('--answers', 'root/site.yaml')).toContain('not applied again')
     expect(await pullAgain(https, caFile, admin)).toBe(digest)
-  })
+  }, 240_000)
 
   it('refuses a damaged archive and a signature by somebody else', async () => {
     await using machine = await startBareMachine()
