@@ -26,5 +26,6 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/mooring/certificates/authority/protect', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/switch', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/finish', keepsAuthority],
+  ['POST /api/v1/mooring/config/history/{version_id}/restore', 'no setting was changed before'],
   ['POST /api/v1/user/initialize', 'there are accounts already'],
 ])
