@@ -3,6 +3,7 @@ const noTokens = '410: repositories have no tokens of their own any more'
 const noDirectory = 'accounts come from the database, not from a directory'
 const noProvider = 'no other service vouches for anybody here'
 
+const noBackups = 'no place for backups is set; another test makes some'
 const keepsAuthority = 'the other calls need the authority as it is; another test does that'
 
 /** Calls that cannot succeed as the server of the test is configured, with the reason. */
@@ -26,6 +27,9 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/mooring/certificates/authority/protect', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/switch', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/finish', keepsAuthority],
+  ['POST /api/v1/mooring/backup', noBackups],
+  ['GET /api/v1/mooring/backup/{job_id}', noBackups],
+  ['DELETE /api/v1/mooring/backup/{job_id}', noBackups],
   ['POST /api/v1/mooring/config/history/{version_id}/restore', 'no setting was changed before'],
   ['POST /api/v1/user/initialize', 'there are accounts already'],
 ])
