@@ -67,6 +67,22 @@ afterAll(async () => {
   await folder.remove()
 })
 
+test('takes from a configuration of Quay what its steps ask for, and lists the rest', async () => {
+  const text = 'SERVER_HOSTNAME: localhost\nSUPER_USERS: [boss]\nDB_URI: sqlite:///quay.db\n'
+  const answer = await client.api('POST', '/import-quay', {
+    file: Buffer.from(text).toString('base64'),
+  })
+  expect(answer.status).toBe(200)
+  expect(answer.json()).toMatchObject({
+    taken: ['SERVER_HOSTNAME', 'SUPER_USERS'],
+    left: [{ key: 'DB_URI' }],
+    known: { admin: { username: 'boss' } },
+    errors: [{ field: 'admin.password' }],
+  })
+  const nonsense = await client.api('POST', '/import-quay', { file: 'W10K' })
+  expect([nonsense.status, nonsense.json()['code']]).toEqual([400, 'MOOR-SET-029'])
+})
+
 test('says what is wrong with a target or a passphrase, and changes nothing', async () => {
   expect((await begin({ target: folder.join('nothing') })).status).toBe(202)
   expect(await failed()).toBe('MOOR-BAK-003')

@@ -50,7 +50,7 @@ export async function runServer(
   )
   const asked = options.setup ?? environment['MOORING_SETUP'] === '1'
   const prepared = settled
-    .then(undefined, (error: unknown) => error)
+    .then(() => undefined, asError)
     .then(async (unsettled) => {
       const isSetup = await isSetupWanted(directories, asked, systemRandom)
       // A restore that the setup began is the setup's to end.
@@ -100,6 +100,10 @@ export async function runServer(
   })
   await onRunning(config, server)
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 function isUnfinishedRestore(error: unknown): boolean {

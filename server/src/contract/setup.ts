@@ -160,6 +160,18 @@ export const ImportedAnswers = z.object({
   errors: FieldErrors,
 })
 
+/** POST /import-quay: reads what maps into the steps, and lists what does not. */
+export const ImportQuay = z.object({
+  /** config.yaml, or the bundle as tar.gz; in base64. */
+  file: z.string().min(1).max(8_000_000),
+})
+export const ImportedQuay = ImportedAnswers.extend({
+  /** Values of steps, also of those with errors. */
+  known: z.partialRecord(StepId, z.record(z.string(), z.unknown())),
+  taken: z.array(z.string()),
+  left: z.array(z.object({ key: z.string(), reason: z.string() })),
+})
+
 /** POST /restore: makes this machine what a backup says, in place of all steps. */
 export const StartRestore = z.object({
   /** A directory, or `s3://bucket/prefix?endpoint=https://host`; the latest backup there. */

@@ -10,6 +10,7 @@ import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
+import { quayRoutes } from './http/quay-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
 import { createSetupHandler } from './http/setup-handler.ts'
 import { systemMachine } from './machine.ts'
@@ -78,6 +79,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
       more: {
         ...certificateRoutes({ service, machine, clock, random, log }),
         ...restoreRoutes(restore),
+        ...quayRoutes(service),
       },
       stopping: stopping.signal,
     }),

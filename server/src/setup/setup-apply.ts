@@ -14,7 +14,7 @@ import type { RegistryDoor, TaskContext } from './apply/task.ts'
 import { applyTasks } from './apply/tasks.ts'
 import { serverHostname } from './registry-address.ts'
 import { removeSetupCode } from './setup-code.ts'
-import { SetupError } from './setup-codes.ts'
+import { reasonOf, SetupError } from './setup-codes.ts'
 import type { SetupService, SetupTools } from './setup-service.ts'
 import { emptySetup, type JournalTask, type SetupFile } from './setup-state.ts'
 
@@ -200,7 +200,7 @@ export function createSetupApply({
       await registry.stop()
       await write((state) => ({ ...state, phase: 'open', tasks: [] }))
       await forgetRestore(machine.dataDir)
-      if (created.schema === true) await removeSchema(await loadConfig())
+      if (created.schema === true) await removeSchema(loadConfig)
       await removeCreated(machine, created)
       await write((state) => ({ ...emptySetup, language: state.language }))
       await files.removeSecrets()
@@ -215,7 +215,15 @@ const configFiles =
 const databaseFiles = 'mooring.db mooring.db-wal mooring.db-shm'
 
 /** Our own tables alone: the database may hold those of others. */
-async function removeSchema({ database: wanted }: Config): Promise<void> {
+async function removeSchema(loadConfig: () => Promise<Config>): Promise<void> {
+  try {
+    await dropOurTables(await loadConfig())
+  } catch (error) {
+    throw new SetupError('MOOR-SET-028', { reason: reasonOf(error) }, { cause: error })
+  }
+}
+
+async function dropOurTables({ database: wanted }: Config): Promise<void> {
   if (wanted.kind === 'sqlite') return
   const database = await openDatabase(wanted)
   try {

@@ -111,6 +111,14 @@ export const setupCodes = {
     text: 'Settings were applied here already, so no backup can take their place',
     next: 'start over first',
   },
+  'MOOR-SET-028': {
+    text: 'What was created could not be removed: {reason}',
+    next: 'put right what is named, then start over again',
+  },
+  'MOOR-SET-029': {
+    text: 'This is neither a config.yaml of Quay nor a bundle with one: {reason}',
+    next: 'choose config.yaml, or the tar.gz that the config editor of Quay gives out',
+  },
   'MOOR-SET-030': {
     text: 'The configuration could not be written: {reason}',
     next: 'put right what is named, then retry',
