@@ -11,13 +11,14 @@ export async function archiveOf(
 ): Promise<Buffer> {
   const { Header, Pack, ReadEntry } = await import('tar')
   const mtime = new Date(Math.floor(nowMs / seconds) * seconds)
-  const pack = new Pack({ gzip: true, portable: true })
-  const packed = buffer(pack)
   const entries = [
     { path: 'extra_ca_certs/', type: 'Directory' as const, content: undefined },
     { path: 'config.yaml', type: 'File' as const, content: Buffer.from(configText) },
     ...[...certs].map(([path, content]) => ({ path, type: 'File' as const, content })),
   ]
+  // Entries that wait for a turn would never get one, because all are written at once.
+  const pack = new Pack({ gzip: true, portable: true, jobs: entries.length })
+  const packed = buffer(pack)
   for (const { path, type, content } of entries) {
     const size = content?.length ?? 0
     const entry = new ReadEntry(new Header({ path, type, mode: 0o777, mtime, size }))
