@@ -4,10 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { environment } from '../config/read-config.ts'
+import { systemNetwork } from '../first-start/host-names.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readVersion } from '../platform/version.ts'
 import { ServiceError } from '../service/service-codes.ts'
-import { perform } from '../service/service-host.ts'
+import { perform, readEnvironment } from '../service/service-host.ts'
 import { containerPorts, placesOf, type ServicePlan } from '../service/service-plan.ts'
 import { readRecord } from '../service/service-record.ts'
 import { statusOf } from '../service/service-status.ts'
@@ -18,6 +19,9 @@ import {
   uninstallSteps,
   type Step,
 } from '../service/service-steps.ts'
+import { lastingAddresses } from '../setup/host-facts.ts'
+import { bracketed } from '../setup/registry-address.ts'
+import { readSetupCode } from '../setup/setup-code.ts'
 import { print } from './print.ts'
 
 interface ScopeOptions {
@@ -137,7 +141,7 @@ async function untilItAnswers(plan: ServicePlan, seconds: number): Promise<void>
   for (;;) {
     const { health, state, log } = await statusOf(plan)
     if (health === 'healthy') {
-      process.stdout.write(`it answers; its log: ${log}\n`)
+      process.stdout.write(`it answers; its log: ${log}\n${await setupHint(plan)}`)
       return
     }
     if (systemClock.now() > end) {
@@ -145,6 +149,17 @@ async function untilItAnswers(plan: ServicePlan, seconds: number): Promise<void>
     }
     await wait(pollMs)
   }
+}
+
+/** Where a service that is not set up yet waits for somebody, and how to get in. */
+async function setupHint(plan: ServicePlan): Promise<string> {
+  const open = await readSetupCode({ dataDir: plan.dataDir, clock: systemClock })
+  if (open === undefined) return ''
+  const host = bracketed(lastingAddresses(systemNetwork())[0] ?? 'localhost')
+  const ofProcess = (await readEnvironment(plan.places))['MOORING_HTTPS_PORT']
+  const port =
+    plan.form === 'container' ? plan.ports.https : (ofProcess ?? String(containerPorts.https))
+  return `it waits for its setup at https://${host}:${port}/setup, code ${open.code}\n`
 }
 
 async function status(options: StatusOptions): Promise<void> {
