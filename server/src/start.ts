@@ -22,7 +22,8 @@ import { startingDoor } from './http/starting-door.ts'
 import { tlsMaterial } from './http/tls-options.ts'
 import { countTraffic, type Traffic } from './http/traffic.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
-import { createLogger, type Logger } from './platform/logger.ts'
+import { createLogRing, type LogRing } from './platform/log-ring.ts'
+import { createLogger, standardError, type Logger } from './platform/logger.ts'
 import { systemRandom, type Random } from './platform/random.ts'
 import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openStorage } from './storage/open-storage.ts'
@@ -37,6 +38,8 @@ export interface Overrides {
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
+  /** Keeps what `log` writes. */
+  readonly logRing?: LogRing
   readonly storage?: BlobStorage
   /** Held by a caller that prepared the data directory; taken over. */
   readonly lock?: DataDirectoryLock
@@ -83,14 +86,15 @@ export async function startServer(
   config: Config,
   overrides: Overrides = {},
 ): Promise<RunningServer> {
-  const log = overrides.log ?? createLogger(config.logLevel)
+  const logRing = overrides.logRing ?? createLogRing()
+  const log = overrides.log ?? createLogger(config.logLevel, logRing.tap(standardError()))
   const around = overrides.around ?? ((serve) => serve)
   const stack = new AsyncDisposableStack()
   const upgrade = createUpgrade({ config, clock: overrides.clock ?? systemClock, log })
   try {
     const { appliance, database, certificates, firstAccount } = await openAppliance(
       config,
-      { ...overrides, log, upgrade },
+      { ...overrides, log, logRing, upgrade },
       stack,
     )
     const { handler, traffic } = countTraffic(around(appliance.serve))
@@ -138,6 +142,7 @@ async function openAppliance(
   stack: AsyncDisposableStack,
 ) {
   const { log, upgrade, shutDown, clock = systemClock, random = systemRandom } = overrides
+  const { logRing = createLogRing() } = overrides
   const lock = overrides.lock ?? lockDataDirectory(config.dataDir)
   stack.defer(() => {
     lock.release()
@@ -170,7 +175,7 @@ async function openAppliance(
   const key = await loadInstanceKey(config.configDir)
   await publishInstanceKey(database.db, key, clock, config)
   const appliance = wire({
-    ...{ config, database, storage, key, certificates, clock, random, log, shutDown },
+    ...{ config, database, storage, key, certificates, clock, random, log, logRing, shutDown },
   })
   stack.defer(() => appliance.audit.close())
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)

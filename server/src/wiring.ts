@@ -32,6 +32,7 @@ import { LiveExchange } from './http/live-exchange.ts'
 import { finishedSetup } from './http/finished-setup.ts'
 import { webApp } from './http/web-app.ts'
 import type { Clock } from './platform/clock.ts'
+import type { LogRing } from './platform/log-ring.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
@@ -147,6 +148,8 @@ export interface Parts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** The latest lines of the log. */
+  readonly logRing: LogRing
   /** Ends the server as a signal would; absent where somebody else decides about that. */
   readonly shutDown?: (() => void) | undefined
 }

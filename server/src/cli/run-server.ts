@@ -9,7 +9,8 @@ import { settleDeployment } from '../features/config-editor/deploy-bundle.ts'
 import { systemNetwork } from '../first-start/host-names.ts'
 import { prepareFirstStart, type FirstStartFlags } from '../first-start/quick-start.ts'
 import { systemClock } from '../platform/clock.ts'
-import { createLogger } from '../platform/logger.ts'
+import { createLogRing } from '../platform/log-ring.ts'
+import { createLogger, standardError } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { isSetupWanted } from '../setup/is-setup-wanted.ts'
 import type { OpenSetup } from '../setup/run-setup.ts'
@@ -86,12 +87,14 @@ export async function runServer(
     return
   }
   const config = await readConfig({ ...directories, env: environment, flags: options })
-  const log = createLogger(config.logLevel)
+  const logRing = createLogRing()
+  const log = createLogger(config.logLevel, logRing.tap(standardError()))
   for (const warning of configWarnings(config)) log.warn(warning)
   const firstPassword = environment['MOORING_FIRST_PASSWORD']
   await using server = await startServer(config, {
     lock,
     log,
+    logRing,
     shutDown: () => {
       stopping.abort()
     },

@@ -21,6 +21,9 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
         censor: '[redacted]',
       },
     },
-    destination ?? pino.destination({ dest: 2, sync: false }),
+    destination ?? standardError(),
   )
 }
+
+/** Where the log of a server goes. */
+export const standardError = () => pino.destination({ dest: 2, sync: false })
