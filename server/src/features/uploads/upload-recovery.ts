@@ -1,5 +1,5 @@
 import type { Database } from '../../db/open.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { parseDigest } from '../../storage/digest.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
@@ -10,31 +10,53 @@ import { uploadStore } from './upload-store.ts'
 const batchSize = 200
 /** A file without a row belongs to a request under way or to a crash; after this it is the latter. */
 const orphanAgeMs = 3_600_000
+/** A commit sends one blob, to a bucket at most; one that began earlier than this was broken off. */
+const longestCommitMs = 86_400_000
 
 /**
  * Finishes what a crash interrupted between renaming verified bytes to their blob and recording it:
  * content that is there is recorded, an upload that is still an upload waits for its client. Runs
- * once before the server listens, so no commit is under way meanwhile.
+ * once before the server listens: then nobody commits who uses this data directory. Others may use
+ * the same PostgreSQL database, so what began there lately is left to them, and to the sweep.
  */
 export async function recoverCommits(
-  { db }: Database,
+  database: Database,
   storage: BlobStorage,
   clock: Clock,
   log: Logger,
 ): Promise<void> {
-  for (const { uuid, committing_digest: text } of await uploadStore(db).listCommitting()) {
-    if (text === null || (await storage.uploadSize(uuid)) !== undefined) continue
-    const digest = parseDigest(text)
-    const sizeBytes = await storage.stat(digest)
-    await db.transaction().execute(async (tx) => {
-      if (sizeBytes !== undefined) await blobStore(tx).insert(digest, sizeBytes, clock.now())
-      await uploadStore(tx).delete(uuid)
-    })
-    log.info({ upload: uuid, digest, kept: sizeBytes !== undefined }, 'upload recovered')
+  const isAlone = database.dialect === 'sqlite'
+  const before = isAlone ? Number.MAX_SAFE_INTEGER : clock.now() - longestCommitMs
+  await recoverOlderThan(before, { database, storage, clock, log })
+}
+
+async function recoverOlderThan(
+  before: Instant,
+  {
+    database: { db },
+    storage,
+    clock,
+    log,
+  }: { database: Database; storage: BlobStorage; clock: Clock; log: Logger },
+): Promise<void> {
+  const uploads = uploadStore(db)
+  let page = await uploads.listCommitting(before, '', batchSize)
+  while (page.length > 0) {
+    for (const { uuid, committing_digest: text } of page) {
+      if (text === null || (await storage.uploadSize(uuid)) !== undefined) continue
+      const digest = parseDigest(text)
+      const sizeBytes = await storage.stat(digest)
+      await db.transaction().execute(async (tx) => {
+        if (sizeBytes !== undefined) await blobStore(tx).insert(digest, sizeBytes, clock.now())
+        await uploadStore(tx).delete(uuid)
+      })
+      log.info({ upload: uuid, digest, kept: sizeBytes !== undefined }, 'upload recovered')
+    }
+    page = await uploads.listCommitting(before, page.at(-1)?.uuid ?? '', batchSize)
   }
 }
 
-/** Removes uploads that nobody continued, and upload files that no row knows. */
+/** Removes uploads that nobody continued or finished, and upload files that no row knows. */
 export function sweepUploads({
   database,
   storage,
@@ -50,7 +72,9 @@ export function sweepUploads({
 }): Step {
   const uploads = uploadStore(database.db)
   return async () => {
-    const stale = await uploads.listOlderThan(clock.now() - lifeMs, batchSize)
+    const begunAtLatest = clock.now() - longestCommitMs
+    await recoverOlderThan(begunAtLatest, { database, storage, clock, log })
+    const stale = await uploads.listOlderThan(clock.now() - lifeMs, begunAtLatest, batchSize)
     for (const { uuid } of stale) {
       await storage.abort(uuid)
       await uploads.delete(uuid)

@@ -138,7 +138,7 @@ export function createUploadService({
 
   async function commit(repositoryId: number, id: string, digest: Digest): Promise<void> {
     // From here on the sweep spares the digest; what it decided to remove before is waited for.
-    await uploads.setCommitting(id, digest)
+    await uploads.setCommitting(id, digest, clock.now())
     await untilNotDoomed(digest)
     let sizeBytes: number
     try {

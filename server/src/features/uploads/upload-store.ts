@@ -61,10 +61,10 @@ export function uploadStore(db: Db) {
         .execute(),
 
     /** Says what the upload is about to become, so that a crash in between can be told apart. */
-    setCommitting: (uuid: string, digest: Digest) =>
+    setCommitting: (uuid: string, digest: Digest, now: Instant) =>
       db
         .updateTable('blobupload')
-        .set({ committing_digest: digest })
+        .set({ committing_digest: digest, updated_at: now })
         .where('uuid', '=', uuid)
         .execute(),
 
@@ -78,20 +78,27 @@ export function uploadStore(db: Db) {
 
     delete: (uuid: string) => db.deleteFrom('blobupload').where('uuid', '=', uuid).execute(),
 
-    listOlderThan: (instant: Instant, limit: number) =>
+    /** Those whose commit began after `committing` are left out: somebody may be at it. */
+    listOlderThan: (instant: Instant, committing: Instant, limit: number) =>
       db
         .selectFrom('blobupload')
         .select(['uuid'])
         .where('updated_at', '<', instant)
+        .where((e) => e.or([e('committing_digest', 'is', null), e('updated_at', '<', committing)]))
         .orderBy('updated_at')
         .limit(limit)
         .execute(),
 
-    listCommitting: () =>
+    /** Those whose commit began before `instant`, by id. */
+    listCommitting: (instant: Instant, after: string, limit: number) =>
       db
         .selectFrom('blobupload')
         .select(['uuid', 'committing_digest'])
         .where('committing_digest', 'is not', null)
+        .where('updated_at', '<', instant)
+        .where('uuid', '>', after)
+        .orderBy('uuid')
+        .limit(limit)
         .execute(),
   }
 }
