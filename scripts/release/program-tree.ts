@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { productionFolders, type Lock } from './lock-closure.ts'
@@ -27,6 +27,7 @@ export async function writeProgramTree({
 }): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o755 })
   for (const file of await productFiles(root)) await copy(root, target, file)
+  await stampRelease(root, join(target, 'server/package.json'))
 
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lock
   const platform = { os: 'linux', cpu: arch, libc: 'glibc' }
@@ -56,6 +57,14 @@ async function productFiles(root: string): Promise<readonly string[]> {
   const present = ['package.json']
   for (const file of kept) if (await isThere(root, file)) present.push(file)
   return present
+}
+
+/** The time of the commit rather than that of the build, which would differ with each. */
+async function stampRelease(root: string, file: string): Promise<void> {
+  const { stdout } = await run('git', ['log', '-1', '--format=%ct'], { cwd: root })
+  const releasedAt = new Date(Number(stdout) * 1000).toISOString()
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+  await writeFile(file, `${JSON.stringify({ ...manifest, releasedAt }, null, 2)}\n`)
 }
 
 export function isProductFile(file: string): boolean {

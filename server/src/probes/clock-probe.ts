@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import type { Instant } from '../platform/clock.ts'
 import type { RunCommand } from './command.ts'
 import type { HostRoot } from './host-files.ts'
 import { doubtful, fine, probing, wrong, type Probe, type ProbeContext } from './probe.ts'
-
-/** Raised with each release: no clock can rightly show an earlier day. */
-export const releasedAt = Date.UTC(2026, 10, 1)
 
 const longestUseMs = 15 * 365.25 * 86_400_000
 
 /** A wrong clock makes every certificate invalid, so it stops a setup. */
 export function probeClock(
-  { run, root, zone }: { run: RunCommand; root: HostRoot; zone: string },
+  {
+    run,
+    root,
+    zone,
+    releasedAt,
+  }: {
+    run: RunCommand
+    root: HostRoot
+    zone: string
+    /** No clock can rightly show an earlier time. */
+    releasedAt: Instant
+  },
   context: ProbeContext,
 ): Probe {
   const { clock, signal } = context

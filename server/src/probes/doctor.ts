@@ -5,6 +5,7 @@ import { ConfigError, readConfig, type Config, type Environment } from '../confi
 import type { TestLine } from '../contract/setup.ts'
 import { hostOf, type Network } from '../first-start/host-names.ts'
 import type { Random } from '../platform/random.ts'
+import { readReleaseTime } from '../platform/version.ts'
 import { probeExtraAuthorities } from './authorities-probe.ts'
 import { probeBackups } from './backup-probe.ts'
 import { probeCertificate } from './certificate-probe.ts'
@@ -42,7 +43,7 @@ export async function* examine(patient: Patient, context: ProbeContext): AsyncGe
   const { run, root, zone, dataDir } = patient
   const { lines, config } = await loadSettings(patient, context)
   yield* lines
-  yield* probeClock({ run, root, zone }, context)
+  yield* probeClock({ run, root, zone, releasedAt: readReleaseTime() }, context)
   if (config === undefined) return
 
   const processId = await findServer(dataDir)

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTemporaryFolder } from '../../../test/support/temporary.ts'
-import { probeClock, releasedAt } from './clock-probe.ts'
+import { probeClock } from './clock-probe.ts'
 import type { RunCommand } from './command.ts'
 import { probeFirewall } from './firewall-probe.ts'
 import { probeInstallation } from './installation-probe.ts'
@@ -36,8 +36,9 @@ const gibibyte = 1024 ** 3
 const year = 365.25 * 86_400_000
 
 describe('the clock', () => {
+  const releasedAt = Date.UTC(2026, 10, 1)
   const at = async (now: number, run: RunCommand = saying({})) =>
-    lineOf(probeClock({ run, root, zone: 'Asia/Tokyo' }, testContext(clockAt(now))))
+    lineOf(probeClock({ run, root, zone: 'Asia/Tokyo', releasedAt }, testContext(clockAt(now))))
   const asking = 'timedatectl show --property=NTPSynchronized'
 
   it('is wrong before this version was made and 15 years after it', async () => {

@@ -1,6 +1,7 @@
 import { getFips } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TestLine } from '../../contract/setup.ts'
+import { readReleaseTime } from '../../platform/version.ts'
 import { probeAddresses } from '../../probes/address-probe.ts'
 import { probeClock } from '../../probes/clock-probe.ts'
 import { runCommand as run } from '../../probes/command.ts'
@@ -32,7 +33,7 @@ export async function* checkMachine(context: CheckContext): AsyncGenerator<TestL
   yield* probeProcessor({ architecture: host.architecture, count: host.processors }, context)
   yield* probeMemory(host, context)
   yield* probeSpace({ folder: machine.dataDir }, context)
-  yield* probeClock({ run, root, zone: host.zone }, context)
+  yield* probeClock({ run, root, zone: host.zone, releasedAt: readReleaseTime() }, context)
   yield* probeAddresses({ lasting: lastingAddresses(machine.network) }, context)
   yield* checkUsualPorts(context)
   if (!machine.isDesktop) yield* probeLowPorts({ root, userId: host.userId }, context)
