@@ -118,6 +118,13 @@ describe('mooring doctor', () => {
     await server.restart()
   })
 
+  it('comes to its end where nobody reads on', async () => {
+    const line = '{ "$@"; echo "$?" >&2; } | :'
+    const args = ['-c', line, 'sh', process.execPath, program, 'doctor', '--data', dataDir]
+    const { stderr } = await tryProgram('/bin/sh', args, { env: { PATH: '', ...ports } })
+    expect(stderr).toBe('0\n')
+  })
+
   it('says where a running server does not answer', async () => {
     const other = await doctor(dataDir, { ...ports, MOORING_HTTPS_PORT: '1' })
     expect(codesOf(other, 'failed')).toContain('MOOR-NET-050')

@@ -44,11 +44,21 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(healthCommand())
     .addCommand(doctorCommand())
   for (const command of modeCommands()) program.addCommand(command)
+  tolerateGoneReaders()
   try {
     await program.parseAsync(argv)
   } catch (error) {
     process.stderr.write(`mooring: ${explain(error)}\n`)
     process.exitCode = 1
+  }
+}
+
+/** Who reads what is printed may have seen enough, as `head` has: the work goes on without it. */
+function tolerateGoneReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
   }
 }
 
