@@ -1,9 +1,17 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
+import svelte from 'eslint-plugin-svelte'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/dist/', 'coverage/', 'data/', '.cache/']),
+  globalIgnores([
+    '**/node_modules/',
+    '**/dist/',
+    'coverage/',
+    'data/',
+    '.cache/',
+    'renderer/src/paraglide/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js'],
@@ -61,8 +69,37 @@ export default defineConfig(
     },
   },
   {
+    // Types inside components are svelte-check's; what is left to lint needs none.
+    files: ['**/*.svelte'],
+    extends: [tseslint.configs.strict, svelte.configs.recommended],
+    languageOptions: {
+      parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.svelte'] },
+    },
+    rules: {
+      'no-undef': 'off',
+      'no-unused-vars': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-globals': ['error', { name: 'fetch', message: 'Pages ask through src/api.' }],
+      'svelte/no-at-html-tags': 'error',
+      'svelte/no-navigation-without-resolve': 'off',
+      'svelte/button-has-type': 'error',
+      'svelte/no-target-blank': 'error',
+      'svelte/no-inline-styles': ['error', { allowTransitions: true }],
+      'svelte/prefer-svelte-reactivity': 'error',
+      'svelte/require-each-key': 'error',
+    },
+  },
+  {
+    files: ['renderer/src/**/*.ts'],
+    ignores: ['renderer/src/api/**'],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'fetch', message: 'Pages ask through src/api.' }],
+    },
+  },
+  {
     // Programs for the terminal speak through it.
-    files: ['scripts/**/*.ts', 'test/crash/**/*.ts', 'electron/packaging/**/*.ts'],
+    files: ['scripts/**/*.ts', 'test/crash/**/*.ts', 'electron/packaging/**/*.ts', 'renderer/*.ts'],
     rules: { 'no-console': 'off' },
   },
 )
