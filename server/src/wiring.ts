@@ -10,6 +10,7 @@ import { createNamespaceDeletionService } from './features/accounts/namespace-de
 import { createOrganizationService } from './features/accounts/organization-service.ts'
 import { createLoginThrottle } from './features/accounts/login-throttle.ts'
 import { createPasswords } from './features/accounts/password.ts'
+import { createRecoveryCodeService } from './features/accounts/recovery-code-service.ts'
 import { createRobotService } from './features/accounts/robot-service.ts'
 import { createSecretBox } from './features/accounts/secret-box.ts'
 import { createAppTokenService } from './features/app-tokens/app-token-service.ts'
@@ -103,9 +104,9 @@ export function wireAccounts({
     ...{ db, clock, random, secretBox, accounts, audit, accessTimes, config },
   })
   const robotTokens = key && createRobotTokens({ key, audience: config.serverHostname, clock })
+  const throttle = createLoginThrottle({ clock })
   const credentials = createCredentialsService({
-    ...{ db, passwords, secretBox, encryptedPasswords, accessTimes, config },
-    throttle: createLoginThrottle({ clock }),
+    ...{ db, passwords, secretBox, encryptedPasswords, accessTimes, throttle, config },
     tokenLogins: {
       ...(config.features.appSpecificTokens && { $app: (code) => appTokens.verify(code) }),
       $oauthtoken: (token) => oauthTokens.login(token),
@@ -118,6 +119,9 @@ export function wireAccounts({
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
     ...{ repositories, access, credentials, notifications, oauthTokens },
     ...{ applications, automationTokens, secretBox },
+    recoveryCodes: createRecoveryCodeService({
+      ...{ db, random, passwords, throttle, accounts, audit, config },
+    }),
     ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail },
     pullStatistics,
     quotaAccounting: createQuotaAccounting({ clock, log, config }),

@@ -170,3 +170,43 @@ describe('external logins', () => {
     expect(await client.post('/api/v1/detachexternal/nothing')).toEqual({ success: true })
   })
 })
+
+describe('a recovery code', () => {
+  const recover = async (username: string, code: string, newPassword: string) => {
+    const client = server.api()
+    await client.fetchCsrfToken()
+    const body = { username, code, newPassword }
+    return { client, answer: await client.request('POST', '/api/v1/mooring/recovery', body) }
+  }
+
+  it('sets a password and signs in, once, and ends the sessions before', async () => {
+    const printed = await server.mooring(['user', 'recovery-codes', 'bob', '--json'])
+    const { codes } = JSON.parse(printed) as { codes: string[] }
+    expect(codes).toHaveLength(10)
+    const earlier = server.api()
+    expect((await signIn('bob', bob.password, earlier)).status).toBe(200)
+
+    const typed = codes[3]?.toLowerCase().replaceAll('-', ' ') ?? ''
+    const { client, answer } = await recover('bob', typed, 'another-password-of-bob')
+    expect(answer.json()).toEqual({ success: true })
+    expect((await client.request('GET', '/api/v1/user/')).json()).toMatchObject({ username: 'bob' })
+    expect((await earlier.request('GET', '/api/v1/user/')).status).toBe(401)
+    expect((await signIn('bob', 'another-password-of-bob')).status).toBe(200)
+    const entry = await logged('account_change_password', () => true)
+    expect(entry.metadata).toEqual({})
+
+    const again = await recover('bob', typed, 'a-third-password')
+    expect(again.answer.status).toBe(403)
+    expect(again.answer.json()).toEqual({
+      message: 'Invalid username or recovery code',
+      invalidCredentials: true,
+    })
+    expect((await recover('bob', codes[4] ?? '', 'a-third-password')).answer.status).toBe(429)
+  })
+
+  it('says no more of a name that nobody has than of a wrong code', async () => {
+    const { answer } = await recover('nobody-here', 'ABCD-EFGH-JKMN-PQRS', 'some-long-password')
+    expect(answer.status).toBe(403)
+    expect(answer.json()).toMatchObject({ message: 'Invalid username or recovery code' })
+  })
+})

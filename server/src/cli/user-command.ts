@@ -43,5 +43,25 @@ export function userCommand(): Command {
       )
     })
 
-  return new Command('user').description('accounts of people').addCommand(add).addCommand(passwd)
+  const codes = withDataOptions(new Command('recovery-codes'))
+    .description('draw ten new recovery codes for an account; those before are void')
+    .argument('<name>')
+    .option('--json', 'print one JSON object')
+    .action(async (username: string, options: Options) => {
+      const drawn = await withAccounts(options, ({ recoveryCodes }) =>
+        recoveryCodes.renew(username),
+      )
+      const lines = drawn.map((code) => `  ${code}`).join('\n')
+      print(
+        { username, codes: drawn },
+        `Each of these lets ${username} set a new password once; keep them off this machine:\n${lines}`,
+        options,
+      )
+    })
+
+  return new Command('user')
+    .description('accounts of people')
+    .addCommand(add)
+    .addCommand(passwd)
+    .addCommand(codes)
 }

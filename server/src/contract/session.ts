@@ -71,6 +71,23 @@ export const signinUser = endpoint({
   responses: { 200: Success, 403: SignInFailure },
 })
 
+export const recoverWithCode = endpoint({
+  area: 'mooring',
+  method: 'POST',
+  path: '/api/v1/mooring/recovery',
+  operationId: 'recoverWithCode',
+  summary: 'Sets a new password with a code of the recovery kit, ends all sessions and starts one.',
+  rule: { kind: 'anyone', always: true },
+  scope: null,
+  switches: ['FEATURE_DIRECT_LOGIN'],
+  internal: true,
+  body: z.object({ username: longText, code: longText, newPassword: longText }),
+  responses: {
+    200: Success,
+    403: z.object({ message: z.string(), invalidCredentials: z.boolean() }),
+  },
+})
+
 export const verifyUser = endpoint({
   area: 'signin',
   method: 'POST',

@@ -19,6 +19,7 @@ import type { BlobUploadTable } from '../features/uploads/upload-store.ts'
 import type { DeletedNamespaceTable } from '../features/accounts/deleted-namespace-store.ts'
 import type { UserPromptTable } from '../features/accounts/prompt-store.ts'
 import type { FederatedLoginTable } from '../features/accounts/federated-login-store.ts'
+import type { RecoveryCodeTable } from '../features/accounts/recovery-code-store.ts'
 import type { EmailConfirmationTable } from '../features/accounts/email-confirmation-store.ts'
 import type { TeamMemberInviteTable } from '../features/accounts/team-invite-store.ts'
 import type { TeamSyncTable } from '../features/accounts/team-sync-store.ts'
@@ -66,6 +67,7 @@ export interface Tables {
   userprompt: UserPromptTable
   federatedlogin: FederatedLoginTable
   emailconfirmation: EmailConfirmationTable
+  recoverycode: RecoveryCodeTable
   teammemberinvite: TeamMemberInviteTable
   teamsync: TeamSyncTable
   permissionprototype: PermissionPrototypeTable

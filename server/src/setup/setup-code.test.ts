@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTemporaryFolder, type TemporaryFolder } from '../../../test/support/temporary.ts'
 import { systemRandom } from '../platform/random.ts'
-import {
-  createCodeDesk,
-  currentSetupCode,
-  drawSetupCode,
-  normalizeCode,
-  readSetupCode,
-} from './setup-code.ts'
+import { normalizeCode } from '../platform/readable-code.ts'
+import { createCodeDesk, currentSetupCode, drawSetupCode, readSetupCode } from './setup-code.ts'
 import { SetupError } from './setup-codes.ts'
 import { createSetupSessions } from './setup-session.ts'
 

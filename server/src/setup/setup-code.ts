@@ -4,11 +4,9 @@ import path from 'node:path'
 import type { Clock, Instant } from '../platform/clock.ts'
 import { writeFileDurably } from '../platform/files.ts'
 import type { Random } from '../platform/random.ts'
+import { drawReadableCode, normalizeCode } from '../platform/readable-code.ts'
 import { SetupError } from './setup-codes.ts'
 
-/** Crockford's: no I, L, O and U. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const length = 16
 const lifeMs = 24 * 3_600_000
 const freeTries = 5
 const firstPauseMs = 60_000
@@ -28,7 +26,7 @@ interface Place {
 const fileOf = ({ dataDir }: Place) => path.join(dataDir, 'setup-code')
 
 export async function drawSetupCode(place: Place & { random: Random }): Promise<SetupCodeFile> {
-  const code = place.random.text(length, alphabet).replace(/(.{4})(?!$)/g, '$1-')
+  const code = drawReadableCode(place.random)
   const expiresAt = place.clock.now() + lifeMs
   const text = `${code}\nvalid until ${new Date(expiresAt).toISOString()}\n`
   await writeFileDurably(fileOf(place), text, 0o600)
@@ -56,16 +54,6 @@ export async function currentSetupCode(place: Place & { random: Random }): Promi
 
 export async function removeSetupCode(place: Pick<Place, 'dataDir'>): Promise<void> {
   await rm(path.join(place.dataDir, 'setup-code'), { force: true })
-}
-
-/** As typed: any case, with or without dashes and spaces, O for 0 and I or L for 1. */
-export function normalizeCode(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toUpperCase()
-    .replace(/[^0-9A-Z]/g, '')
-    .replaceAll('O', '0')
-    .replace(/[IL]/g, '1')
 }
 
 /**

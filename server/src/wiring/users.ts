@@ -27,6 +27,7 @@ export function wireUsers({ parts, people, avatars, pageTokens }: Foundation): A
   const { db } = parts.database
   const { accounts, access, audit, credentials, encryptedPasswords, organizations } = people
   const { accessTimes, appTokens, notifications, namespaceDeletion, passwords } = people
+  const { recoveryCodes } = people
 
   const mails = createAccountMails({ mail: people.mail, config })
   const confirmations = createEmailConfirmationService({
@@ -41,7 +42,9 @@ export function wireUsers({ parts, people, avatars, pageTokens }: Foundation): A
   return {
     routes: [
       ...sessionApi({
-        signIns: createSignInService({ accounts, credentials, signUps, audit, config }),
+        signIns: createSignInService({
+          ...{ accounts, credentials, signUps, recoveryCodes, audit, config },
+        }),
         accounts,
         confirmations,
       }),

@@ -13,6 +13,7 @@ import { createLoginThrottle } from '../accounts/login-throttle.ts'
 import { createOrganizationService } from '../accounts/organization-service.ts'
 import { createPasswords } from '../accounts/password.ts'
 import type { Principal } from '../accounts/principal.ts'
+import { createRecoveryCodeService } from '../accounts/recovery-code-service.ts'
 import { createRobotService } from '../accounts/robot-service.ts'
 import { createSecretBox } from '../accounts/secret-box.ts'
 import { createAppTokenService } from '../app-tokens/app-token-service.ts'
@@ -84,6 +85,9 @@ export function createWorld({ db }: Pick<Database, 'db'>, settings: WorldSetting
     tokenLogins: { $app: (code) => appTokens.verify(code) },
     ...{ db, passwords, throttle, secretBox, encryptedPasswords, accessTimes, config },
   })
+  const recoveryCodes = createRecoveryCodeService({
+    ...{ db, random, passwords, throttle, accounts, audit, config },
+  })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
 
@@ -102,7 +106,7 @@ export function createWorld({ db }: Pick<Database, 'db'>, settings: WorldSetting
   return {
     ...{ audit, passwords, secretBox, accounts, organizations, robots, credentials },
     ...{ repositories, access, principal, namespace },
-    ...{ appTokens, accessTimes, encryptedPasswords },
+    ...{ appTokens, accessTimes, encryptedPasswords, recoveryCodes },
     advance: (ms: number) => void (now += ms),
 
     /** Without a password, which would cost its hashing. */

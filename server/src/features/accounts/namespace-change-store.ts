@@ -19,6 +19,7 @@ const personal = [
   ['federatedlogin', 'user_id'],
   ['emailconfirmation', 'user_id'],
   ['userprompt', 'user_id'],
+  ['recoverycode', 'user_id'],
 ] as const
 
 /** Changes to all that carries the name, or the kind, of a namespace. */

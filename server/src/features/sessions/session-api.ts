@@ -4,6 +4,7 @@ import {
   getCsrfToken,
   logout,
   recoverAccount,
+  recoverWithCode,
   retrieveExternalLoginAuthorizationUrl,
   signinUser,
   verifyUser,
@@ -63,6 +64,16 @@ export function sessionApi({
         invalidCredentials,
         message: invalidCredentials ? result.message : null,
       })
+    }),
+
+    route(recoverWithCode, async ({ body, clientAddress, userAgent, session }) => {
+      const result = await signIns.recover(body, { address: clientAddress, userAgent })
+      if (result.kind !== 'signed-in') {
+        const message = result.kind === 'refused' ? result.message : ''
+        return reply(403, { message, invalidCredentials: true })
+      }
+      session.signIn(result.account)
+      return success
     }),
 
     route(verifyUser, async ({ body, user, clientAddress, userAgent, session }) => {

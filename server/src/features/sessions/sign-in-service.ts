@@ -3,6 +3,7 @@ import { isProblem, messageOf } from '../../problem.ts'
 import type { AccountService } from '../accounts/account-service.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
 import type { CredentialsService } from '../accounts/credentials-service.ts'
+import type { RecoveryCodeService } from '../accounts/recovery-code-service.ts'
 import type { SignUpService } from '../accounts/sign-up-service.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { failedLoginKeys, loginKeys } from '../audit/login-keys.ts'
@@ -24,12 +25,14 @@ export function createSignInService({
   accounts,
   credentials,
   signUps,
+  recoveryCodes,
   audit,
   config,
 }: {
   accounts: AccountService
   credentials: CredentialsService
   signUps: SignUpService
+  recoveryCodes: Pick<RecoveryCodeService, 'use'>
   audit: AuditLog
   config: Pick<Config, 'audit'> & { readonly features: Pick<FeatureConfig, 'mailing'> }
 }) {
@@ -63,12 +66,13 @@ export function createSignInService({
     })
   }
 
-  async function verify(
-    { username, password }: { readonly username: string; readonly password: string },
+  async function attempt(
+    username: string,
     visitor: Visitor,
+    work: (address: string) => Promise<AccountRow>,
   ): Promise<AccountRow | string> {
     try {
-      return await credentials.verifyPerson({ username, password, address: visitor.address })
+      return await work(visitor.address)
     } catch (error) {
       if (!isProblem(error, 'credentials-invalid')) throw error
       const message = messageOf(error, 'Invalid Username or Password')
@@ -76,6 +80,14 @@ export function createSignInService({
       return message
     }
   }
+
+  const verify = (
+    { username, password }: { readonly username: string; readonly password: string },
+    visitor: Visitor,
+  ) =>
+    attempt(username, visitor, (address) =>
+      credentials.verifyPerson({ username, password, address }),
+    )
 
   return {
     /** @throws Problem `login-throttled` */
@@ -101,6 +113,22 @@ export function createSignInService({
      */
     verifyAgain: ({ username }: AccountRow, password: string, visitor: Visitor) =>
       verify({ username, password }, visitor),
+
+    /**
+     * With a code of the recovery kit, which also sets the password.
+     * @throws Problem `login-throttled`, `password-invalid`
+     */
+    async recover(
+      given: { readonly username: string; readonly code: string; readonly newPassword: string },
+      visitor: Visitor,
+    ): Promise<SignInResult> {
+      const recovered = await attempt(given.username, visitor, (address) =>
+        recoveryCodes.use({ ...given, address }),
+      )
+      if (typeof recovered === 'string') return { kind: 'refused', message: recovered }
+      recordLogin(recovered, visitor)
+      return { kind: 'signed-in', account: recovered }
+    },
 
     /** Ends all sessions of an account. */
     async signOut(account: AccountRow, { address }: Visitor): Promise<void> {
