@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { runProgram } from '../support/cli.ts'
+import { startObjectStore } from '../support/object-store.ts'
 import { createPostgresDatabase } from '../support/postgres-database.ts'
-import { startS3Server } from '../support/s3-server.ts'
 import { startTestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
 import { requireStock, stockRegistry } from '../support/stocked-registry.ts'
@@ -19,7 +19,7 @@ afterAll(() => folder.remove())
 
 describe('a backup in a bucket', () => {
   it('is made, verified, added to, pruned and restored', async () => {
-    await using bucket = await startS3Server()
+    await using bucket = await startObjectStore()
     await using server = await startTestServer()
     const stock = await stockRegistry(server.client(), 'quay/stock', {
       largeBytes: 20 * 1024 * 1024,

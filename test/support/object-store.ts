@@ -11,6 +11,8 @@ export interface ObjectStore extends AsyncDisposable {
   readonly bucket: string
   readonly accessKey: string
   readonly secretKey: string
+  /** What clients of S3 look for in their environment. */
+  readonly env: Readonly<Record<string, string>>
   keys(): readonly string[]
   object(key: string): Buffer | undefined
   put(key: string, bytes: Buffer): void
@@ -84,9 +86,27 @@ export async function startObjectStore(tls?: {
     } else if (name !== bucket) {
       fail(res, 404, 'NoSuchBucket')
     } else if (key === '') {
-      xml(res, query.has('uploads') ? listTransfers(query) : listObjects(query))
+      serveBucket(method, query, body, res)
     } else {
       serveObject({ method, key, query, res }, body, req.headers.range, wish?.cut)
+    }
+  }
+
+  function serveBucket(
+    method: string,
+    query: URLSearchParams,
+    body: Buffer,
+    res: ServerResponse,
+  ): void {
+    if (method === 'HEAD') {
+      res.end()
+    } else if (method === 'POST' && query.has('delete')) {
+      for (const [, doomed = ''] of body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)) {
+        objects.delete(doomed)
+      }
+      xml(res, '<DeleteResult/>')
+    } else {
+      xml(res, query.has('uploads') ? listTransfers(query) : listObjects(query))
     }
   }
 
@@ -217,11 +237,18 @@ export async function startObjectStore(tls?: {
   }
 
   function listObjects(query: URLSearchParams): string {
-    const names = [...objects.keys()].filter((key) => key.startsWith(query.get('prefix') ?? ''))
-    const entries = names
-      .slice(0, Number(query.get('max-keys') ?? pageSize))
-      .map((key) => `<Contents><Key>${key}</Key></Contents>`)
-    return `<ListBucketResult><IsTruncated>false</IsTruncated>${entries.join('')}</ListBucketResult>`
+    const after = query.get('continuation-token') ?? ''
+    const names = [...objects.keys()]
+      .filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after)
+      .sort()
+    const page = names.slice(0, Number(query.get('max-keys') ?? pageSize))
+    const entries = page.map(
+      (key) =>
+        `<Contents><Key>${key}</Key><Size>${String(objects.get(key)?.length ?? 0)}</Size></Contents>`,
+    )
+    const isCut = names.length > page.length
+    const next = isCut ? `<NextContinuationToken>${page.at(-1) ?? ''}</NextContinuationToken>` : ''
+    return `<ListBucketResult><IsTruncated>${String(isCut)}</IsTruncated>${next}${entries.join('')}</ListBucketResult>`
   }
 
   const listener = (req: IncomingMessage, res: ServerResponse) => {
@@ -240,9 +267,14 @@ export async function startObjectStore(tls?: {
   }
   await listen(0)
   const { port } = server.address() as AddressInfo
+  const endpoint = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`
   const store: ObjectStore = {
-    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`,
-    ...{ port, bucket, accessKey, secretKey, requests },
+    ...{ endpoint, port, bucket, accessKey, secretKey, requests },
+    env: {
+      AWS_ACCESS_KEY_ID: accessKey,
+      AWS_SECRET_ACCESS_KEY: secretKey,
+      AWS_ENDPOINT_URL: endpoint,
+    },
     intercept: undefined,
     keys: () => [...objects.keys()].sort(),
     object: (key) => objects.get(key),

@@ -1,72 +1,26 @@
-import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startS3Server, type S3Server } from '../../../test/support/s3-server.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startObjectStore, type ObjectStore } from '../../../test/support/object-store.ts'
 import { systemRandom } from '../platform/random.ts'
 import { linesOf, testContext, verdictOf } from './probe-suite.ts'
 import { probeBucket, type BucketToProbe } from './s3-probe.ts'
 
-interface Front {
-  readonly behindMs?: number
-  readonly ignoresRanges?: boolean
-}
-
-/** Stands before an S3 server: looks at access keys, cuts ranges and has a clock of its own. */
-async function startFront(behind: S3Server, { behindMs = 0, ignoresRanges = false }: Front = {}) {
-  const server = createServer((incoming, answer) => {
-    void (async () => {
-      const { authorization = '', range } = incoming.headers
-      answer.setHeader('date', new Date(Date.now() - behindMs).toUTCString())
-      if (!authorization.includes('Credential=the-key/')) {
-        const code = '<Error><Code>InvalidAccessKeyId</Code><Message>unknown key</Message></Error>'
-        answer.writeHead(403, { 'content-type': 'application/xml' }).end(code)
-        return
-      }
-      const { method, headers, url = '' } = incoming
-      const onward = request(`${behind.endpoint}${url}`, { method, headers })
-      onward.end(await buffer(incoming))
-      const [response] = (await once(onward, 'response')) as [typeof incoming]
-      const body = await buffer(response)
-      const [, from = 0, to = 0] = (/^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? []).map(Number)
-      const isPart = range !== undefined && !ignoresRanges
-      const { etag, 'content-type': type } = response.headers
-      if (etag !== undefined) answer.setHeader('etag', etag)
-      if (type !== undefined) answer.setHeader('content-type', type)
-      answer.writeHead(isPart ? 206 : (response.statusCode ?? 500))
-      answer.end(isPart ? body.subarray(from, to + 1) : body)
-    })()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
-
 describe('a bucket', () => {
-  let server: S3Server
-  let front: Awaited<ReturnType<typeof startFront>>
+  let server: ObjectStore
+  let credentials: { accessKeyId: string; secretAccessKey: string }
   beforeAll(async () => {
-    server = await startS3Server()
-    front = await startFront(server)
+    server = await startObjectStore()
+    credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey }
   })
-  afterAll(async () => {
-    await front[Symbol.asyncDispose]()
-    await server[Symbol.asyncDispose]()
+  afterEach(() => {
+    server.intercept = undefined
   })
+  afterAll(() => server[Symbol.asyncDispose]())
 
-  const credentials = { accessKeyId: 'the-key', secretAccessKey: 'a-secret-key-for-tests' }
   const look = (change: Partial<BucketToProbe> = {}) =>
     linesOf(
       probeBucket(
         {
-          ...{ endpoint: front.endpoint, region: '', bucket: server.bucket, pathStyle: true },
+          ...{ endpoint: server.endpoint, region: '', bucket: server.bucket, pathStyle: true },
           ...{ prefix: '/site one/', credentials, ca: [], random: systemRandom },
           ...change,
         },
@@ -97,16 +51,23 @@ describe('a bucket', () => {
   })
 
   it('that cannot do everything says what, and is left empty', async () => {
-    await using whole = await startFront(server, { ignoresRanges: true })
-    const lines = await look({ endpoint: whole.endpoint })
+    server.intercept = ({ method, key, res }) => {
+      if (method !== 'GET' || key === '') return undefined
+      res.end(server.object(key))
+      return 'done'
+    }
+    const lines = await look()
     expect(lines.map(verdictOf).at(-1)).toBe('failed MOOR-STO-024')
     expect(lines.at(-1)?.finding?.facts['action']).toBe('range')
     expect(server.keys()).toEqual([])
   })
 
   it('is warned about when its clock is another one', async () => {
-    await using late = await startFront(server, { behindMs: 5 * 60_000 })
-    const lines = await look({ endpoint: late.endpoint })
+    server.intercept = ({ res }) => {
+      res.setHeader('date', new Date(Date.now() - 5 * 60_000).toUTCString())
+      return undefined
+    }
+    const lines = await look()
     expect(lines.map(verdictOf).at(-1)).toBe('warning MOOR-STO-023')
     expect(lines.at(-1)?.finding?.facts['seconds']).toBeGreaterThanOrEqual(299)
   })

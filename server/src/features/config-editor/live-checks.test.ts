@@ -7,7 +7,7 @@ import { findFreePorts } from '../../../../test/support/free-ports.ts'
 import { startMailServer } from '../../../../test/support/mail-server.ts'
 import { createPostgresDatabase } from '../../../../test/support/postgres-database.ts'
 import { findProgram } from '../../../../test/support/programs.ts'
-import { startS3Server } from '../../../../test/support/s3-server.ts'
+import { startObjectStore } from '../../../../test/support/object-store.ts'
 import { until } from '../../../../test/support/until.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { createLiveChecks } from './live-checks.ts'
@@ -74,8 +74,9 @@ describe('a live check', () => {
   })
 
   it('looks for a bucket', async () => {
-    await using s3 = await startS3Server()
-    const target = { keys: { id: 'i', secret: 's' }, endpoint: s3.endpoint, region: 'us-east-1' }
+    await using s3 = await startObjectStore()
+    const keys = { id: s3.accessKey, secret: s3.secretKey }
+    const target = { keys, endpoint: s3.endpoint, region: 'us-east-1' }
     expect(await live.bucket('main', { ...target, bucket: s3.bucket })).toBeUndefined()
     expect(await live.bucket('main', { ...target, bucket: 'other' })).toBe(
       'Could not find bucket (other) in storage (main)',
