@@ -19,6 +19,7 @@ import { serveCommand } from './serve-command.ts'
 import { serviceCommand } from './service-command.ts'
 import { setupCodeCommand } from './setup-code-command.ts'
 import { setupCommand } from './setup-command.ts'
+import { supportCommand } from './support-command.ts'
 import { userCommand } from './user-command.ts'
 import { utilCommand } from './util-command.ts'
 
@@ -43,6 +44,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(serviceCommand())
     .addCommand(healthCommand())
     .addCommand(doctorCommand())
+    .addCommand(supportCommand())
   for (const command of modeCommands()) program.addCommand(command)
   tolerateGoneReaders()
   try {

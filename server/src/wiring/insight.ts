@@ -29,6 +29,7 @@ import { createLease, underLease } from '../work/lease.ts'
 import { Worker, type Step } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 import { wireBackups } from './backups.ts'
+import { wireSupport } from './support.ts'
 
 const changeLogFile = fileURLToPath(new URL('../../../CHANGELOG.md', import.meta.url))
 const secondMs = 1_000
@@ -59,6 +60,7 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
     routes: [
       ...logs.routes,
       ...backups.routes,
+      ...wireSupport(foundation, health).routes,
       ...applianceApi({ appliance }),
       ...healthApi({ health, access, baseUrl: `${config.urlScheme}://${config.serverHostname}` }),
       ...discoveryApi({
