@@ -17,6 +17,7 @@ import { createRegistryClient } from '../support/registry-client.ts'
 import {
   applied,
   createSetupClient,
+  keepKit,
   saveAll,
   startSetup,
   testAnswers,
@@ -157,6 +158,7 @@ describe('a certificate that is signed elsewhere', () => {
   test('serves a temporary one, and takes the signed one at the door of the registry', async () => {
     const { client, at, dataDir, setup, answers } = site
     const request = (await client.api('POST', '/signing-request', {})).json()
+    expect(await keepKit(client)).toMatchObject({ authority: null })
     await applied(client, [at, setup.url])
     const served = readFileSync(join(dataDir, 'config/ssl.cert'), 'utf8')
     expect(existsSync(join(dataDir, 'config/ca.key'))).toBe(false)

@@ -2,9 +2,11 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiClient } from '../support/api-client.ts'
 import { createRegistryClient } from '../support/registry-client.ts'
 import {
   createSetupClient,
+  keepKit,
   readState,
   saveAll,
   startSetup,
@@ -20,6 +22,7 @@ const dataDir = folder.join('data')
 let setup: SetupServer
 let client: SetupClient
 let answers: Awaited<ReturnType<typeof testAnswers>>
+let kit: { codes: string[]; authority: unknown }
 
 beforeAll(async () => {
   setup = await startSetup(dataDir)
@@ -197,9 +200,41 @@ describe('with the code', () => {
   })
 })
 
+describe('the recovery kit', () => {
+  const kitState = async () => (await client.api('GET', '')).json()['recoveryKit']
+
+  test('is shown once, and nothing is applied before somebody has put it away', async () => {
+    for (const [step, values] of Object.entries(answers)) await client.save(step, values)
+    await client.save('admin', { ...answers.admin, username: 'mate' })
+    expect(await kitState()).toBe('missing')
+    expect((await client.api('POST', '/recovery-kit/stored', {})).status).toBe(409)
+    kit = (await client.api('POST', '/recovery-kit', {})).json() as typeof kit
+    expect(kit).toMatchObject({ username: 'mate', registry: 'localhost' })
+    expect(new Set(kit.codes).size).toBe(10)
+    expect(await kitState()).toBe('made')
+    const refused = await client.api('POST', '/apply', {})
+    expect([refused.status, refused.json()['code']]).toEqual([409, 'MOOR-SET-040'])
+    expect((await client.api('POST', '/recovery-kit/stored', {})).status).toBe(200)
+    expect(await kitState()).toBe('stored')
+    const written = readFileSync(join(dataDir, 'setup-state.json'), 'utf8')
+    expect(kit.codes.filter((code) => written.includes(code))).toEqual([])
+  })
+
+  test('is another one once it names somebody else', async () => {
+    const { codes, authority } = kit
+    await client.save('storage', answers.storage)
+    await client.save('admin', { ...answers.admin, username: 'mate', sessionDays: 30 })
+    expect(await kitState()).toBe('stored')
+    await client.save('admin', answers.admin)
+    expect(await kitState()).toBe('missing')
+    kit = (await keepKit(client)) as typeof kit
+    expect(kit.codes).not.toEqual(codes)
+    expect(kit.authority).toEqual(authority)
+  })
+})
+
 describe('applying', () => {
   test('goes on in the same process as the registry that was described', async () => {
-    await saveAll(client, answers)
     const begun = await client.api('POST', '/apply', {})
     expect(begun.status).toBe(202)
     const at = `https://127.0.0.1:${String(answers.network.httpsPort)}`
@@ -218,6 +253,7 @@ describe('applying', () => {
       address: `https://localhost:${String(answers.network.httpsPort)}`,
       authority: { sha256Fingerprint: new X509Certificate(ca).fingerprint256 },
     })
+    expect(kit.authority).toEqual(view['authority'])
     const tasks = view['tasks'] as { id: string; state: string }[]
     expect(tasks.map(({ state }) => state)).toEqual(tasks.map(() => 'done'))
 
@@ -229,6 +265,21 @@ describe('applying', () => {
     registry.close()
     const redirect = await client.call('GET', '/setup', undefined, {}, at)
     expect([redirect.status, redirect.headers['location']]).toEqual([302, '/'])
+  })
+
+  test('an administrator who forgot the password is let in by a code of the kit', async () => {
+    const baseUrl = `https://127.0.0.1:${String(answers.network.httpsPort)}`
+    const ca = readFileSync(join(dataDir, 'config/ca.crt'))
+    const api = createApiClient({ baseUrl, ca })
+    await api.fetchCsrfToken()
+    const newPassword = 'another-harbour-lantern'
+    const body = { username: 'captain', code: kit.codes[9], newPassword }
+    const answer = await api.request('POST', '/api/v1/mooring/recovery', body)
+    expect(answer.json()).toEqual({ success: true })
+    expect((await api.request('GET', '/api/v1/user/')).json()).toMatchObject({
+      username: 'captain',
+    })
+    api.close()
   })
 
   test('leaves neither the code nor a secret behind', () => {

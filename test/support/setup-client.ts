@@ -137,6 +137,15 @@ export async function saveAll(client: SetupClient, answers: Record<string, unkno
     const answer = await client.save(step, values)
     if (answer.status !== 200) throw new Error(`${step}: ${answer.text}`)
   }
+  if ('admin' in answers) await keepKit(client)
+}
+
+/** What people do before they apply: look at the recovery kit and put it away. */
+export async function keepKit(client: SetupClient): Promise<Record<string, unknown>> {
+  const kit = await client.api('POST', '/recovery-kit', {})
+  const stored = await client.api('POST', '/recovery-kit/stored', {})
+  if (kit.status !== 200 || stored.status !== 200) throw new Error(kit.text + stored.text)
+  return kit.json()
 }
 
 /** Applies, and waits for the end of it at whatever address answers. */

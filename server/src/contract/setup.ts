@@ -83,6 +83,8 @@ export const ApplyTask = z
   .meta({ id: 'SetupTask' })
 export type ApplyTask = z.output<typeof ApplyTask>
 
+const TrustedAuthority = z.object({ sha256Fingerprint: z.string(), serial: z.string() })
+
 export const ApplyView = z
   .object({
     phase: z.enum(['open', 'applying', 'failed', 'finished']),
@@ -92,7 +94,7 @@ export const ApplyView = z
     /** Where the registry is, or will be: `https://registry.example.lan:8443`. */
     address: z.string(),
     /** Of the authority that clients have to trust; null until it exists. */
-    authority: z.object({ sha256Fingerprint: z.string(), serial: z.string() }).nullable(),
+    authority: TrustedAuthority.nullable(),
   })
   .meta({ id: 'SetupApply' })
 export type ApplyView = z.output<typeof ApplyView>
@@ -108,6 +110,8 @@ export const SetupState = z
     steps: z.array(StepView),
     /** What clients will type. */
     example: z.string(),
+    /** Nothing is applied before it is `stored`; a change of what it names makes it `missing`. */
+    recoveryKit: z.enum(['missing', 'made', 'stored']),
   })
   .meta({ id: 'SetupState' })
 export type SetupState = z.output<typeof SetupState>
@@ -171,6 +175,23 @@ export const ImportedQuay = ImportedAnswers.extend({
   taken: z.array(z.string()),
   left: z.array(z.object({ key: z.string(), reason: z.string() })),
 })
+
+/**
+ * POST /recovery-kit: once the steps identity, certificates and admin are saved. It is shown this
+ * once; another one makes it void. POST /recovery-kit/stored says that it is in a safe place.
+ */
+export const RecoveryKitView = z
+  .object({
+    /** The primary name of the step identity. */
+    registry: z.string(),
+    username: z.string(),
+    /** Ten; each sets a new password once, at POST /api/v1/mooring/recovery. */
+    codes: z.array(z.string()),
+    /** Null where the registry shows a certificate that is signed elsewhere. */
+    authority: TrustedAuthority.nullable(),
+  })
+  .meta({ id: 'SetupRecoveryKit' })
+export type RecoveryKitView = z.output<typeof RecoveryKitView>
 
 /** POST /restore: makes this machine what a backup says, in place of all steps. */
 export const StartRestore = z.object({

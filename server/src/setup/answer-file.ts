@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, scryptSync } from 'node:crypto'
+import path from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { SetupLanguage, stepIds, type StepId } from '../contract/setup-steps.ts'
@@ -9,6 +10,8 @@ import type { SetupFile } from './setup-state.ts'
 
 /** The answers of a setup as a file: YAML, one key a step, the fields of setup-steps.ts. */
 export interface Answers {
+  /** Where the recovery kit goes: `print`, or a file. */
+  readonly recoveryKit?: string
   readonly language?: SetupFile['language']
   readonly steps: Partial<Record<StepId, Readonly<Record<string, unknown>>>>
 }
@@ -22,6 +25,14 @@ export interface AnswerProblem {
 const AnswerFile = z.looseObject({
   version: z.literal(1, 'version must be 1'),
   language: SetupLanguage.optional(),
+  recoveryKit: z
+    .string()
+    .max(4_096)
+    .refine(
+      (place) => place === 'print' || path.isAbsolute(place),
+      'must be print, or the absolute path of a file',
+    )
+    .optional(),
   /** Of the key that the passphrase gives. */
   salt: z.string().max(64).optional(),
 })
@@ -79,7 +90,8 @@ export function readAnswers(
     const [issue] = file.error.issues
     throw unreadable(`${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim())
   }
-  const { version: _version, language, salt, ...rest } = file.data
+  const { version: _version, language, recoveryKit, salt, ...rest } = file.data
+  const top = { ...(language && { language }), ...(recoveryKit && { recoveryKit }) }
   const strange = Object.keys(rest).find((name) => !stepIds.some((id) => id === name))
   if (strange !== undefined) throw unreadable(`there is no step ${strange.slice(0, 60)}`)
 
@@ -102,7 +114,7 @@ export function readAnswers(
     if (!given.success) throw unreadable(`${id} must be a list of fields`)
     steps[id] = given.data
   }
-  return { ...(language !== undefined && { language }), steps }
+  return { ...top, steps }
 }
 
 /** For whoever can read neither the files that it names nor its passphrase. @throws SetupError */
@@ -111,8 +123,8 @@ export function resolveAnswers(
   passphrase: string | null,
   readSecret: (file: string) => string,
 ): string {
-  const { language, steps } = readAnswers(text, passphrase, readSecret)
-  return stringify({ version: 1, ...(language && { language }), ...steps }, { lineWidth: 0 })
+  const { steps, ...top } = readAnswers(text, passphrase, readSecret)
+  return stringify({ version: 1, ...top, ...steps }, { lineWidth: 0 })
 }
 
 function parseText(text: string): unknown {

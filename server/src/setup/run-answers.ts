@@ -1,18 +1,22 @@
 import type { Environment } from '../config/config.ts'
-import type { ApplyView, TestLine } from '../contract/setup.ts'
+import type { ApplyView, RecoveryKitView, TestLine } from '../contract/setup.ts'
 import type { StepId } from '../contract/setup-steps.ts'
 import { lockDataDirectory } from '../db/data-directory-lock.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
-import type { AnswerProblem } from './answer-file.ts'
+import path from 'node:path'
+import { readAnswers, type AnswerProblem } from './answer-file.ts'
+import { writeFileDurably } from '../platform/files.ts'
 import type { RegistryDoor } from './apply/task.ts'
 import { isSetupWanted } from './is-setup-wanted.ts'
 import { systemMachine } from './machine.ts'
 import { openSetup, registryStarter } from './open-setup.ts'
+import { createRecoveryKits, kitText } from './recovery-kit.ts'
 import { SetupError } from './setup-codes.ts'
 import { FieldFault } from './setup-faults.ts'
+import type { Machine } from './step.ts'
 import type { SetupService } from './setup-service.ts'
 import { memorySetupFiles } from './setup-state.ts'
 
@@ -42,6 +46,8 @@ export interface AnswersReport {
   readonly checks: Partial<Record<StepId, readonly TestLine[]>>
   /** Absent when nothing was to be applied. */
   readonly apply?: ApplyView
+  /** The file that the recovery kit was written to, or the kit itself. */
+  readonly recoveryKit?: { readonly file: string } | RecoveryKitView
 }
 
 /** The setup without a page: the same steps, the same checks, the same tasks. */
@@ -78,8 +84,9 @@ async function setUp(input: AnswersInput, door: RegistryDoor): Promise<AnswersRe
   if (failed && !input.saveAnyway) {
     return { ok: false, said: 'A check failed; nothing was applied', errors, checks }
   }
-  service.requireComplete()
+  service.requireComplete({ withKit: false })
   if (isCheck) return { ok: true, said: 'The answers are good', errors, checks }
+  const recoveryKit = await putKitAway({ ...input, service, machine })
 
   const seen = new Set<string>()
   apply.watch(({ tasks }) => {
@@ -99,7 +106,29 @@ async function setUp(input: AnswersInput, door: RegistryDoor): Promise<AnswersRe
     : finding === undefined || finding === null
       ? 'The setup was stopped; the same command goes on'
       : `${finding.code}: ${finding.text}; ${finding.next}`
-  return { ok, said, errors, checks, apply: view }
+  return { ok, said, errors, checks, apply: view, recoveryKit }
+}
+
+/** Nobody is there to confirm it, so it is stored where the answers say. */
+async function putKitAway({
+  text,
+  passphrase,
+  readSecret,
+  onLine,
+  ...parts
+}: AnswersInput & { service: SetupService; machine: Machine }) {
+  const { recoveryKit: place } = readAnswers(text, passphrase, readSecret)
+  const kits = createRecoveryKits(parts)
+  const kit = await kits.make()
+  const file = place ?? path.join(parts.dataDir, 'recovery-kit.txt')
+  if (file === 'print') {
+    onLine(kitText(kit).trimEnd())
+  } else {
+    await writeFileDurably(file, kitText(kit), 0o600)
+    onLine(`The recovery kit is in ${file}: move it to a place that is not this machine`)
+  }
+  await kits.confirm()
+  return file === 'print' ? kit : { file }
 }
 
 /** Each step is saved whatever its check says, so that later ones are checked against it. */

@@ -9,12 +9,14 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
+import { recoveryKitRoutes } from './http/recovery-kit-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
 import { quayRoutes } from './http/quay-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
 import { createSetupHandler } from './http/setup-handler.ts'
 import { systemMachine } from './machine.ts'
 import { openSetup, registryStarter } from './open-setup.ts'
+import { createRecoveryKits } from './recovery-kit.ts'
 import { createCodeDesk, currentSetupCode } from './setup-code.ts'
 import { openSetupDoor, type SetupDoor } from './setup-door.ts'
 import { createSetupSessions } from './setup-session.ts'
@@ -80,6 +82,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
         ...certificateRoutes({ service, machine, clock, random, log }),
         ...restoreRoutes(restore),
         ...quayRoutes(service),
+        ...recoveryKitRoutes(createRecoveryKits({ service, machine, clock, random }), service),
       },
       stopping: stopping.signal,
     }),

@@ -84,6 +84,7 @@ export function createSetupApply({
     const context: Omit<TaskContext, 'note'> = {
       ...{ values, steps, machine, clock, random, log, registry, loadConfig },
       keys: await requireKeys(),
+      recoveryDigests: service.current().recoveryKit?.digests ?? [],
       overruled: new Set(overruled),
       dataDir: machine.dataDir,
       configDir: machine.configDir,
@@ -120,7 +121,8 @@ export function createSetupApply({
   async function finish(): Promise<void> {
     await write((state) => {
       const created = state.created.keyToTake === true ? { keyToTake: true } : {}
-      return { ...state, phase: 'finished', steps: {}, created }
+      const { recoveryKit: _recoveryKit, ...rest } = state
+      return { ...rest, phase: 'finished', steps: {}, created }
     })
     await files.removeSecrets()
   }

@@ -159,6 +159,10 @@ export const setupCodes = {
     text: 'The setup could not be closed: {reason}',
     next: 'make the data directory writable, then retry',
   },
+  'MOOR-SET-040': {
+    text: 'Nobody has said that the recovery kit is stored, or it is not that of these settings',
+    next: 'make the recovery kit in the step admin, put it in a safe place and confirm that',
+  },
 } as const
 
 export type SetupCode = keyof typeof setupCodes

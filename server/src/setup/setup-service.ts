@@ -9,6 +9,7 @@ import { collectLines } from './check-lines.ts'
 import { hideSecrets, storedIds, type StoredSecrets } from './secret-values.ts'
 import { findingOf, reasonOf, SetupError } from './setup-codes.ts'
 import { FieldFault, TestFault } from './setup-faults.ts'
+import { withKitOf } from './recovery-kit.ts'
 import { emptySetup, type SavedStep, type SetupFile, type SetupFiles } from './setup-state.ts'
 import { createSetupValues, type ParsedStep } from './setup-values.ts'
 import { applyView, hasMoved, hostFacts, setupView } from './setup-view.ts'
@@ -134,7 +135,7 @@ export async function openSetupService(tools: SetupTools) {
     }
     const welcome = WelcomeValues.safeParse(id === 'welcome' ? hidden.values : undefined)
     const next: SetupFile = {
-      ...reopened(from.state),
+      ...withKitOf(reopened(from.state), id, hidden.values),
       ...(welcome.success && { language: welcome.data.language }),
       savedAt: clock.now(),
       steps: { ...from.state.steps, [id]: saved },
@@ -148,6 +149,7 @@ export async function openSetupService(tools: SetupTools) {
   return {
     values,
     change,
+    requireOpen,
     current: () => state,
     secrets: () => secrets,
     view: (): Promise<SetupState> => setupView(state, values, machine),
@@ -193,12 +195,22 @@ export async function openSetupService(tools: SetupTools) {
       change(() => Promise.resolve({ state: { ...state, language } })),
 
     /** @throws SetupError naming the first step that keeps the settings from being applied. */
-    requireComplete(): void {
+    requireComplete({ withKit = true } = {}): void {
       for (const id of stepIds) {
         if (id === 'welcome' || optionalSteps.has(id)) continue
         if (state.steps[id] === undefined) throw new SetupError('MOOR-SET-011', { step: id })
         if (hasMoved(state, id, machine)) throw new SetupError('MOOR-SET-012', { step: id })
       }
+      if (withKit && state.recoveryKit?.stored !== true) throw new SetupError('MOOR-SET-040')
+    },
+
+    /** What is applied with it is applied anew. @throws SetupError while it cannot change */
+    async keepKit(kit: NonNullable<SetupFile['recoveryKit']>): Promise<void> {
+      requireOpen()
+      await change(() => {
+        requireOpen()
+        return Promise.resolve({ state: { ...reopened(state), recoveryKit: kit } })
+      })
     },
 
     remember: (created: Partial<SetupFile['created']>) =>

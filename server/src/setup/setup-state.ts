@@ -33,6 +33,13 @@ const JournalTask = ApplyTask.omit({ line: true, step: true }).extend({
 })
 export type JournalTask = z.output<typeof JournalTask>
 
+const RecoveryKit = z.object({
+  /** Of the codes, in the order in which they were shown. */
+  digests: z.array(z.string()),
+  /** Somebody says that the kit is in a safe place. */
+  stored: z.boolean(),
+})
+
 /** setup-state.json: all that a setup remembers, but for its secrets. */
 const SetupFile = z.object({
   version: z.literal(1),
@@ -42,6 +49,8 @@ const SetupFile = z.object({
   steps: z.partialRecord(StepId, SavedStep),
   tasks: z.array(JournalTask),
   pastReturn: z.boolean(),
+  /** What was shown once; gone when something that it names has changed. */
+  recoveryKit: RecoveryKit.optional(),
   /** A backup that takes the place of the steps. */
   restore: z.object({ phase: z.enum(['running', 'failed']), target: z.string() }).optional(),
   /** Where the registry will be; set when applying begins. */

@@ -11,6 +11,7 @@ import { serverHostname } from './registry-address.ts'
 import { findingOf } from './setup-codes.ts'
 import type { HostFacts, SetupFile } from './setup-state.ts'
 import type { SetupValues } from './setup-values.ts'
+import { kitState } from './recovery-kit.ts'
 import type { Machine, SummaryLine } from './step.ts'
 
 /** The steps that say something about this host. */
@@ -72,6 +73,7 @@ export async function setupView(
     savedAt: state.savedAt === null ? null : new Date(state.savedAt).toISOString(),
     steps: await Promise.all(steps),
     example: `podman pull ${state.address?.replace('https://', '') ?? (await hostOfRegistry(values))}/team/app:1.0`,
+    recoveryKit: kitState(state),
   }
 }
 

@@ -8,7 +8,7 @@ export const adminTask: Task = {
   id: 'admin',
   step: 'admin',
   failure: 'MOOR-SET-034',
-  async run({ values, loadConfig, clock, random, log, remember }) {
+  async run({ values, recoveryDigests, loadConfig, clock, random, log, remember }) {
     const { username, email, password: hash } = values.admin
     const config = await loadConfig()
     const database = await openDatabase(config.database, { logger: log })
@@ -20,6 +20,7 @@ export const adminTask: Task = {
           const address = email === '' ? null : email
           const user = { username, email: address, password: { hash } }
           const { id } = await people.accounts.createUser(user, system)
+          await people.recoveryCodes.keep(id, recoveryDigests)
           await database.flush()
           await remember({ adminId: id })
           return `created ${username}`
@@ -34,6 +35,7 @@ export const adminTask: Task = {
             uuid: random.uuid(),
           })
         }
+        await people.recoveryCodes.keep(found.id, recoveryDigests)
         await database.flush()
         await remember({ adminId: found.id })
         return `${username} is there`

@@ -23,6 +23,8 @@ export interface RegistryDoor {
 export interface TaskContext {
   readonly values: RevealedValues
   readonly keys: ServerKeys
+  /** Of the codes that the administrator got. */
+  readonly recoveryDigests: readonly string[]
   readonly steps: Steps
   /** Steps that were saved although a check had failed. */
   readonly overruled: ReadonlySet<StepId>

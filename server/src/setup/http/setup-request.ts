@@ -27,6 +27,7 @@ const statuses: Partial<Record<SetupCode, number>> = {
   'MOOR-SET-024': 409,
   'MOOR-SET-025': 409,
   'MOOR-SET-027': 409,
+  'MOOR-SET-040': 409,
 }
 
 /** Every answer of the setup: nothing of it is for a cache, a frame or another site. */
