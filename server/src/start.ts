@@ -9,17 +9,16 @@ import { createExtraTrust } from './features/outgoing/extra-authorities.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
 import { loadInstanceKey } from './features/tokens/instance-key.ts'
 import { recoverCommits } from './features/uploads/upload-recovery.ts'
+import { createHttpsPort, type HttpsPort } from './http/https-port.ts'
 import {
   closeListener,
   listen,
   ListenError,
-  swapTls,
   type ListenAddress,
   type Listener,
 } from './http/listen.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
 import { startingDoor } from './http/starting-door.ts'
-import { tlsMaterial } from './http/tls-options.ts'
 import { countTraffic, type Traffic } from './http/traffic.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { createLogRing, type LogRing } from './platform/log-ring.ts'
@@ -54,6 +53,7 @@ export interface Overrides {
 }
 
 export interface RunningServer extends AsyncDisposable {
+  /** HTTPS joins them when a server without a certificate is given one. */
   readonly urls: { readonly http: string; readonly https?: string; readonly metrics: string }
   /** Set when this start created the first account; the password is known nowhere else. */
   readonly firstAccount?: { readonly username: string; readonly password: string }
@@ -109,15 +109,20 @@ export async function startServer(
     await upgrade.confirm()
     for (const worker of appliance.workers) worker.start()
     door.open()
-    const urls = {
-      http: listeners.http.url,
-      ...(listeners.https === undefined ? {} : { https: listeners.https.url }),
-      metrics: listeners.metrics.url,
+    const urlsNow = () => {
+      const https = listeners.https.url()
+      return {
+        http: listeners.http.url,
+        ...(https === undefined ? {} : { https }),
+        metrics: listeners.metrics.url,
+      }
     }
-    log.info({ ...urls, dataDir: config.dataDir }, 'server started')
+    log.info({ ...urlsNow(), dataDir: config.dataDir }, 'server started')
     const running = stack.move()
     return {
-      urls,
+      get urls() {
+        return urlsNow()
+      },
       traffic,
       answers: () => databaseAnswers(database),
       people: appliance.people,
@@ -162,7 +167,10 @@ async function openAppliance(
   const migrates = overrides.migrate !== false
   if (migrates) await upgrade.settle()
   stack.defer(() => upgrade.undo())
-  const certificates = wireCertificates({ config, clock, random, log })
+  const certificates = wireCertificates({
+    ...{ config, clock, random, log },
+    refreshTrust: () => trust.refresh(),
+  })
   await certificates.served.open()
   const database = await openDatabase(config.database, { logger: log })
   stack.defer(() => database.close())
@@ -238,7 +246,7 @@ async function openListeners(
   metrics: RequestListener,
   certificates: Certificates,
   stack: AsyncDisposableStack,
-): Promise<{ http: Listener; https?: Listener; metrics: Listener }> {
+): Promise<{ http: Listener; https: HttpsPort; metrics: Listener }> {
   const { listen: ports } = config
   const open: Listener[] = []
   // One entry for all ports, so that they drain side by side and before anything they use closes.
@@ -250,45 +258,47 @@ async function openListeners(
     open.push(opened)
     return opened
   }
-  const { served, failures } = certificates
-  const { tls: settings } = config
-  const pair = served.current()
-  if (settings !== undefined && pair === undefined) {
+  const { served, clients } = certificates
+  const { tls: files } = config
+  if (files !== undefined && served.current() === undefined) {
     throw new ListenError(
-      `cannot listen for HTTPS: ${settings.certificateFile} and ${settings.keyFile} are no certificate with its key; put a pair there, or remove both files`,
+      `cannot listen for HTTPS: ${files.certificateFile} and ${files.keyFile} are no certificate with its key; put a pair there, or remove both files`,
     )
   }
-  const tls = settings && pair && tlsMaterial(pair, settings)
-  const plainForAll = tls === undefined || config.externalTls || config.urlScheme === 'http'
+  const plainForAll = files === undefined || config.externalTls || config.urlScheme === 'http'
   const door = plainForAll
     ? serve
     : plainHttpDoor({ serve, openPaths: authorityPaths, redirectHost: config.serverHostname })
 
-  const https =
-    tls === undefined
-      ? undefined
-      : await track(
-          listen({
-            title: 'HTTPS',
-            setBy: '--port or MOORING_HTTPS_PORT',
-            port: ports.httpsPort,
-            address: ports,
-            tls,
-            onTlsFailure: (error, address) => {
-              failures.note(error, address)
-            },
-            handler: serve,
-          }),
-        )
-  if (https !== undefined && settings !== undefined) {
-    served.subscribe((next) => {
-      swapTls(https, tlsMaterial(next, settings))
-    })
-    for (const worker of certificates.workers()) {
-      stack.use(worker)
-      worker.start()
-    }
+  const https = createHttpsPort(
+    {
+      title: 'HTTPS',
+      setBy: '--port or MOORING_HTTPS_PORT',
+      port: ports.httpsPort,
+      address: ports,
+      onTlsFailure: (error, client) => {
+        clients.failed(error, client)
+      },
+      onTlsClient: (client) => {
+        clients.succeeded(client)
+      },
+      handler: serve,
+    },
+    config.tlsSettings,
+  )
+  served.subscribe((next) => {
+    https.use(next)
+  })
+  const openHttps = async () => {
+    const opened = await https.open()
+    if (opened !== undefined) open.push(opened)
+    return opened
   }
+  for (const worker of certificates.workers(files === undefined ? openHttps : undefined)) {
+    stack.use(worker)
+    worker.start()
+  }
+  if (files !== undefined) await openHttps()
   const http = await track(
     listen({
       title: 'HTTP',
@@ -299,7 +309,7 @@ async function openListeners(
     }),
   )
   const metricsListener = await track(listenForMetrics(config, metrics))
-  return { http, ...(https === undefined ? {} : { https }), metrics: metricsListener }
+  return { http, https, metrics: metricsListener }
 }
 
 function listenForMetrics({ listen: ports }: Config, handler: RequestListener): Promise<Listener> {

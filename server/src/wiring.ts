@@ -37,7 +37,7 @@ import type { LogRing } from './platform/log-ring.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
-import { measureExpiry, type Certificates } from './wiring/certificates.ts'
+import { measureCertificates, type Certificates } from './wiring/certificates.ts'
 import { wireManagement } from './wiring/management.ts'
 import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
@@ -166,7 +166,7 @@ export function wire(parts: Parts): Appliance {
   const { config, database, storage, clock, random, log } = parts
   const people = wireAccounts(parts)
   const metrics = createMetrics()
-  measureExpiry(parts.certificates, metrics)
+  measureCertificates(parts.certificates, metrics)
   const serveRegistry = wireRegistry(parts, people, metrics)
   const serveRest = webApp({
     routers: [

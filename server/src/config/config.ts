@@ -32,6 +32,8 @@ export interface Config {
   readonly listen: ListenConfig
   /** Present when the bundle holds `ssl.cert` and `ssl.key`. */
   readonly tls?: TlsConfig
+  /** How HTTPS is spoken once there is a pair, whenever that comes. */
+  readonly tlsSettings: TlsSettings
 
   readonly certificates: CertificateConfig
 
@@ -126,9 +128,12 @@ export interface ListenConfig {
   readonly metricsPort: number
 }
 
-export interface TlsConfig {
+export interface TlsConfig extends TlsSettings {
   readonly certificateFile: string
   readonly keyFile: string
+}
+
+export interface TlsSettings {
   readonly protocols: readonly TlsProtocol[]
   /** OpenSSL names, TLS 1.3 suites included; absent: Node's own list. */
   readonly ciphers?: readonly string[]

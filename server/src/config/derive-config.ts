@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { DEFAULT_CIPHERS } from 'node:tls'
-import type { Config, TlsConfig, UnknownKey } from './config.ts'
+import type { Config, TlsSettings, UnknownKey } from './config.ts'
 import type { ConfigKeys } from './config-schema.ts'
 import { databaseConfig } from './database-config.ts'
 import { managementConfig } from './management-config.ts'
@@ -21,7 +21,8 @@ const smallestPage = 100
 /** From Quay's keys, all checked, to the shape that features read. */
 export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Config, 'describe'> {
   const { configDir, dataDir, files, ignored, unknown } = around
-  const tls = tlsConfig(keys, configDir, files)
+  const tlsSettings = tlsSettingsOf(keys)
+  const hasPair = files.has('ssl.cert') && files.has('ssl.key')
   const storage = storageConfig(
     keys.DISTRIBUTED_STORAGE_CONFIG,
     keys.DISTRIBUTED_STORAGE_PREFERENCE,
@@ -45,7 +46,14 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       httpsPort: keys.MOORING_HTTPS_PORT,
       metricsPort: keys.MOORING_METRICS_PORT,
     },
-    ...(tls && { tls }),
+    ...(hasPair && {
+      tls: {
+        certificateFile: join(configDir, 'ssl.cert'),
+        keyFile: join(configDir, 'ssl.key'),
+        ...tlsSettings,
+      },
+    }),
+    tlsSettings,
     certificates: {
       lifeDays: keys.MOORING_CERTIFICATE_DAYS,
       ...(keys.MOORING_CERTIFICATE_RENEW_BEFORE !== undefined && {
@@ -157,12 +165,7 @@ function backupConfig(keys: ConfigKeys, configDir: string): Pick<Config, 'backup
 
 const isTls13Suite = (name: string) => name.startsWith('TLS_')
 
-function tlsConfig(
-  keys: ConfigKeys,
-  configDir: string,
-  files: ReadonlySet<string>,
-): TlsConfig | undefined {
-  if (!files.has('ssl.cert') || !files.has('ssl.key')) return undefined
+function tlsSettingsOf(keys: ConfigKeys): TlsSettings {
   // Node switches a protocol off whose ciphers are missing from the one list that it takes.
   const usual = DEFAULT_CIPHERS.split(':')
   const suites =
@@ -171,8 +174,6 @@ function tlsConfig(
     keys.SSL_CIPHERS.length > 0 ? keys.SSL_CIPHERS : usual.filter((c) => !isTls13Suite(c))
   const chosen = keys.SSL_CIPHERS.length > 0 || keys.SSL_CIPHERSUITES.length > 0
   return {
-    certificateFile: join(configDir, 'ssl.cert'),
-    keyFile: join(configDir, 'ssl.key'),
     protocols: keys.SSL_PROTOCOLS,
     ...(chosen && { ciphers: [...suites, ...older] }),
   }

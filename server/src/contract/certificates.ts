@@ -58,6 +58,32 @@ const CertificateEntry = z
   })
   .meta({ id: 'CertificateEntry' })
 
+const CertificateProblem = z
+  .object({
+    /** `MOOR-TLS-…` */
+    code: z.string(),
+    text: z.string(),
+    next_step: z.string(),
+  })
+  .meta({ id: 'CertificateProblem' })
+
+const TrustedAuthorityFile = z
+  .object({
+    /** Below the folder of config.yaml. */
+    file: z.string(),
+    /** Why the file is passed over. */
+    problem: z.string().nullable(),
+    certificates: z.array(CertificateDescription),
+  })
+  .meta({ id: 'TrustedAuthorityFile' })
+
+/** By address, within the last day. */
+const clientCount = {
+  seen: z.int(),
+  /** Those whose latest handshake was a refusal. */
+  failing: z.int(),
+}
+
 const CertificateRequest = z
   .object({ created: wireDate, by: z.string(), names: z.array(z.string()), request: z.string() })
   .meta({ id: 'CertificateRequest' })
@@ -86,10 +112,14 @@ export const getCertificates = endpoint({
           /** The chain as it is served, PEM. */
           pem: z.string(),
           findings: z.array(CertificateFinding),
-          /** Names and addresses of this machine that it does not carry. */
+          /** The worst of them; `unfit` is whatever else clients would refuse. */
+          state: z.enum(['valid', 'expires-soon', 'expired', 'name-missing', 'untrusted', 'unfit']),
+          /** Those of `host_names` that it does not carry. */
           uncovered: z.array(z.string()),
           /** Null: it is not renewed by itself. */
           renews: wireDate.nullable(),
+          /** Why not, and until when it lasts; or why the latest attempt failed. */
+          renewal_problem: CertificateProblem.nullable(),
         })
         .nullable(),
       authority: z
@@ -98,22 +128,37 @@ export const getCertificates = endpoint({
           /** What has to be typed to confirm. */
           name: z.string(),
           key: z.enum(['here', 'encrypted', 'offline']),
+          /** Of the key, stored for renewal; `unreadable` has to be stored again. */
+          passphrase: z.enum(['none', 'stored', 'unreadable']),
           issued_server: z.boolean(),
         })
         .nullable(),
-      rollover: CertificateRollover.nullable(),
+      /**
+       * `clients` since it began. TLS does not say which authority a client believes: while both
+       * are good, only clients that know neither fail.
+       */
+      rollover: CertificateRollover.extend({ clients: z.object(clientCount) }).nullable(),
       request: CertificateRequest.nullable(),
-      history: z.array(CertificateEntry),
+      /** The newest first. */
+      history: z.array(CertificateEntry.extend({ can_roll_back: z.boolean() })),
       /** Authorities that this server trusts besides those of every system. */
-      trusted: z.array(
+      trusted: z.array(TrustedAuthorityFile),
+      /** `refusing` have refused the certificate at least once, and are listed below. */
+      clients: z.object({ ...clientCount, refusing: z.int() }),
+      /** Addresses whose clients refused the certificate within the last day. */
+      refusing: z.array(
         z.object({
-          file: z.string(),
-          problem: z.string().nullable(),
-          certificates: z.array(CertificateDescription),
+          address: z.string(),
+          /** By which the client called this server; null for an address. */
+          name: z.string().nullable(),
+          count: z.int(),
+          last: wireDate,
+          /** When a client there last accepted the certificate. */
+          accepted: wireDate.nullable(),
         }),
       ),
-      /** Addresses whose clients refused the certificate within the last day. */
-      refusing: z.array(z.object({ address: z.string(), count: z.int(), last: wireDate })),
+      /** Names and addresses of this machine. */
+      host_names: z.array(z.string()),
       read_only: z.boolean(),
     }),
   },
@@ -220,27 +265,45 @@ export const discardCertificateRequest = endpoint({
   responses: { 204: null },
 })
 
+/** Public, like the authority itself: what it tells is in every handshake. */
 export const getTrustInstructions = endpoint({
-  ...superuser,
+  area: 'certificates',
+  rule: { kind: 'anyone', always: true },
+  scope: null,
   method: 'GET',
   path: '/api/v1/mooring/certificates/trust',
   operationId: 'getTrustInstructions',
   summary: 'How each kind of client is made to trust the authority.',
   query: z.object({
     host: queryText('host[:port] by which clients reach the registry').optional(),
+    mirrors: queryText(
+      'registries that clients shall find here: docker.io=organization, separated by commas',
+    ).optional(),
   }),
   responses: {
     200: z.object({
+      /** What the lines are written for. */
+      host: z.string(),
+      port: z.int(),
+      /** Where the authority is given out without TLS. */
+      ca_url: z.string(),
+      fingerprint: z.string(),
+      /** Further values for `host`: every name and address that the certificate carries. */
+      hosts: z.array(z.string()),
+      /** In the order in which they are shown; the first fetches what the others install. */
       instructions: z.array(
         z.object({
           client: z.string(),
           title: z.string(),
           shell: z.enum(['sh', 'ps1']),
+          /** Some have several lines. */
           commands: z.array(z.string()),
           check: z.array(z.string()),
           undo: z.array(z.string()),
           note: z.string().nullable(),
+          /** All of it as a file. */
           script: z.string(),
+          script_name: z.string(),
         }),
       ),
     }),
@@ -321,6 +384,25 @@ export const protectAuthorityKey = endpoint({
   responses: { 204: null },
 })
 
+export const storeAuthorityPassphrase = endpoint({
+  ...change,
+  method: 'PUT',
+  path: '/api/v1/mooring/certificates/authority/passphrase',
+  operationId: 'storeAuthorityPassphrase',
+  summary: "Keeps the passphrase of the authority's key, so that renewal needs nobody.",
+  body: z.object({ passphrase }),
+  responses: { 204: null },
+})
+
+export const forgetAuthorityPassphrase = endpoint({
+  ...change,
+  method: 'DELETE',
+  path: '/api/v1/mooring/certificates/authority/passphrase',
+  operationId: 'forgetAuthorityPassphrase',
+  summary: 'From here on the passphrase has to be typed for every certificate.',
+  responses: { 204: null },
+})
+
 export const renewAuthorityCertificate = endpoint({
   ...change,
   method: 'POST',
@@ -372,5 +454,78 @@ export const cancelAuthorityRollover = endpoint({
   path: '/api/v1/mooring/certificates/authority/rollover',
   operationId: 'cancelAuthorityRollover',
   summary: 'Gives the new authority up, before the switch.',
+  responses: { 204: null },
+})
+
+const server = {
+  host: z.string().regex(/^[A-Za-z0-9_.-]{1,253}$|^[0-9A-Fa-f:.]{2,45}$/),
+  port: z.int().min(1).max(65_535).optional(),
+}
+/** SHA-256, with or without colons. */
+const sha256 = /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/
+const TrustedAuthorities = z.object({ files: z.array(TrustedAuthorityFile) })
+
+export const listTrustedAuthorities = endpoint({
+  ...superuser,
+  method: 'GET',
+  path: '/api/v1/mooring/certificates/trusted',
+  operationId: 'listTrustedAuthorities',
+  summary: 'Authorities that this server trusts besides those of its system.',
+  responses: { 200: TrustedAuthorities },
+})
+
+export const addTrustedAuthority = endpoint({
+  ...change,
+  method: 'POST',
+  path: '/api/v1/mooring/certificates/trusted',
+  operationId: 'addTrustedAuthority',
+  summary: 'Trusts authorities: as PEM, or one that a server shows, by its fingerprint.',
+  body: z
+    .object({
+      pem: pem.optional(),
+      server: z.object({ ...server, fingerprint: z.string().regex(sha256) }).optional(),
+      /** Of the file. */
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/)
+        .optional(),
+    })
+    .refine(({ pem, server }) => (pem === undefined) !== (server === undefined), {
+      message: 'either pem or server is needed',
+    }),
+  responses: { 200: TrustedAuthorities },
+})
+
+export const fetchServerAuthorities = endpoint({
+  ...change,
+  method: 'POST',
+  path: '/api/v1/mooring/certificates/trusted/fetch',
+  operationId: 'fetchServerAuthorities',
+  summary: 'What a server shows about itself; nothing is trusted for that.',
+  body: z.object(server),
+  responses: {
+    200: z.object({
+      /** From the server's own up. */
+      chain: z.array(
+        CertificateDescription.extend({
+          pem: z.string(),
+          /** Whether trusting it is enough: it was issued by nobody else. */
+          is_root: z.boolean(),
+        }),
+      ),
+      trusted: z.boolean(),
+      /** Why this server would not speak to that one. */
+      problem: z.string().nullable(),
+    }),
+  },
+})
+
+export const removeTrustedAuthority = endpoint({
+  ...change,
+  method: 'DELETE',
+  path: '/api/v1/mooring/certificates/trusted/{fingerprint}',
+  operationId: 'removeTrustedAuthority',
+  summary: 'Trusts one of them no more.',
+  params: z.object({ fingerprint: z.string().regex(sha256) }),
   responses: { 204: null },
 })

@@ -21,6 +21,12 @@ export interface ListenAddress {
   readonly family: 'IPv4' | 'IPv6' | 'dual-stack'
 }
 
+export interface TlsClient {
+  readonly address: string | undefined
+  /** As it was sent (SNI); not when an address was asked for. */
+  readonly name: string | undefined
+}
+
 export interface ListenPlan {
   /** What the port serves, for messages: `HTTPS`. */
   readonly title: string
@@ -29,8 +35,10 @@ export interface ListenPlan {
   readonly port: number
   readonly address: ListenAddress
   readonly tls?: TlsMaterial
-  /** Told of every handshake that fails. */
-  readonly onTlsFailure?: (error: Error, address: string | undefined) => void
+  /** Told of every handshake that fails, with the name that the client asked for. */
+  readonly onTlsFailure?: (error: Error, client: TlsClient) => void
+  /** Told of every handshake that succeeds. */
+  readonly onTlsClient?: (client: TlsClient) => void
   readonly handler: RequestListener
 }
 
@@ -46,11 +54,16 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
   const server = plan.tls
     ? createHttpsServer({ ...options, ...plan.tls })
     : createHttpServer(options)
-  const { onTlsFailure } = plan
+  const { onTlsFailure, onTlsClient } = plan
   if (onTlsFailure !== undefined) {
     // First: whoever comes later may have closed the socket, which then has no address.
     server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => {
-      onTlsFailure(error, socket.remoteAddress)
+      onTlsFailure(error, clientOf(socket))
+    })
+  }
+  if (onTlsClient !== undefined) {
+    server.on('secureConnection', (socket: TLSSocket) => {
+      onTlsClient(clientOf(socket))
     })
   }
   server.on('request', plan.handler)
@@ -73,6 +86,15 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
     server.listen({ host, port: plan.port, ipv6Only, backlog: 1024 }, resolve)
   })
   return { server, url: urlOf(server, plan, host) }
+}
+
+function clientOf(socket: TLSSocket): TlsClient {
+  // Node types a name and gives false where none was sent.
+  const { remoteAddress: address, servername } = socket as {
+    readonly remoteAddress?: string
+    readonly servername?: unknown
+  }
+  return { address, name: typeof servername === 'string' ? servername : undefined }
 }
 
 function bindAddress({ host, family }: ListenAddress): { host: string; ipv6Only: boolean } {

@@ -1,18 +1,25 @@
-import { Gauge } from 'prom-client'
+import { describeCertificate } from '@mooring/certs'
+import { Counter, Gauge } from 'prom-client'
 import { isServerHostname, type Config } from '../config/config.ts'
+import { createSecretBox } from '../features/accounts/secret-box.ts'
 import { authorityKeyApi } from '../features/certificates/authority-key-api.ts'
 import { createAuthorityService } from '../features/certificates/authority-service.ts'
 import { createAuthorityStore } from '../features/certificates/authority-store.ts'
-import { certificateApi, type TrustAddress } from '../features/certificates/certificate-api.ts'
+import { certificateApi } from '../features/certificates/certificate-api.ts'
 import { createCertificateOverview } from '../features/certificates/certificate-overview-service.ts'
 import { createCertificateService } from '../features/certificates/certificate-service.ts'
 import { createCertificateStore } from '../features/certificates/certificate-store.ts'
+import { clientTrustApi, type TrustAddress } from '../features/certificates/client-trust-api.ts'
 import { createExpiryWatch } from '../features/certificates/expiry-watch.ts'
-import { createHandshakeFailures } from '../features/certificates/handshake-failures.ts'
+import { createPassphraseStore } from '../features/certificates/passphrase-store.ts'
 import { createRenewalWork } from '../features/certificates/renewal-work.ts'
 import { createRolloverService } from '../features/certificates/rollover-service.ts'
 import { createServedCertificate } from '../features/certificates/served-certificate.ts'
+import { createTlsClients } from '../features/certificates/tls-clients.ts'
+import { upstreamTrustApi } from '../features/certificates/upstream-trust-api.ts'
+import { createUpstreamTrust } from '../features/certificates/upstream-trust-service.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
+import { readServerChain } from '../features/outgoing/server-chain-service.ts'
 import { certificateNames, hostOf, systemNetwork } from '../first-start/host-names.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -24,6 +31,7 @@ export function certificateRoutes({ parts }: Foundation): Area {
   const { config, certificates: all } = parts
   const { serverHostname, listen } = config
   const { certificates, authority, rollovers, authorities, served, distributed, overview } = all
+  const { upstreamTrust, refreshTrust } = all
   const addressOf = (host = serverHostname): TrustAddress | undefined => {
     if (!isServerHostname(host)) return undefined
     const name = hostOf(host)
@@ -34,10 +42,21 @@ export function certificateRoutes({ parts }: Foundation): Area {
       httpUrl: `http://${inUrl}:${String(listen.httpPort)}`,
     }
   }
+  const hosts = () => {
+    const port = /:[0-9]+$/.exec(serverHostname.replace(/^\[.*\]/, ''))?.[0] ?? ''
+    const pem = served.current()?.certificatePem
+    const names = pem === undefined ? [] : describeCertificate(pem).names
+    const others = names
+      .filter((name) => !name.startsWith('*'))
+      .map((name) => `${name.includes(':') ? `[${name}]` : name}${port}`)
+    return [...new Set([serverHostname, ...others])]
+  }
   return {
     routes: [
-      ...certificateApi({ certificates, overview, served, distributed, addressOf }),
+      ...certificateApi({ certificates, overview, served, distributed }),
+      ...clientTrustApi({ distributed, addressOf, hosts }),
       ...authorityKeyApi({ authority, rollovers, authorities, served }),
+      ...upstreamTrustApi({ trust: upstreamTrust, refresh: refreshTrust }),
     ],
   }
 }
@@ -54,33 +73,46 @@ export function wireCertificates({
   clock,
   random,
   log,
+  refreshTrust = () => Promise.resolve(),
 }: {
-  config: Pick<Config, 'configDir' | 'serverHostname' | 'certificates'>
+  config: Pick<Config, 'configDir' | 'serverHostname' | 'certificates'> &
+    Partial<Pick<Config, 'databaseSecretKey'>>
   clock: Clock
   random: Random
   log: Logger
+  /** Makes outgoing connections of this process see a changed `extra_ca_certs` at once. */
+  refreshTrust?: () => Promise<unknown>
 }) {
-  const { configDir, serverHostname } = config
+  const { configDir, serverHostname, databaseSecretKey: secretKey } = config
   const { lifeDays, renewBeforeMs } = config.certificates
   const store = createCertificateStore({ configDir, clock, random })
   const authorities = createAuthorityStore({ configDir, paths: store.paths })
+  const passphrases = createPassphraseStore({
+    ...{ configDir, file: store.paths.passphrase },
+    secretBox: secretKey === undefined ? undefined : createSecretBox({ secretKey, random }),
+  })
   const policy = { serverName: hostOf(serverHostname), lifeDays, beforeEndMs: renewBeforeMs }
-  const certificates = createCertificateService({ store, authorities, policy, clock, log })
-  const failures = createHandshakeFailures({ clock })
-  const authority = createAuthorityService({ store, authorities, certificates, clock })
+  const kept = { store, authorities, passphrases }
+  const certificates = createCertificateService({ ...kept, policy, clock, log })
+  const clients = createTlsClients({ clock })
+  const authority = createAuthorityService({ ...kept, certificates, clock })
   const rollovers = createRolloverService({ store, authorities, certificates, clock })
   const served = createServedCertificate({ store, log })
   const expiry = createExpiryWatch({ clock, log })
+  const renewal = createRenewalWork({ certificates, authorities, served, expiry, log })
+  const { record } = certificates
   return {
     ...{ store, authorities, certificates, authority, rollovers, served, expiry },
-    failures,
+    ...{ clients, renewal, refreshTrust },
+    upstreamTrust: createUpstreamTrust({ store, record, readServerChain, clock }),
     overview: createCertificateOverview({
-      ...{ store, authorities, certificates, failures, policy },
+      ...{ ...kept, certificates, clients, policy, clock },
       hostNames: () => certificateNames(systemNetwork(), serverHostname),
+      refusal: renewal.refusal,
     }),
     distributed: async () => authorities.distributed((await store.current())?.certificatePem),
-    /** For the process that listens. */
-    workers: () => [
+    /** For the process that listens; `openHttps` where it has no certificate to listen with yet. */
+    workers: (openHttps?: () => Promise<unknown>) => [
       new Worker({
         name: 'certificate-watch',
         step: () => served.refresh(),
@@ -89,16 +121,32 @@ export function wireCertificates({
       }),
       new Worker({
         name: 'certificate-renewal',
-        step: createRenewalWork({ certificates, authorities, served, expiry, log }),
+        step: renewal.step,
         everyMs: renewEveryMs,
         log,
       }),
+      ...(openHttps === undefined ? [] : [lateHttps(openHttps)]),
     ],
+  }
+
+  /** Opens the port when a pair was put in place; what the history remembers does not count. */
+  function lateHttps(openHttps: () => Promise<unknown>): Worker {
+    const step = async () => {
+      if (await store.isPublished()) {
+        await served.refresh()
+        if ((await openHttps()) !== undefined) log.info('https port opened')
+      }
+      return 'idle' as const
+    }
+    return new Worker({ name: 'https-port', step, everyMs: lookEveryMs, log })
   }
 }
 
-/** How long the certificates still last; negative once they have ended. */
-export function measureExpiry({ expiry }: Certificates, { registry }: Metrics): void {
+/** How long the certificates still last, negative once they have ended, and who refuses them. */
+export function measureCertificates(
+  { expiry, clients }: Certificates,
+  { registry }: Metrics,
+): void {
   new Gauge({
     name: 'mooring_certificate_expiry_seconds',
     help: 'seconds until a certificate of this server ends',
@@ -107,6 +155,23 @@ export function measureExpiry({ expiry }: Certificates, { registry }: Metrics): 
     collect() {
       this.reset()
       for (const { role, seconds } of expiry.secondsLeft()) this.set({ certificate: role }, seconds)
+    },
+  })
+  new Gauge({
+    name: 'mooring_certificate_refusing_clients',
+    help: 'addresses whose clients refused the certificate within a day',
+    registers: [registry],
+    collect() {
+      this.set(clients.refusing().length)
+    },
+  })
+  new Counter({
+    name: 'mooring_certificate_refusals_total',
+    help: 'TLS handshakes that clients ended because they did not accept the certificate',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(clients.refusals())
     },
   })
 }

@@ -2,10 +2,12 @@ import {
   cancelAuthorityRollover,
   exportAuthorityKey,
   finishAuthorityRollover,
+  forgetAuthorityPassphrase,
   protectAuthorityKey,
   renewAuthorityCertificate,
   startAuthorityRollover,
   storeAuthorityKey,
+  storeAuthorityPassphrase,
   switchAuthority,
   takeAuthorityOffline,
 } from '../../contract/certificates.ts'
@@ -65,6 +67,14 @@ export function authorityKeyApi({
         const wishes = { confirm, passphrase, newPassphrase }
         return authority.protect(wishes, whoIs(user, clientAddress))
       }),
+    ),
+
+    route(storeAuthorityPassphrase, ({ body, user, clientAddress }) =>
+      done(() => authority.storePassphrase(body.passphrase, whoIs(user, clientAddress))),
+    ),
+
+    route(forgetAuthorityPassphrase, ({ user, clientAddress }) =>
+      done(() => authority.forgetPassphrase(whoIs(user, clientAddress))),
     ),
 
     route(renewAuthorityCertificate, ({ body, user, clientAddress }) =>

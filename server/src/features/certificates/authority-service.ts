@@ -11,6 +11,7 @@ import type { AuthorityStore } from './authority-store.ts'
 import { CertificateFault } from './certificate-codes.ts'
 import type { By, CertificateService } from './certificate-service.ts'
 import type { CertificateChange, CertificateStore } from './certificate-store.ts'
+import type { PassphraseStore } from './passphrase-store.ts'
 
 export type AuthorityService = ReturnType<typeof createAuthorityService>
 
@@ -21,11 +22,13 @@ export function createAuthorityService({
   store,
   authorities,
   certificates,
+  passphrases,
   clock,
 }: {
   store: CertificateStore
   authorities: AuthorityStore
   certificates: CertificateService
+  passphrases: PassphraseStore
   clock: Clock
 }) {
   const { record } = certificates
@@ -60,6 +63,7 @@ export function createAuthorityService({
       store.change(async (change) => {
         const exported = await exportKey(change, wishes)
         await wishes.kept?.(exported.keyPem)
+        await passphrases.forget()
         await authorities.removeKey()
         record('certificate_authority_taken_offline', who, {})
         return exported
@@ -80,6 +84,7 @@ export function createAuthorityService({
         if (!checkKeyMatches(certificatePem, keyPem)) {
           throw new CertificateError('key-mismatch', { subject: description.subject })
         }
+        await passphrases.forget()
         await authorities.removeKey()
         record('certificate_authority_taken_offline', who, {})
       }),
@@ -96,7 +101,10 @@ export function createAuthorityService({
       store.change(async () => {
         const { key, passphrase, newPassphrase } = wishes
         if (newPassphrase !== undefined) checkPassphrase(newPassphrase)
-        await authorities.storeKey(await readKey(key, passphrase), newPassphrase)
+        const keyPem = await readKey(key, passphrase)
+        // Of the key that was here: kept for another one, it would promise a renewal that fails.
+        await passphrases.forget()
+        await authorities.storeKey(keyPem, newPassphrase)
         record('certificate_authority_key_stored', who, { encrypted: newPassphrase !== undefined })
       }),
 
@@ -114,8 +122,27 @@ export function createAuthorityService({
         if (confirm !== undefined) await authorities.requireConfirmed(confirm)
         if (newPassphrase !== undefined) checkPassphrase(newPassphrase)
         const { keyPem } = await authorities.open(state, passphrase)
+        await passphrases.forget()
         await authorities.storeKey(keyPem, newPassphrase)
         record('certificate_authority_key_stored', who, { encrypted: newPassphrase !== undefined })
+      }),
+
+    /** From here on the certificate is renewed without anybody typing the passphrase. */
+    storePassphrase: (passphrase: string, who: By): Promise<void> =>
+      store.change(async ({ state }) => {
+        const { keyPlace, name } = await authorities.require()
+        if (keyPlace === 'here')
+          throw new CertificateFault('key-not-encrypted', { authority: name })
+        await authorities.open(state, passphrase)
+        await passphrases.store(passphrase)
+        record('certificate_authority_passphrase_stored', who, {})
+      }),
+
+    /** From here on it has to be typed for every certificate. */
+    forgetPassphrase: (who: By): Promise<void> =>
+      store.change(async () => {
+        await passphrases.forget()
+        record('certificate_authority_passphrase_forgotten', who, {})
       }),
 
     /** A new certificate for the same key; what it issued stays valid with either. */

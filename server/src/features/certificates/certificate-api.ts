@@ -1,12 +1,4 @@
-import {
-  CertificateError,
-  certificatesIn,
-  fingerprint,
-  toDer,
-  toPkcs7,
-  trustInstructions,
-  trustScript,
-} from '@mooring/certs'
+import { CertificateError, certificatesIn, toDer, toPkcs7 } from '@mooring/certs'
 import {
   completeCertificateRequest,
   createCertificateRequest,
@@ -14,7 +6,6 @@ import {
   examineCertificate,
   getCertificateAuthority,
   getCertificates,
-  getTrustInstructions,
   renewCertificate,
   replaceCertificate,
   rollBackCertificate,
@@ -34,27 +25,17 @@ import {
 } from './certificate-view.ts'
 import type { ServedCertificate } from './served-certificate.ts'
 
-export interface TrustAddress {
-  readonly host: string
-  readonly port: number
-  /** Where the authority is given out without TLS. */
-  readonly httpUrl: string
-}
-
 /** The server's own certificate, for superusers. */
 export function certificateApi({
   certificates,
   overview,
   served,
   distributed,
-  addressOf,
 }: {
   certificates: CertificateService
   overview: CertificateOverviewService
   served: ServedCertificate
   distributed: DistributedAuthorities
-  /** How clients reach the registry, or reach it when they call it so. */
-  addressOf: (host?: string) => TrustAddress | undefined
 }): readonly ApiRoute[] {
   const changed = async (work: Parameters<typeof changing>[0]) => {
     const entry = await changing(work)
@@ -124,28 +105,9 @@ export function certificateApi({
       }),
     ),
 
-    route(getTrustInstructions, ({ query }) =>
-      answering(async () => {
-        const pem = await requireDistributed()
-        const address = addressOf(query.host)
-        if (address === undefined) {
-          throw new Problem('rule-violated', { message: 'host must be host[:port]' })
-        }
-        return {
-          instructions: trustInstructions({ ...address, fingerprint: fingerprint(pem) }).map(
-            (one) => ({
-              ...{ client: one.client, title: one.title, shell: one.shell },
-              ...{ commands: [...one.commands], check: [...one.check], undo: [...one.undo] },
-              ...{ note: one.note ?? null, script: trustScript(one) },
-            }),
-          ),
-        }
-      }),
-    ),
-
     route(getCertificateAuthority, () =>
       answering(async () => {
-        const pem = await requireDistributed()
+        const pem = await requireDistributed(distributed)
         return {
           certificates: certificatesIn(pem).map(presentCertificate),
           pem,
@@ -155,12 +117,12 @@ export function certificateApi({
       }),
     ),
   ]
+}
 
-  async function requireDistributed(): Promise<string> {
-    const pem = await distributed()
-    if (pem === undefined) throw new Problem('not-found')
-    return pem
-  }
+export async function requireDistributed(distributed: DistributedAuthorities): Promise<string> {
+  const pem = await distributed()
+  if (pem === undefined) throw new Problem('not-found')
+  return pem
 }
 
 type Entry = Awaited<ReturnType<CertificateService['renew']>>

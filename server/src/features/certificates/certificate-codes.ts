@@ -80,6 +80,72 @@ export const certificateFaults = {
     text: 'The names do not cover {name}, by which clients reach this registry.',
     nextStep: 'Add it, or change SERVER_HOSTNAME first.',
   },
+  'renewal-foreign': {
+    code: 'MOOR-TLS-116',
+    text: 'The certificate ends on {end} and is not renewed by itself: {issuer} issued it, not this server.',
+    nextStep: 'Replace it before then, or have it issued here (renew).',
+  },
+  'renewal-key-offline': {
+    code: 'MOOR-TLS-117',
+    text: 'The certificate ends on {end} and is not renewed by itself: the key of {authority} is not on this machine.',
+    nextStep: 'Bring the key back before then (mooring cert ca online --key FILE) and renew.',
+  },
+  'renewal-passphrase': {
+    code: 'MOOR-TLS-118',
+    text: 'The certificate ends on {end} and is not renewed by itself: the key of {authority} is behind a passphrase that is not stored.',
+    nextStep:
+      'Renew it by hand before then, or store the passphrase (mooring cert ca passphrase store).',
+  },
+  'renewal-authority-ends': {
+    code: 'MOOR-TLS-119',
+    text: 'The certificate ends on {end} and is not renewed by itself: {authority} ends on {authorityEnd}, so that a new one would last no longer.',
+    nextStep: 'Renew the authority (mooring cert ca renew), or replace it.',
+  },
+  'passphrase-unreadable': {
+    code: 'MOOR-TLS-120',
+    text: 'The stored passphrase of {authority} cannot be read: it was stored under another DATABASE_SECRET_KEY, or damaged.',
+    nextStep: 'Store it again (mooring cert ca passphrase store).',
+  },
+  'key-not-encrypted': {
+    code: 'MOOR-TLS-121',
+    text: 'The key of {authority} is not behind a passphrase here.',
+    nextStep: 'There is nothing to store; encrypt the key first (mooring cert ca protect).',
+  },
+  'settings-missing': {
+    code: 'MOOR-TLS-122',
+    text: 'There are no settings in {folder} yet, and so no key to protect a passphrase with.',
+    nextStep: 'Finish the setup first.',
+  },
+  'trust-not-authority': {
+    code: 'MOOR-TLS-123',
+    text: '{subject} is no certificate authority.',
+    nextStep: 'Give the certificate of the authority that issued it: {issuer}.',
+  },
+  'trust-ended': {
+    code: 'MOOR-TLS-124',
+    text: '{subject} ended on {end}.',
+    nextStep: 'Ask whoever runs it for the certificate that took its place.',
+  },
+  'trust-not-root': {
+    code: 'MOOR-TLS-125',
+    text: '{subject} was issued by {issuer}; trusting it alone changes nothing.',
+    nextStep: 'Trust {issuer}; where the server does not send it, add it from a file.',
+  },
+  'trust-unknown': {
+    code: 'MOOR-TLS-126',
+    text: 'No certificate with the fingerprint {fingerprint} is among those found.',
+    nextStep: 'Look at the list again: it may have been changed meanwhile.',
+  },
+  'trust-unreachable': {
+    code: 'MOOR-TLS-127',
+    text: 'No TLS server answers at {server}: {reason}.',
+    nextStep: 'Check host and port, and that this machine can reach them.',
+  },
+  'trust-name-taken': {
+    code: 'MOOR-TLS-128',
+    text: 'There is a file {file} already, with other content.',
+    nextStep: 'Choose another name, or leave it out.',
+  },
 } as const
 
 export type CertificateFaultName = keyof typeof certificateFaults

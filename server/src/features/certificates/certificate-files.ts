@@ -13,6 +13,7 @@ import { CertificateFault } from './certificate-codes.ts'
  *     certificates/
  *       state.json         names the current entry; its rename is the moment of every change
  *       <entry>/           ssl.cert, ssl.key, about.json; never changed
+ *       passphrase.json    of ca.key, sealed, where renewal shall need nobody
  *       request.json       a signing request that waits, with its key
  *       rollover/          the other authority while one replaces the other: new.crt, new.key,
  *                          cross.crt until the switch, old.crt and cross.crt after it
@@ -32,6 +33,7 @@ export function certificatePaths(configDir: string) {
     // Two dots: backups leave it out, and closing what they read would end the lock.
     lock: within('..lock'),
     request: within('request.json'),
+    passphrase: within('passphrase.json'),
     rollover: within('rollover'),
     newAuthority: within('rollover', 'new.crt'),
     newAuthorityKey: within('rollover', 'new.key'),

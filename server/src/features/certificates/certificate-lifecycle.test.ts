@@ -14,7 +14,6 @@ import { createTemporaryFolder, type TemporaryFolder } from '../../../../test/su
 import { createLogger } from '../../platform/logger.ts'
 import { systemRandom } from '../../platform/random.ts'
 import { wireCertificates } from '../../wiring/certificates.ts'
-import { createRenewalWork } from './renewal-work.ts'
 
 const run = promisify(execFile)
 const dayMs = 86_400_000
@@ -268,9 +267,7 @@ describe('another authority', () => {
 describe('ten years', () => {
   it('pass without a handshake that a client with the first CA refuses', async () => {
     const opened = await open()
-    const { served, certificates, authorities, expiry } = opened
-    const log = createLogger('silent')
-    const work = createRenewalWork({ certificates, authorities, served, expiry, log })
+    const { served, certificates, expiry, renewal } = opened
     const server = createServer(pairOptions(served.current()))
     served.subscribe((pair) => {
       server.setSecureContext(pairOptions(pair))
@@ -279,7 +276,7 @@ describe('ten years', () => {
     await copyFile(folder.join('ca.crt'), folder.join('first-ca.pem'))
     const fingerprints = new Set<string>()
     for (; now < today + 3_640 * dayMs; now += 35 * dayMs) {
-      await work()
+      await renewal.step()
       expect(expiry.endsSoon()).toBe(now > today + 3_619 * dayMs)
       const shown = await handshake(port)
       expect(shown).toContain('Verify return code: 0 (ok)')

@@ -23,6 +23,7 @@ import {
   type PendingRequest,
 } from './certificate-state.ts'
 import type { CertificateChange, CertificateStore } from './certificate-store.ts'
+import type { PassphraseStore } from './passphrase-store.ts'
 import { covers, renewalReason, type RenewalReason } from './renewal.ts'
 
 /** Who changes something, as the history and the log name them. */
@@ -66,12 +67,14 @@ export type CertificateService = ReturnType<typeof createCertificateService>
 export function createCertificateService({
   store,
   authorities,
+  passphrases,
   policy,
   clock,
   log,
 }: {
   store: CertificateStore
   authorities: AuthorityStore
+  passphrases: PassphraseStore
   policy: CertificatePolicy
   clock: Clock
   log: Logger
@@ -110,7 +113,8 @@ export function createCertificateService({
         const current = await currentOf(change)
         // Another process may have been faster.
         if (current?.pair.certificatePem !== certificatePem) return
-        const pair = await issue(change, current.pair, { names: wanted })
+        const passphrase = await storedPassphrase()
+        const pair = await issue(change, current.pair, { names: wanted, passphrase })
         await activate(change, pair, 'renewed', { by: 'renewal' })
       })
       return reason
@@ -213,6 +217,17 @@ export function createCertificateService({
     issue,
     activate,
     record,
+  }
+
+  /** For renewal alone: people type it whenever they have something issued. */
+  async function storedPassphrase(): Promise<string | undefined> {
+    const { keyPlace, name } = await authorities.require()
+    if (keyPlace !== 'encrypted') return undefined
+    const stored = await passphrases.read()
+    if (stored.kind === 'unreadable') {
+      throw new CertificateFault('passphrase-unreadable', { authority: name })
+    }
+    return stored.kind === 'stored' ? stored.passphrase : undefined
   }
 
   async function currentOf({ state }: CertificateChange): Promise<CertificateEntry | undefined> {

@@ -88,6 +88,10 @@ export function createCertificateStore({
       return entry?.pair ?? published
     },
 
+    /** Whether ssl.cert and ssl.key are a pair; without them nothing has to be served. */
+    isPublished: async (): Promise<boolean> =>
+      (await readPair(paths.certificate, paths.key)) !== undefined,
+
     /** Changes whenever something may have to be loaded again. */
     version: () =>
       versionOf([paths.state, paths.certificate, paths.key, paths.authority, paths.authorityKey]),

@@ -1,9 +1,12 @@
 import {
   certificateProblemText,
   describeCertificate,
+  type CertificateError,
   type CertificateFinding,
 } from '@mooring/certs'
 import { wireDate, wireDateOrNull } from '../api/wire-date.ts'
+import type { ExtraAuthorityFile } from '../outgoing/extra-authorities.ts'
+import type { CertificateFault } from './certificate-codes.ts'
 import type { CertificateOverview } from './certificate-overview-service.ts'
 import type { SigningRequestView } from './certificate-service.ts'
 import type { CertificateEntry, Rollover } from './certificate-state.ts'
@@ -41,8 +44,16 @@ export function presentRollover({ phase, startedAt, startedBy, crossSigned }: Ro
   return { phase, started: wireDate(startedAt), by: startedBy, cross_signed: crossSigned }
 }
 
+export function presentProblem({ code, message, nextStep }: CertificateFault | CertificateError) {
+  return { code, text: message, next_step: nextStep }
+}
+
+export function presentTrusted({ file, problem, certificates }: ExtraAuthorityFile) {
+  return { file, problem: problem ?? null, certificates: certificates.map(presentCertificate) }
+}
+
 export function presentOverview(overview: CertificateOverview) {
-  const { server, authority, rollover, request, history, currentId } = overview
+  const { server, authority, rollover, request, history, currentId, clients } = overview
   return {
     server:
       server === undefined
@@ -51,8 +62,11 @@ export function presentOverview(overview: CertificateOverview) {
             certificate: presentCertificate(server.pem),
             pem: server.pem,
             findings: server.findings.map(presentFinding),
+            state: server.state,
             uncovered: [...server.uncovered],
             renews: wireDateOrNull(server.renewsAt),
+            renewal_problem:
+              server.renewalProblem === undefined ? null : presentProblem(server.renewalProblem),
           },
     authority:
       authority === undefined
@@ -61,21 +75,23 @@ export function presentOverview(overview: CertificateOverview) {
             certificate: presentCertificate(authority.certificatePem),
             name: authority.name,
             key: authority.keyPlace,
+            passphrase: authority.passphrase,
             issued_server: authority.issuedServer,
           },
-    rollover: rollover && presentRollover(rollover),
+    rollover: rollover && { ...presentRollover(rollover), clients: { ...rollover.clients } },
     request: request === undefined ? null : presentRequest(request),
-    history: history.map((entry) => presentEntry(entry, currentId)),
-    trusted: overview.trusted.map(({ file, problem, certificates }) => ({
-      file,
-      problem: problem ?? null,
-      certificates: certificates.map(presentCertificate),
+    history: history.map((entry) => ({
+      ...presentEntry(entry, currentId),
+      can_roll_back: entry.canRollBack,
     })),
-    refusing: overview.refusing.map(({ address, count, lastAt }) => ({
-      address,
-      count,
+    trusted: overview.trusted.map(presentTrusted),
+    clients: { ...clients, refusing: overview.refusing.length },
+    refusing: overview.refusing.map(({ address, name, count, lastAt, acceptedAt }) => ({
+      ...{ address, name: name ?? null, count },
       last: wireDate(lastAt),
+      accepted: wireDateOrNull(acceptedAt ?? null),
     })),
+    host_names: [...overview.hostNames],
     read_only: overview.readOnly,
   }
 }

@@ -2,8 +2,8 @@ import { createAuthority, issueServerCertificate } from '@mooring/certs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../../platform/logger.ts'
 import { createExpiryWatch } from './expiry-watch.ts'
-import { createHandshakeFailures } from './handshake-failures.ts'
 import { covers, renewalDue, renewalReason } from './renewal.ts'
+import { createTlsClients, mostClients } from './tls-clients.ts'
 
 const dayMs = 86_400_000
 const start = Date.UTC(2026, 10, 22)
@@ -82,23 +82,52 @@ describe('renewal', () => {
 describe('clients that refuse the certificate', () => {
   const refusal = (code: string) => Object.assign(new Error('handshake failed'), { code })
 
+  const unknownCa = refusal('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA')
+
   it('are counted for a day, by address', () => {
-    const failures = createHandshakeFailures({ clock })
-    failures.note(refusal('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), '::ffff:192.0.2.1')
-    failures.note(refusal('ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE'), '192.0.2.1')
-    failures.note(refusal('ERR_SSL_HTTP_REQUEST'), '192.0.2.9')
-    failures.note(refusal('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), undefined)
-    expect(failures.list()).toEqual([{ address: '192.0.2.1', count: 2, lastAt: now }])
+    const clients = createTlsClients({ clock })
+    clients.failed(unknownCa, { address: '::ffff:192.0.2.1', name: 'one.test' })
+    clients.failed(refusal('ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE'), {
+      ...{ address: '192.0.2.1', name: 'two.test' },
+    })
+    clients.failed(refusal('ERR_SSL_HTTP_REQUEST'), { address: '192.0.2.9', name: undefined })
+    clients.failed(unknownCa, { address: undefined, name: undefined })
+    expect(clients.refusing()).toEqual([
+      {
+        ...{ address: '192.0.2.1', name: 'two.test', count: 2, lastAt: now },
+        acceptedAt: undefined,
+      },
+    ])
     now += 86_400_001
-    expect(failures.list()).toEqual([])
+    expect(clients.refusing()).toEqual([])
+    expect(clients.count()).toEqual({ seen: 0, failing: 0 })
+    expect(clients.refusals()).toBe(2)
+  })
+
+  it('fail no more once they accept it, and count only since somebody asks', () => {
+    const clients = createTlsClients({ clock })
+    for (const address of ['192.0.2.1', '192.0.2.2']) {
+      clients.failed(unknownCa, { address, name: undefined })
+    }
+    clients.succeeded({ address: '192.0.2.3' })
+    now += 1_000
+    clients.succeeded({ address: '::ffff:192.0.2.1' })
+    expect(clients.count()).toEqual({ seen: 3, failing: 1 })
+    expect(clients.refusing().map(({ acceptedAt }) => acceptedAt)).toEqual([undefined, now])
+    expect(clients.count(now)).toEqual({ seen: 3, failing: 0 })
   })
 
   it('take bounded room, however many they are', () => {
-    const failures = createHandshakeFailures({ clock })
-    for (let at = 0; at < 5_000; at++) {
-      failures.note(refusal('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), `2001:db8::${at.toString(16)}`)
+    const clients = createTlsClients({ clock })
+    for (let at = 0; at < mostClients + 1_000; at++) {
+      const address = `2001:db8::${at.toString(16)}`
+      clients.failed(unknownCa, { address, name: 'x'.repeat(10_000) })
+      clients.succeeded({ address })
     }
-    expect(failures.list().length).toBe(1_000)
-    expect(failures.list()[0]?.address).toBe(`2001:db8::${(4_999).toString(16)}`)
+    const [latest, ...others] = clients.refusing()
+    expect(others.length).toBe(mostClients - 1)
+    expect(latest?.address).toBe(`2001:db8::${(mostClients + 999).toString(16)}`)
+    expect(latest?.name?.length).toBe(255)
+    expect(clients.count()).toEqual({ seen: mostClients, failing: 0 })
   })
 })

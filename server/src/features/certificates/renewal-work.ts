@@ -21,12 +21,18 @@ export function createRenewalWork({
   expiry: ExpiryWatch
   log: Logger
 }) {
-  let lastRefusal: string | undefined
+  let refusal: CertificateFault | CertificateError | undefined
 
-  return async (): Promise<'idle'> => {
+  return {
+    step,
+    /** Why the last attempt failed; undefined when nothing was due, or it was renewed. */
+    refusal: () => refusal,
+  }
+
+  async function step(): Promise<'idle'> {
     try {
       const reason = await certificates.renewIfDue()
-      lastRefusal = undefined
+      refusal = undefined
       if (reason !== undefined) {
         log.info({ reason }, 'certificate renewed')
         await served.refresh()
@@ -35,9 +41,9 @@ export function createRenewalWork({
       // Only an administrator can put these right; the certificate in use serves on until then.
       if (!(error instanceof CertificateFault || error instanceof CertificateError)) throw error
       const { code, message, nextStep } = error
-      if (lastRefusal !== message)
+      if (refusal?.message !== message)
         log.warn({ code, problem: message, nextStep }, 'certificate not renewed')
-      lastRefusal = message
+      refusal = error
     }
     const server = served.current()
     const found = await authorities.find()

@@ -74,10 +74,13 @@ async function authorityFiles(
   return found.flat()
 }
 
-/** Hidden names are left out: mounts of secrets keep their versions in such folders. */
+/**
+ * Hidden names are left out, in which mounts of secrets keep their versions, and what a power cut left
+ * of a file that was being written.
+ */
 async function namesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => !name.startsWith('.')).toSorted()
+  return names.filter((name) => !name.startsWith('.') && !name.endsWith('.part')).toSorted()
 }
 
 async function readAuthorities(configDir: string, file: string): Promise<ExtraAuthorityFile> {

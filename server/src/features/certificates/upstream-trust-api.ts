@@ -1,0 +1,66 @@
+import { describeCertificate } from '@mooring/certs'
+import {
+  addTrustedAuthority,
+  fetchServerAuthorities,
+  listTrustedAuthorities,
+  removeTrustedAuthority,
+} from '../../contract/certificates.ts'
+import { route, type ApiRoute } from '../api/api-call.ts'
+import { answering, whoIs } from './certificate-api.ts'
+import { presentCertificate, presentTrusted } from './certificate-view.ts'
+import type { UpstreamTrustService } from './upstream-trust-service.ts'
+
+const usualPort = 443
+
+/** Which authorities outgoing connections trust, for superusers. */
+export function upstreamTrustApi({
+  trust,
+  refresh,
+}: {
+  trust: UpstreamTrustService
+  /** Makes this process follow at once; others of the same folder do within seconds. */
+  refresh: () => Promise<unknown>
+}): readonly ApiRoute[] {
+  const list = async () => ({ files: (await trust.list()).map(presentTrusted) })
+
+  return [
+    route(listTrustedAuthorities, list),
+
+    route(addTrustedAuthority, ({ body, user, clientAddress }) =>
+      answering(async () => {
+        const { pem = '', server, name } = body
+        const who = whoIs(user, clientAddress)
+        if (server === undefined) await trust.add(pem, { name }, who)
+        else {
+          const { host, port = usualPort, fingerprint } = server
+          await trust.addFromServer({ host, port, fingerprint }, { name }, who)
+        }
+        await refresh()
+        return list()
+      }),
+    ),
+
+    route(fetchServerAuthorities, ({ body }) =>
+      answering(async () => {
+        const { host, port = usualPort } = body
+        const { chain, problem } = await trust.fetch({ host, port })
+        return {
+          chain: chain.map((pem) => ({
+            ...presentCertificate(pem),
+            ...{ pem, is_root: describeCertificate(pem).isSelfIssued },
+          })),
+          trusted: problem === undefined,
+          problem: problem ?? null,
+        }
+      }),
+    ),
+
+    route(removeTrustedAuthority, ({ params, user, clientAddress }) =>
+      answering(async () => {
+        await trust.remove(params.fingerprint, whoIs(user, clientAddress))
+        await refresh()
+        return undefined
+      }),
+    ),
+  ]
+}
