@@ -55,14 +55,14 @@ const groups: readonly Group[] = [
   },
 ]
 
-const databaseSetup = 'test/support/postgres.ts'
+const beforeAll = ['test/support/postgres.ts', 'test/support/pages.ts']
 
 export default defineConfig({
   test: {
     // Processes rather than threads: native modules, signals and a test's environment stay apart.
     pool: 'forks',
     passWithNoTests: false,
-    globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
+    globalSetup: beforeAll.filter((file) => existsSync(file)),
     projects: groups.map(({ name, include, order, workers, timeoutMs }) => ({
       test: {
         name,

@@ -29,6 +29,8 @@ export function stageServer(root: string, target: string, machine: Target): void
   }
   // The server shows it to people, and looks for it beside its package.
   cpSync(join(root, 'CHANGELOG.md'), join(target, 'node_modules/@mooring/CHANGELOG.md'))
+  const pages = join(target, 'node_modules/@mooring/renderer/dist')
+  cpSync(join(root, 'renderer/dist'), pages, { recursive: true })
 }
 
 const workspaces = [

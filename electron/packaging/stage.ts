@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPages } from '@mooring/renderer/build'
 import { bundleShell } from './bundle.ts'
 import { drawAppIcon, drawTrayIcons, packIcns, packIco } from './icons.ts'
 import type { Target } from './production-packages.ts'
@@ -23,6 +24,7 @@ export async function stageDesktop(target: string, machine: Target): Promise<Sta
     mkdirSync(folder, { recursive: true })
   }
   await bundleShell(folders.app)
+  await buildPages()
   stageServer(projectRoot, join(folders.app, 'server'), machine)
   writeFileSync(join(folders.app, 'package.json'), manifest())
   mkdirSync(join(folders.app, 'icons'))

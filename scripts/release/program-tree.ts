@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { buildPages } from '@mooring/renderer/build'
 import { productionFolders, type Lock } from './lock-closure.ts'
 
 const run = promisify(execFile)
@@ -28,6 +29,8 @@ export async function writeProgramTree({
   await mkdir(target, { recursive: true, mode: 0o755 })
   for (const file of await productFiles(root)) await copy(root, target, file)
   await stampRelease(root, join(target, 'server/package.json'))
+  await buildPages()
+  await cp(join(root, 'renderer/dist'), join(target, 'renderer/dist'), { recursive: true })
 
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as Lock
   const platform = { os: 'linux', cpu: arch, libc: 'glibc' }

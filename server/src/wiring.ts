@@ -32,6 +32,7 @@ import { sweepUploads } from './features/uploads/upload-recovery.ts'
 import { LiveExchange } from './http/live-exchange.ts'
 import { finishedSetup } from './http/finished-setup.ts'
 import { webApp } from './http/web-app.ts'
+import { createWebPages, pagesRouter } from './http/web-pages.ts'
 import type { Clock } from './platform/clock.ts'
 import type { LogRing } from './platform/log-ring.ts'
 import type { Logger } from './platform/logger.ts'
@@ -172,6 +173,7 @@ export function wire(parts: Parts): Appliance {
     routers: [
       authorityApi({ distributed: () => parts.certificates.distributed() }),
       finishedSetup(),
+      pagesRouter(createWebPages()),
     ],
     log,
   })

@@ -38,9 +38,10 @@ afterAll(async () => {
 
 describe('before anybody is in', () => {
   test('shows its page with the temporary certificate whose fingerprint was printed', async () => {
-    const page = await client.call('GET', '/setup/identity')
+    const browser = { accept: 'text/html' }
+    const page = await client.call('GET', '/setup/identity', undefined, browser)
     expect(page.status).toBe(200)
-    expect(page.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(page.headers['content-security-policy']).toContain("default-src 'self'")
     const served = await peerFingerprint(setup.url)
     expect(served).toBe(setup.fingerprint)
   })

@@ -59,10 +59,11 @@ export interface Endpoint<
   Body extends z.ZodType | undefined = z.ZodType | undefined,
   Answers extends Responses = Responses,
   Path extends string = string,
+  M extends Method = Method,
 > {
   /** Group of routes, which is their tag in the discovery document. */
   readonly area: string
-  readonly method: Method
+  readonly method: M
   /** `{name}` stands for a segment, `{repository}` for `namespace/name` with any number of slashes. */
   readonly path: Path
   readonly operationId: string
@@ -112,8 +113,9 @@ export function endpoint<
   Query extends z.ZodObject = NoKeys,
   Body extends z.ZodType | undefined = undefined,
   const Path extends string = string,
+  const M extends Method = Method,
 >(
-  definition: Endpoint<R, Params, Query, Body, Answers, Path>,
-): Endpoint<R, Params, Query, Body, Answers, Path> {
+  definition: Endpoint<R, Params, Query, Body, Answers, Path, M>,
+): Endpoint<R, Params, Query, Body, Answers, Path, M> {
   return definition
 }

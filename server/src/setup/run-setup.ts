@@ -13,6 +13,7 @@ import { recoveryKitRoutes } from './http/recovery-kit-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
 import { quayRoutes } from './http/quay-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
+import { createWebPages } from '../http/web-pages.ts'
 import { createSetupHandler } from './http/setup-handler.ts'
 import { systemMachine } from './machine.ts'
 import { openSetup, registryStarter } from './open-setup.ts'
@@ -74,6 +75,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
     () => requireDoor().door,
   )
   const handler = createSetupHandler({
+    pages: createWebPages(),
     api: createSetupApi({
       ...{ service, apply, log },
       sessions: createSetupSessions(place),

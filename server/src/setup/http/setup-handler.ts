@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { setupBase } from '../../contract/setup.ts'
+import type { WebPages } from '../../http/web-pages.ts'
 import { findingOf, SetupError } from '../setup-codes.ts'
-import { pageCsp, pageHtml, pageScript, pageStyle } from './setup-page.ts'
 import { sendFault, sendJson, sendText } from './setup-request.ts'
 
 const authorityPaths: ReadonlySet<string> = new Set(['/ca.crt', '/.well-known/mooring/ca.crt'])
@@ -14,8 +14,10 @@ export function createSetupHandler({
   api,
   phase,
   readAuthority,
+  pages,
 }: {
   api: Api
+  pages: WebPages
   phase: () => string
   /** The certificate of the new authority, once there is one. */
   readAuthority: () => Promise<string | undefined>
@@ -30,13 +32,8 @@ export function createSetupHandler({
       sendText(res, 302, 'text/plain', '', { Location: '/' })
     } else if (req.method !== 'GET' && req.method !== 'HEAD') {
       sendFault(res, new SetupError('MOOR-SET-009'))
-    } else if (path === '/setup/page.js') {
-      sendText(res, 200, 'text/javascript; charset=utf-8', pageScript)
-    } else if (path === '/setup/page.css') {
-      sendText(res, 200, 'text/css; charset=utf-8', pageStyle)
-    } else {
-      const headers = { 'Content-Security-Policy': pageCsp }
-      sendText(res, 200, 'text/html; charset=utf-8', pageHtml, headers)
+    } else if (!pages.serve(req, res)) {
+      sendFault(res, new SetupError('MOOR-SET-009'))
     }
     return true
   }
@@ -50,6 +47,7 @@ export function createSetupHandler({
   const alone: RequestListener = (req, res) => {
     const path = pathOf(req)
     if (serveOwn(req, res, path)) return
+    if (path.startsWith('/static/') && pages.serve(req, res)) return
     if (path === '/') {
       sendText(res, 302, 'text/plain', '', { Location: '/setup' })
     } else if (authorityPaths.has(path)) {
