@@ -165,5 +165,5 @@ export const followServiceLogs = endpoint({
     ...logFilter,
     after: queryInteger('Lines after this one').optional(),
   }),
-  responses: { 200: z.string() },
+  responses: { 200: z.unknown() },
 })

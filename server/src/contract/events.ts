@@ -40,5 +40,5 @@ export const getEvents = endpoint({
   query: z.object({
     topics: queryText('Comma-separated: notifications, jobs, health, repositories/namespace/name'),
   }),
-  responses: { 200: z.string() },
+  responses: { 200: z.unknown() },
 })

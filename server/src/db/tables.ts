@@ -44,6 +44,11 @@ import type {
 import type { QuotaRegistrySizeTable } from '../features/registry-size/registry-size-store.ts'
 import type { ExportActionLogsTable } from '../features/audit/log-export-store.ts'
 import type { LogEntryDailyTable, LogRollupTable } from '../features/audit/log-rollup-store.ts'
+import type { NotificationReadTable } from '../features/notifications/notification-read-store.ts'
+import type { ApplianceStateTable } from '../features/appliance/appliance-state-store.ts'
+import type { DamagedBlobTable } from '../features/appliance/damage-store.ts'
+import type { GrowthSampleTable } from '../features/appliance/growth-store.ts'
+import type { UserPreferenceTable } from '../features/preferences/preference-store.ts'
 import type { LeaseTable } from '../work/lease-store.ts'
 
 export interface Tables {
@@ -90,6 +95,11 @@ export interface Tables {
   exportactionlogs: ExportActionLogsTable
   logentrydaily: LogEntryDailyTable
   logrollup: LogRollupTable
+  growthsample: GrowthSampleTable
+  appliancestate: ApplianceStateTable
+  damagedblob: DamagedBlobTable
+  userpreference: UserPreferenceTable
+  notificationread: NotificationReadTable
   lease: LeaseTable
 }
 

@@ -121,7 +121,9 @@ const apiErrors = {
   'state-invalid': { form: 'detail', status: 400, text: given('Invalid request') },
   conflict: message(
     409,
-    'Somebody else changed the same thing at the same time. Look at it again, then repeat the call.',
+    given(
+      'Somebody else changed the same thing at the same time. Look at it again, then repeat the call.',
+    ),
   ),
   'fresh-login-required': envelope(401, 'fresh_login_required', 'Requires fresh login'),
   'csrf-invalid': { form: 'error', status: 403, text: 'CSRF token was invalid or missing.' },

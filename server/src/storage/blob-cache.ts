@@ -31,6 +31,8 @@ export function cacheSmallBlobs(storage: BlobStorage, limits: BlobCacheLimits): 
   return {
     ...storage,
 
+    uncached: storage,
+
     stat: async (digest) => contents.get(digest)?.length ?? storage.stat(digest),
 
     async open(digest) {

@@ -61,6 +61,9 @@ export interface BlobStorage {
   /** Ends what crashes left under way to the medium and is older; returns how much that was. */
   readonly sweepTransfers?: (olderThanMs: number) => Promise<number>
 
+  /** The medium itself, behind a cache that would hide what is wrong with it. */
+  readonly uncached?: Pick<BlobStorage, 'open'>
+
   /** Ends what runs and lets go of everything. Unfinished uploads stay for the next start. */
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ import { management } from './0002-management.ts'
 import { quota } from './0003-quota.ts'
 import { grantsByNamespace } from './0004-grants-by-namespace.ts'
 import { recoveryCodes } from './0005-recovery-codes.ts'
+import { growth } from './0006-growth.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0003-quota': quota,
   '0004-grants-by-namespace': grantsByNamespace,
   '0005-recovery-codes': recoveryCodes,
+  '0006-growth': growth,
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { BulkInsert } from '../../db/sqlite-background.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { EventBus } from '../../platform/event-bus.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { auditStore, type NewLogEntry } from './audit-store.ts'
@@ -42,6 +43,7 @@ export function createAuditLog({
   clock,
   logger,
   config,
+  bus,
 }: {
   db: Db
   bulkInsert?: BulkInsert | undefined
@@ -50,6 +52,8 @@ export function createAuditLog({
   config: Pick<Config, 'registryState' | 'audit'> & {
     readonly logs?: Pick<Config['logs'], 'allowWithoutStrict'>
   }
+  /** Told that a repository changed. */
+  bus?: EventBus | undefined
 }) {
   const silent = new Set(config.audit.disabledNamespaces)
   const silentPulls = new Set(config.audit.pullsDisabledNamespaces)
@@ -117,6 +121,9 @@ export function createAuditLog({
      * unless ALLOW_WITHOUT_STRICT_LOGGING says so.
      */
     async recordIn(tx: Db, entry: AuditEntry): Promise<void> {
+      if (typeof entry.repositoryId === 'number') {
+        bus?.publish('repositories', { repositoryId: entry.repositoryId, kind: entry.kind })
+      }
       if (isSkipped(entry)) return
       const row = toRow(entry)
       if (!config.logs?.allowWithoutStrict) {

@@ -25,15 +25,15 @@ export function notificationApi({
         Math.max(page - 1, 0),
         Math.min(Math.max(limit, 1), longestLimit),
       )
-      return { ...found, notifications: found.notifications.map(present) }
+      return { ...found, notifications: found.notifications.map(presentNotification) }
     }),
 
     route(getUserNotification, async ({ params, principal }) =>
-      present(await notifications.get(readerOf(principal), params.uuid)),
+      presentNotification(await notifications.get(readerOf(principal), params.uuid)),
     ),
 
     route(updateUserNotification, async ({ params, body, principal }) =>
-      present(
+      presentNotification(
         await notifications.setDismissed(readerOf(principal), params.uuid, body.dismissed ?? false),
       ),
     ),
@@ -41,11 +41,11 @@ export function notificationApi({
 }
 
 /** What organizations are told is for who may administer them, which not every token may. */
-function readerOf(principal: UserPrincipal) {
+export function readerOf(principal: UserPrincipal) {
   return { userId: principal.id, withOrganizations: hasScope(principal, 'org:admin') }
 }
 
-function present(notification: NotificationRow) {
+export function presentNotification(notification: NotificationRow) {
   const { uuid, organization, kind, created_at, dismissed, metadata_json } = notification
   return {
     id: uuid,

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { EventBus } from '../../platform/event-bus.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
 import {
@@ -33,10 +34,13 @@ export function createNotificationService({
   db,
   clock,
   random,
+  bus,
 }: {
   db: Db
   clock: Clock
   random: Random
+  /** The command line has nobody who listens. */
+  bus?: EventBus | undefined
 }) {
   async function get(tx: Db, reader: NotificationReader, uuid: string): Promise<NotificationRow> {
     const notification = await notificationStore(tx).find(reader, uuid)
@@ -47,14 +51,16 @@ export function createNotificationService({
   return {
     /** Together with what it tells about, in its transaction. */
     async notify(tx: Db, { kind, targetId, metadata, lookupPath }: NewNotification): Promise<void> {
+      const uuid = random.uuid()
       await notificationStore(tx).insert({
-        uuid: random.uuid(),
+        uuid,
         kind,
         target_id: targetId,
         metadata_json: JSON.stringify(metadata),
         created_at: clock.now(),
         lookup_path: lookupPath ?? null,
       })
+      bus?.publish('notifications', { uuid })
     },
 
     /** Takes back what was sent under a path; a path that ends in `/` stands for all below it. */
@@ -73,6 +79,9 @@ export function createNotificationService({
       const rows = await notificationStore(db).listUndismissed(reader, page * limit, limit + 1)
       return { notifications: rows.slice(0, limit), additional: rows.length > limit }
     },
+
+    find: (reader: NotificationReader, uuid: string): Promise<NotificationRow | undefined> =>
+      notificationStore(db).find(reader, uuid),
 
     /** @throws Problem `not-found` */
     get: (reader: NotificationReader, uuid: string) => get(db, reader, uuid),

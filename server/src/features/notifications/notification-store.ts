@@ -16,6 +16,7 @@ export interface NotificationTable {
 }
 
 export interface NotificationRow {
+  readonly id: number
   readonly uuid: string
   readonly kind: string
   readonly metadata_json: string
@@ -37,6 +38,7 @@ export function notificationStore(db: Db) {
       .selectFrom('notification')
       .innerJoin('user as target', 'target.id', 'notification.target_id')
       .select((e) => [
+        'notification.id',
         'notification.uuid',
         'notification.kind',
         'notification.metadata_json',

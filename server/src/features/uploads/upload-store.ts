@@ -13,6 +13,12 @@ export interface BlobUploadTable {
   committing_digest: string | null
 }
 
+/** The last upload of a page. */
+export interface UploadPosition {
+  readonly updatedAt: Instant
+  readonly uuid: string
+}
+
 /** Queries of `blobupload`: uploads that are under way. The bytes themselves are the storage's. */
 export function uploadStore(db: Db) {
   return {
@@ -73,6 +79,28 @@ export function uploadStore(db: Db) {
         .selectFrom('blobupload')
         .select('uuid')
         .where('repository_id', '=', repositoryId)
+        .limit(limit)
+        .execute(),
+
+    /** Those of everybody, the longest untouched first. */
+    page: (after: UploadPosition | undefined, limit: number) =>
+      db
+        .selectFrom('blobupload')
+        .innerJoin('repository', 'repository.id', 'blobupload.repository_id')
+        .select(['blobupload.uuid', 'repository.full_name', 'blobupload.byte_count'])
+        .select(['blobupload.created_at', 'blobupload.updated_at'])
+        .$if(after !== undefined, (query) =>
+          query
+            .where('blobupload.updated_at', '>=', after?.updatedAt ?? 0)
+            .where((e) =>
+              e.or([
+                e('blobupload.updated_at', '>', after?.updatedAt ?? 0),
+                e('blobupload.uuid', '>', after?.uuid ?? ''),
+              ]),
+            ),
+        )
+        .orderBy('blobupload.updated_at')
+        .orderBy('blobupload.uuid')
         .limit(limit)
         .execute(),
 
