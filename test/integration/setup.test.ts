@@ -133,6 +133,13 @@ describe('with the code', () => {
     })
   })
 
+  test('takes no password that everybody tries, and proposes one that nobody does', async () => {
+    const common = await client.save('admin', { ...answers.admin, password: 'sunshine123456' })
+    expect(common.json()).toMatchObject({ code: 'MOOR-SET-007', fields: [{ field: 'password' }] })
+    const { passphrase } = (await client.api('POST', '/passphrase', {})).json()
+    expect(String(passphrase).split('-').length).toBeGreaterThanOrEqual(5)
+  })
+
   test('refuses to apply while a step is missing', async () => {
     const answer = await client.api('POST', '/apply', {})
     expect(answer.status).toBe(409)

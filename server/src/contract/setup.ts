@@ -193,6 +193,9 @@ export const RecoveryKitView = z
   .meta({ id: 'SetupRecoveryKit' })
 export type RecoveryKitView = z.output<typeof RecoveryKitView>
 
+/** POST /passphrase: five words that would do as a password; nothing remembers them. */
+export const PassphraseView = z.object({ passphrase: z.string() }).meta({ id: 'SetupPassphrase' })
+
 /** POST /restore: makes this machine what a backup says, in place of all steps. */
 export const StartRestore = z.object({
   /** A directory, or `s3://bucket/prefix?endpoint=https://host`; the latest backup there. */

@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
-import { recoveryKitRoutes } from './http/recovery-kit-routes.ts'
+import { adminRoutes } from './http/admin-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
 import { quayRoutes } from './http/quay-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
@@ -84,7 +84,10 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
         ...certificateRoutes({ service, machine, clock, random, log }),
         ...restoreRoutes(restore),
         ...quayRoutes(service),
-        ...recoveryKitRoutes(createRecoveryKits({ service, machine, clock, random }), service),
+        ...adminRoutes({
+          kits: createRecoveryKits({ service, machine, clock, random }),
+          ...{ service, random },
+        }),
       },
       stopping: stopping.signal,
     }),

@@ -6,6 +6,7 @@ import {
 } from '../../features/accounts/account-names.ts'
 import { messageOf, Problem } from '../../problem.ts'
 import type { Passwords } from '../../features/accounts/password.ts'
+import { isCommonPassword } from '../common-passwords.ts'
 import type { Step } from '../step.ts'
 
 /** What a stored password looks like: it is kept as a hash from the moment it is saved. */
@@ -26,20 +27,15 @@ export function adminStep(passwords: Pick<Passwords, 'hash'>): Step<'admin'> {
         selfRegistration: false,
         sessionDays: 31,
       }),
-    faults: ({ username, email, password }) =>
-      Promise.resolve([
-        ...faultOf('username', () => {
-          requireNewNamespace(username, 'username')
-        }),
-        ...(email === '' || isEmail(email)
-          ? []
-          : [{ field: 'email', text: 'must be an e-mail address' }]),
-        ...(isHash(password)
-          ? []
-          : faultOf('password', () => {
-              requirePassword(password)
-            })),
-      ]),
+    faults: async ({ username, email, password }) => [
+      ...faultOf('username', () => {
+        requireNewNamespace(username, 'username')
+      }),
+      ...(email === '' || isEmail(email)
+        ? []
+        : [{ field: 'email', text: 'must be an e-mail address' }]),
+      ...(isHash(password) ? [] : await passwordFaults(password)),
+    ],
     async *check() {},
     summary: ({ username, email, anonymousPulls, selfRegistration }) => [
       { label: 'Administrator', value: email === '' ? username : `${username} <${email}>` },
@@ -48,6 +44,14 @@ export function adminStep(passwords: Pick<Passwords, 'hash'>): Step<'admin'> {
     ],
     keepAs: (password) => (isHash(password) ? Promise.resolve(password) : passwords.hash(password)),
   }
+}
+
+async function passwordFaults(password: string) {
+  const broken = faultOf('password', () => {
+    requirePassword(password)
+  })
+  if (broken.length > 0 || !(await isCommonPassword(password))) return broken
+  return [{ field: 'password', text: 'must not be one of the passwords that everybody tries' }]
 }
 
 function faultOf(field: string, rule: () => void) {
