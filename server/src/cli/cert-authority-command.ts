@@ -47,6 +47,7 @@ export function certAuthorityCommand(): Command {
     .addCommand(offline())
     .addCommand(online())
     .addCommand(protect())
+    .addCommand(keptPassphrase())
     .addCommand(renew())
     .addCommand(rollover())
 }
@@ -144,6 +145,29 @@ function protect(): Command {
         options,
       )
     })
+}
+
+function keptPassphrase(): Command {
+  const store = command('store')
+    .description('keep it, encrypted, so that the certificate is renewed without anybody')
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
+    .action(async (options: KeyOptions) => {
+      const { authority } = await openCertificates(options)
+      const passphrase = (await readPassphraseFile(options.passphraseFile)) ?? ''
+      await authority.storePassphrase(passphrase, commandLine)
+      print({ stored: true }, 'The passphrase is stored for renewal.', options)
+    })
+  const forget = command('forget')
+    .description('remove it: it has to be given whenever a certificate is issued')
+    .action(async (options: CertOptions) => {
+      const { authority } = await openCertificates(options)
+      await authority.forgetPassphrase(commandLine)
+      print({ stored: false }, 'The passphrase is stored no more.', options)
+    })
+  return new Command('passphrase')
+    .description("the passphrase of the CA's key, kept for renewal")
+    .addCommand(store)
+    .addCommand(forget)
 }
 
 function renew(): Command {

@@ -1,5 +1,9 @@
 import { certificateProblemText, certificatesIn, describeCertificate } from '@mooring/certs'
-import { readExtraAuthorities } from '../features/outgoing/extra-authorities.ts'
+import {
+  readExtraAuthorities,
+  type ExtraAuthorityFile,
+} from '../features/outgoing/extra-authorities.ts'
+import type { CertificateOverview } from '../features/certificates/certificate-overview-service.ts'
 import type { CertificateEntry } from '../features/certificates/certificate-state.ts'
 import { openCertificates, type CertOptions } from './cert-context.ts'
 import { print } from './print.ts'
@@ -7,9 +11,9 @@ import { print } from './print.ts'
 type Description = ReturnType<typeof describeCertificate>
 
 export async function showStatus(options: CertOptions): Promise<void> {
-  const { store, authorities, certificates } = await openCertificates(options)
+  const { store, certificates, overview } = await openCertificates(options)
   const pair = await store.current()
-  const authority = await authorities.find()
+  const { server: outlook, authority } = await overview.read()
   const { rollover } = await store.readState()
   const findings = (pair === undefined ? [] : certificates.findings(pair)).map((finding) => {
     const { problem, code, severity, parameters } = finding
@@ -17,11 +21,19 @@ export async function showStatus(options: CertOptions): Promise<void> {
     return { code, severity, text, nextStep }
   })
   const server = pair && describeCertificate(pair.certificatePem)
+  const problem = outlook?.renewalProblem
   print(
     {
       server,
       authority: authority?.description,
       authorityKey: authority?.keyPlace,
+      authorityPassphrase: authority?.passphrase,
+      renewsAt: outlook?.renewsAt ?? null,
+      renewalProblem: problem && {
+        code: problem.code,
+        text: problem.message,
+        nextStep: problem.nextStep,
+      },
       rollover,
       findings,
       request: await certificates.findRequest(),
@@ -29,7 +41,13 @@ export async function showStatus(options: CertOptions): Promise<void> {
     [
       table('server certificate', server),
       table('CA', authority?.description) +
-        (authority === undefined ? '' : `\n  CA key       ${authority.keyPlace}`),
+        (authority === undefined ? '' : `\n  CA key       ${keyLine(authority)}`),
+      ...(typeof outlook?.renewsAt === 'number'
+        ? [`renewed by itself on ${isoDay(outlook.renewsAt)}`]
+        : []),
+      ...(problem === undefined
+        ? []
+        : [`${problem.message} (${problem.code})\n  ${problem.nextStep}`]),
       ...(rollover === null ? [] : [`CA replacement: ${rollover.phase}`]),
       ...findings.map(
         ({ code, severity, text, nextStep }) => `${severity}: ${text} (${code})\n  ${nextStep}`,
@@ -37,6 +55,11 @@ export async function showStatus(options: CertOptions): Promise<void> {
     ].join('\n\n'),
     options,
   )
+}
+
+function keyLine({ keyPlace, passphrase }: NonNullable<CertificateOverview['authority']>): string {
+  const isStored = keyPlace === 'encrypted' && passphrase === 'stored'
+  return isStored ? `${keyPlace}, passphrase stored for renewal` : keyPlace
 }
 
 export async function showHistory(options: CertOptions): Promise<void> {
@@ -58,21 +81,34 @@ export async function showTrusted(options: CertOptions): Promise<void> {
   const { configDir, distributed } = await openCertificates(options)
   const own = await distributed()
   const extra = await readExtraAuthorities(configDir)
-  const files = extra.map(({ file, certificates, problem }) => ({
+  const files = filesOf(extra)
+  const authorities = own === undefined ? [] : certificatesIn(own).map(describeCertificate)
+  const lines = [
+    ...authorities.map((one) => `given to clients: ${summary(one)}`),
+    ...files.flatMap(linesOf),
+  ]
+  print({ authorities, extra: files }, lines.join('\n') || 'none', options)
+}
+
+/** What the registry trusts besides its system, and that alone. */
+export async function showExtra(options: CertOptions): Promise<void> {
+  const { upstreamTrust } = await openCertificates(options)
+  const files = filesOf(await upstreamTrust.list())
+  print({ files }, files.flatMap(linesOf).join('\n') || 'none', options)
+}
+
+function filesOf(extra: readonly ExtraAuthorityFile[]) {
+  return extra.map(({ file, certificates, problem }) => ({
     file,
     ...(problem !== undefined && { problem }),
     certificates: certificates.map(describeCertificate),
   }))
-  const authorities = own === undefined ? [] : certificatesIn(own).map(describeCertificate)
-  const lines = [
-    ...authorities.map((one) => `given to clients: ${summary(one)}`),
-    ...files.flatMap(({ file, problem, certificates }) =>
-      problem !== undefined
-        ? [`${file}: passed over, ${problem}`]
-        : certificates.map((one) => `${file}: ${summary(one)}`),
-    ),
-  ]
-  print({ authorities, extra: files }, lines.join('\n') || 'none', options)
+}
+
+function linesOf({ file, problem, certificates }: ReturnType<typeof filesOf>[number]) {
+  return problem !== undefined
+    ? [`${file}: passed over, ${problem}`]
+    : certificates.map((one) => `${file}: ${summary(one)}`)
 }
 
 /** What a change came to. */
@@ -85,7 +121,7 @@ export function printEntry({ id, source, pair }: CertificateEntry, options: Cert
   )
 }
 
-function summary({ subject, notAfter, sha256Fingerprint }: Description): string {
+export function summary({ subject, notAfter, sha256Fingerprint }: Description): string {
   return `${subject}, until ${isoDay(notAfter)}, SHA-256 ${sha256Fingerprint}`
 }
 

@@ -7,6 +7,7 @@ import { fingerprint, trustClients, trustInstructions, trustScript } from '@moor
 import { Command, Option } from 'commander'
 import { hostOf } from '../first-start/host-names.ts'
 import { openCertificates, type CertOptions } from './cert-context.ts'
+import { upstreamTrustCommands } from './cert-upstream-command.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions } from './data-options.ts'
 import { print } from './print.ts'
@@ -45,8 +46,10 @@ const withPlaces = (command: Command) =>
     .option('--json', 'print one JSON object')
 
 export function trustCommand(): Command {
-  return withPlaces(new Command('trust'))
-    .description('let the programs of this computer trust the CA')
+  const command = withPlaces(new Command('trust'))
+    .description('let the programs of this computer trust the CA; or what the registry trusts')
+    // The commands below have options of the same names.
+    .enablePositionalOptions()
     .action(async (options: TrustOptions) => {
       const { distributed, serverHostname } = await openCertificates(options)
       const pem = await distributed()
@@ -57,6 +60,8 @@ export function trustCommand(): Command {
       })
       print({ files }, files.map((file) => `trusted: ${file}`).join('\n'), options)
     })
+  for (const one of upstreamTrustCommands()) command.addCommand(one)
+  return command
 }
 
 export function untrustCommand(): Command {

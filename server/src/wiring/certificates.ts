@@ -31,7 +31,7 @@ export function certificateRoutes({ parts }: Foundation): Area {
   const { config, certificates: all } = parts
   const { serverHostname, listen } = config
   const { certificates, authority, rollovers, authorities, served, distributed, overview } = all
-  const { upstreamTrust, refreshTrust } = all
+  const { upstreamTrust, refreshTrust, renewal } = all
   const addressOf = (host = serverHostname): TrustAddress | undefined => {
     if (!isServerHostname(host)) return undefined
     const name = hostOf(host)
@@ -55,7 +55,10 @@ export function certificateRoutes({ parts }: Foundation): Area {
     routes: [
       ...certificateApi({ certificates, overview, served, distributed }),
       ...clientTrustApi({ distributed, addressOf, hosts }),
-      ...authorityKeyApi({ authority, rollovers, authorities, served }),
+      ...authorityKeyApi({
+        ...{ authority, rollovers, authorities, served },
+        renewIfDue: renewal.step,
+      }),
       ...upstreamTrustApi({ trust: upstreamTrust, refresh: refreshTrust }),
     ],
   }

@@ -25,11 +25,14 @@ export function authorityKeyApi({
   rollovers,
   authorities,
   served,
+  renewIfDue,
 }: {
   authority: AuthorityService
   rollovers: RolloverService
   authorities: AuthorityStore
   served: ServedCertificate
+  /** What a missing key held up is done at once. */
+  renewIfDue: () => Promise<unknown>
 }): readonly ApiRoute[] {
   const done = (work: () => Promise<void>) =>
     answering(async () => {
@@ -54,23 +57,28 @@ export function authorityKeyApi({
     ),
 
     route(storeAuthorityKey, ({ body, user, clientAddress }) =>
-      done(() => {
+      done(async () => {
         const { key, passphrase, new_passphrase: newPassphrase } = body
         const wishes = { key, passphrase, newPassphrase }
-        return authority.bringBack(wishes, whoIs(user, clientAddress))
+        await authority.bringBack(wishes, whoIs(user, clientAddress))
+        await renewIfDue()
       }),
     ),
 
     route(protectAuthorityKey, ({ body, user, clientAddress }) =>
-      done(() => {
+      done(async () => {
         const { confirm, passphrase, new_passphrase: newPassphrase } = body
         const wishes = { confirm, passphrase, newPassphrase }
-        return authority.protect(wishes, whoIs(user, clientAddress))
+        await authority.protect(wishes, whoIs(user, clientAddress))
+        await renewIfDue()
       }),
     ),
 
     route(storeAuthorityPassphrase, ({ body, user, clientAddress }) =>
-      done(() => authority.storePassphrase(body.passphrase, whoIs(user, clientAddress))),
+      done(async () => {
+        await authority.storePassphrase(body.passphrase, whoIs(user, clientAddress))
+        await renewIfDue()
+      }),
     ),
 
     route(forgetAuthorityPassphrase, ({ user, clientAddress }) =>
@@ -80,6 +88,7 @@ export function authorityKeyApi({
     route(renewAuthorityCertificate, ({ body, user, clientAddress }) =>
       answering(async () => {
         await authority.renew(body, whoIs(user, clientAddress))
+        await renewIfDue()
         return presentCertificate((await authorities.require()).certificatePem)
       }),
     ),

@@ -40,10 +40,10 @@ export function createUpstreamTrust({
     list,
 
     /** Those of them that are trusted already are left as they are. */
-    add: (pem: string, wishes: TrustWishes, who: By) => {
+    async add(pem: string, wishes: TrustWishes, who: By): Promise<void> {
       const given = certificatesIn(pem)
       given.forEach(refuseUseless)
-      return add(given, wishes, who)
+      await add(given, wishes, who)
     },
 
     /** What a server shows; nothing is trusted for that. */
@@ -54,14 +54,14 @@ export function createUpstreamTrust({
       { fingerprint: wanted, ...server }: TlsServer & { readonly fingerprint: string },
       wishes: TrustWishes,
       who: By,
-    ) {
+    ): Promise<void> {
       const { chain } = await fetch(server)
       const pem = chain.find((one) => isSameFingerprint(fingerprint(one), wanted))
       if (pem === undefined) throw new CertificateFault('trust-unknown', { fingerprint: wanted })
       const { subject, issuer, isSelfIssued } = describeCertificate(pem)
       if (!isSelfIssued) throw new CertificateFault('trust-not-root', { subject, issuer })
       refuseUseless(pem)
-      return add([pem], wishes, who)
+      await add([pem], wishes, who)
     },
 
     /** Wherever it lies; files that hold others too keep those. */
