@@ -1,51 +1,19 @@
 import { afterAll, expect, it } from 'vitest'
 import { createTemporaryFolder } from '../../test/support/temporary.ts'
-import { runApplication } from './application.ts'
 import { channelOf, deepLinkReadyChannel } from './bridge-contract.ts'
-import { createFakeDesktop, createFakeLog, createFakePlatform } from './fake-desktop.ts'
-import { openSettings } from './settings.ts'
-import type { MenuEntry } from './shell.ts'
+import {
+  fingerprint,
+  labels,
+  running,
+  settled,
+  startDesktop,
+  url,
+  type StartOptions,
+} from './desktop-suite.ts'
 
 const folder = createTemporaryFolder('desktop')
 afterAll(() => folder.remove())
-let count = 0
-
-const url = 'https://127.0.0.1:8443'
-const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':')
-const running = {
-  type: 'running',
-  url,
-  address: 'box.example:8443',
-  pin: { fingerprints: [fingerprint], authorities: [] },
-}
-
-async function start(options: Parameters<typeof createFakeDesktop>[0] = {}) {
-  const desktop = createFakeDesktop(options)
-  const { platform, advance } = createFakePlatform()
-  count += 1
-  const settings = openSettings(folder.join(`settings-${String(count)}.json`))
-  const log = createFakeLog()
-  await runApplication({
-    shell: desktop.shell,
-    platform,
-    settings,
-    log,
-    environment: {},
-    runTrustCommand: async () => undefined,
-  })
-  const say = (message: unknown) => desktop.servers.at(-1)?.on.message?.(message)
-  const call = async (name: Parameters<typeof channelOf>[0], argument?: unknown, origin = url) =>
-    desktop.handlers.get(channelOf(name))?.(
-      { origin, isTopFrame: true },
-      argument === undefined ? [] : [argument],
-    )
-  return { ...desktop, advance, settings, log, say, call }
-}
-
-const labels = (menu: readonly MenuEntry[] | undefined) =>
-  (menu ?? []).flatMap((entry) => ('label' in entry ? [entry.label] : []))
-
-const settled = () => new Promise((resolve) => setImmediate(resolve))
+const start = (options?: StartOptions) => startDesktop(folder, options)
 
 it('leaves the field to the instance that runs already', async () => {
   const { seen, servers } = await start({ isFirst: false })
@@ -117,7 +85,7 @@ it('lets the server finish what is under way before it ends, and asks while some
   shell.quit()
   await settled()
   expect(seen.questions.map(({ title }) => title)).toEqual(
-    Array.from({ length: 2 }, () => 'Quit while content is being received?'),
+    Array.from({ length: 2 }, () => 'Quit while something is under way?'),
   )
   expect(servers[0]?.sent).toEqual([{ type: 'stop' }])
   expect(seen.exits).toEqual([])
@@ -212,13 +180,12 @@ it('opens links only after a person said yes, and hands them to a page that list
 })
 
 it('gives a remote server a window of its own, without a bridge', async () => {
-  const { windows, say, answers, call, events, settings } = await start()
+  const { windows, say, answers, call, events } = await start()
   say(running)
   expect(windows[0]?.options.bridge).toBeDefined()
   answers.push(0)
   events['open-url']?.(`mooring://connect?url=https://far.example&fp=${fingerprint}`)
   await settled()
-  expect(settings.read().servers).toMatchObject([{ origin: 'https://far.example', fingerprint }])
   expect(windows[0]?.isDestroyed).toBe(true)
   expect(windows[1]?.options).toMatchObject({ bridge: undefined })
   expect(windows[1]?.options.partition).not.toBe('persist:local')
@@ -259,4 +226,17 @@ it('shows in the tray what is going on, at most once a second', async () => {
   expect(labels(seen.trayMenus.at(-1))).toContain('Import 90 %')
   expect(windows[0]?.progress).toBe(0.9)
   expect(seen.icons.at(-1)).toBe('busy')
+})
+
+it('asks before a job of the page is cut short, by its name', async () => {
+  const { shell, say, seen, call } = await start()
+  say(running)
+  await call('showProgress', { title: 'Importing site.tar', fraction: 0.4 })
+  shell.quit()
+  await settled()
+  expect(seen.questions.at(-1)?.detail).toBe('Importing site.tar would be interrupted.')
+  await call('showProgress', null)
+  shell.quit()
+  await settled()
+  expect(seen.questions).toHaveLength(1)
 })

@@ -1,5 +1,6 @@
-import { installBridge } from './bridge.ts'
-import type { BridgeFeature } from './bridge-contract.ts'
+import { installBridge, type PreferencesChange } from './bridge.ts'
+import type { BridgeFeature } from './page-bridge.ts'
+import { createAttachedService } from './attached-service.ts'
 import { applyPreferences, createBridgeActions } from './bridge-actions.ts'
 import { createBusy } from './busy.ts'
 import { closeOrHide, mayQuit } from './closing.ts'
@@ -11,9 +12,12 @@ import { applicationMenu } from './menu.ts'
 import type { Platform } from './platform.ts'
 import { securityPolicy } from './security-policy.ts'
 import { createServerSupervisor, type ServerState } from './server-supervisor.ts'
+import { openServerList, type ServerList } from './server-list.ts'
+import { createHandover } from './service-handover.ts'
+import type { RunProgram } from './service-commands.ts'
 import type { SettingsFile } from './settings.ts'
 import type { Shell } from './shell.ts'
-import { textsFor } from './texts.ts'
+import { createLiveTexts } from './texts.ts'
 import { daysLeft, type TrayActions } from './tray-menu.ts'
 import { createTray, type Tray } from './tray.ts'
 import { trustCommand, type TrustCommand } from './trust-store.ts'
@@ -26,6 +30,11 @@ export interface ApplicationInput {
   readonly log: LogFile
   readonly environment: NodeJS.ProcessEnv
   readonly runTrustCommand: (command: TrustCommand) => Promise<void>
+  readonly runProgram: RunProgram
+  /** Whether there is such a file on this computer. */
+  readonly isThere?: (path: string) => boolean
+  /** Where the list of other servers is kept. */
+  readonly serversFile: string
 }
 
 interface Application {
@@ -56,33 +65,49 @@ export async function runApplication(input: ApplicationInput): Promise<void> {
     take(linkOfArguments(args))
   })
   await shell.whenReady()
-  const application = startApplication(input, await shell.hasTrayHost())
+  const servers = await openServerList(input.serversFile, await shell.openVault())
+  const application = startApplication(input, servers, await shell.hasTrayHost())
   started.application = application
   for (const link of early) application.take(link)
   take(linkOfArguments(shell.args))
 }
 
-function startApplication(input: ApplicationInput, hasTray: boolean): Application {
+function startApplication(
+  input: ApplicationInput,
+  servers: ServerList,
+  hasTray: boolean,
+): Application {
   const { shell, platform, settings, environment } = input
-  const texts = textsFor(shell.language())
+  const language = () => {
+    const chosen = settings.read().language
+    return chosen === 'desktop' ? shell.language() : chosen
+  }
+  const live = createLiveTexts(language())
+  const { texts } = live
   const log = (text: string) => input.log.write(text)
   let tray: Tray | undefined
   let isQuitting = false
   let isSafe = false
   let warnedDays: number | undefined
 
-  const server = createServerSupervisor({
-    fork: () => shell.forkServer(isSafe ? { ...environment, ...safeMode } : environment),
-    platform,
-    log,
-    onChange: (state) => {
-      tray?.update()
-      warnOfExpiry(state)
-      void director.follow(state)
-    },
-    onActivity: ({ uploads }) => busy.setUploads(uploads),
-    onHelpNeeded: (reason) => void offerHelp(reason),
-  })
+  const onChange = (state: ServerState) => {
+    tray?.update()
+    warnOfExpiry(state)
+    void director.follow(state)
+  }
+  const { service } = settings.read()
+  const isService = service !== undefined
+  const server =
+    service === undefined
+      ? createServerSupervisor({
+          fork: () => shell.forkServer(isSafe ? { ...environment, ...safeMode } : environment),
+          platform,
+          log,
+          onChange,
+          onActivity: ({ uploads }) => busy.setUploads(uploads),
+          onHelpNeeded: (reason) => void offerHelp(reason),
+        })
+      : createAttachedService({ service, platform, run: input.runProgram, log, onChange })
   const window = createMainWindow({
     shell,
     platform,
@@ -91,7 +116,8 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
     features: featuresOf(shell, hasTray),
     log,
     onClose: (event) => {
-      if (!isQuitting) void closeOrHide({ event, shell, settings, texts, hasTray, window })
+      if (!isQuitting)
+        void closeOrHide({ event, shell, settings, texts, hasTray, isService, window })
     },
     onExternalLink: (address) => void openOutside(address),
     onReloaded: () => {
@@ -135,10 +161,21 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
   }
 
   const onPreferences = () => {
+    live.use(language())
     tray?.update()
-    const { servers } = settings.read()
     shell.setApplicationMenu(
-      applicationMenu({ texts, platform: shell.platform, servers, actions, director }),
+      applicationMenu({
+        texts,
+        platform: shell.platform,
+        servers: servers.read(),
+        isService,
+        actions: {
+          ...actions,
+          runAsService: () => void handover.toService(),
+          runHere: () => void handover.toProgram(),
+        },
+        director,
+      }),
     )
   }
 
@@ -146,6 +183,9 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
     const state = server.state()
     if (state.kind === 'running') shell.copyText(textOf(state.address))
   }
+
+  const prefer = (change: PreferencesChange) =>
+    applyPreferences({ shell, settings, onPreferences }, change)
 
   const actions: TrayActions = {
     open: () => director.showLocal(),
@@ -159,19 +199,30 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
     },
     openLogs: () => void shell.openFolder(shell.folders.logs),
     openHelp: () => director.openPage('/help'),
-    setStartAtLogin: (startAtLogin) =>
-      applyPreferences({ shell, settings, onPreferences }, { startAtLogin }),
+    setStartAtLogin: (startAtLogin) => prefer({ startAtLogin }),
+    setNotifications: (notifications) => prefer({ notifications: [...notifications] }),
+    setLanguage: (language) => prefer({ language }),
     quit: () => shell.quit(),
   }
 
   const end = async () => {
     isQuitting = true
-    await server.stop()
+    await server.end()
     window.destroy()
     shell.exit(0)
   }
 
-  const shared = { shell, settings, texts, onPreferences, ...director }
+  const handover = createHandover({
+    ...{ shell, settings, server, texts, environment, run: input.runProgram },
+    ...(input.isThere === undefined ? {} : { isThere: input.isThere }),
+    relaunch() {
+      isQuitting = true
+      window.destroy()
+      shell.relaunch()
+    },
+  })
+
+  const shared = { shell, settings, servers, texts, onPreferences, ...director }
   const links = createLinkDesk(shared)
 
   installBridge({
@@ -194,7 +245,9 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
   shell.on('before-quit', (event) => {
     event.preventDefault()
     if (isQuitting) return
-    void mayQuit({ shell, texts, uploads: busy.uploads() }).then((yes) => (yes ? end() : undefined))
+    // A service goes on without this program.
+    const work = isService ? { uploads: 0, jobs: [] } : busy.work()
+    void mayQuit({ shell, texts, work }).then((yes) => (yes ? end() : undefined))
   })
 
   onPreferences()
@@ -203,12 +256,12 @@ function startApplication(input: ApplicationInput, hasTray: boolean): Applicatio
       state: server.state(),
       uploads: busy.uploads(),
       progress: busy.progress(),
-      startAtLogin: settings.read().startAtLogin,
+      ...settings.read(),
       now: platform.now(),
     })
     tray = createTray({ shell, platform, texts, view, actions })
   }
-  server.start()
+  server.watch()
   // Without a tray a hidden program could not be found again.
   if (!shell.args.includes('--hidden') || !hasTray) window.show()
   return { show: () => director.showLocal(), take: (link) => void links.take(link) }

@@ -1,20 +1,22 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BridgeActions, PreferencesChange, ServerChange } from './bridge.ts'
-import type { RemovableDrive } from './removable-drives.ts'
+import type { PageProgress, RemovableDrive } from './page-bridge.ts'
 import { drivesOfLetters, drivesOfMounts, drivesOfVolumes } from './removable-drives.ts'
 import type { ServerSupervisor } from './server-supervisor.ts'
-import type { RemoteServer, SettingsFile } from './settings.ts'
+import { createRemoteServer, fingerprintOfAuthority, type RemoteServer } from './remote-server.ts'
+import type { ServerList } from './server-list.ts'
+import type { SettingsFile } from './settings.ts'
 import type { Shell } from './shell.ts'
 import type { Texts } from './texts.ts'
-import type { PageProgress } from './tray-menu.ts'
 import { trustCommand, type TrustCommand } from './trust-store.ts'
 
 export interface BridgeActionsInput {
   readonly shell: Shell
   readonly settings: SettingsFile
+  readonly servers: ServerList
   readonly server: ServerSupervisor
   readonly texts: Texts
   readonly environment: NodeJS.ProcessEnv
@@ -26,7 +28,7 @@ export interface BridgeActionsInput {
 }
 
 export function createBridgeActions(input: BridgeActionsInput): BridgeActions {
-  const { shell, settings, server, texts } = input
+  const { shell, settings, servers, server, texts } = input
   return {
     async versions() {
       return { ...shell.versions, platform: shell.platform }
@@ -60,12 +62,13 @@ export function createBridgeActions(input: BridgeActionsInput): BridgeActions {
     restartServer: () => server.restart(),
     async preferences(change) {
       if (change !== null) applyPreferences(input, change)
-      const { startAtLogin, onClose, notifications } = settings.read()
-      return { startAtLogin, onClose, notifications }
+      const { startAtLogin, onClose, notifications, language } = settings.read()
+      return { startAtLogin, onClose, notifications, language }
     },
     async servers(change) {
       if (change !== null) await changeServers(input, change)
-      return settings.read().servers.map(({ id, name, origin }) => ({ id, name, origin }))
+      const listed = servers.read().map(({ authority: _, ...server }) => server)
+      return { servers: listed, sealed: servers.isSealed }
     },
   }
 
@@ -107,40 +110,50 @@ export function applyPreferences(
 }
 
 async function changeServers(input: BridgeActionsInput, change: ServerChange): Promise<void> {
-  const { settings } = input
-  const { servers } = settings.read()
+  const { servers } = input
+  const list = servers.read()
   if (change.action === 'add') {
-    const { name, origin, fingerprint } = change
-    await addServer(input, { name, origin, fingerprint })
+    const { name, origin } = change
+    if ('fingerprint' in change)
+      await addServer(input, { name, origin, fingerprint: change.fingerprint })
+    else {
+      const { authority } = change
+      const fingerprint = fingerprintOfAuthority(authority)
+      if (fingerprint === undefined)
+        throw new Error('servers takes the certificate of an authority')
+      await addServer(input, { name, origin, fingerprint, authority })
+    }
   } else if (change.action === 'remove') {
-    settings.change({ servers: servers.filter(({ id }) => id !== change.id) })
+    await servers.replace(list.filter(({ id }) => id !== change.id))
     input.onPreferences()
   } else {
-    const wanted = servers.find(({ id }) => id === change.id)
+    const wanted = list.find(({ id }) => id === change.id)
     if (wanted !== undefined) input.openServer(wanted)
   }
 }
+
+const mostServers = 50
 
 /** Whoever asks, a person reads the address and the fingerprint and says yes. */
 export async function addServer(
   {
     shell,
-    settings,
+    servers,
     texts,
     onPreferences,
-  }: Pick<BridgeActionsInput, 'shell' | 'settings' | 'texts' | 'onPreferences'>,
-  { name, origin, fingerprint }: Omit<RemoteServer, 'id'>,
+  }: Pick<BridgeActionsInput, 'shell' | 'servers' | 'texts' | 'onPreferences'>,
+  { name, origin, fingerprint, authority }: Omit<RemoteServer, 'id'>,
 ): Promise<RemoteServer | undefined> {
+  const detail = texts.connectDetail(origin, fingerprint)
   const chosen = await shell.ask({
     title: texts.connectTitle(name),
-    detail: texts.connectDetail(origin, fingerprint),
+    detail: servers.isSealed ? detail : `${detail}\n\n${texts.listNotSealed}`,
     buttons: [texts.add, texts.cancel],
   })
   if (chosen !== 0) return undefined
-  const id = createHash('sha256').update(`${origin} ${fingerprint}`).digest('hex').slice(0, 12)
-  const added = { id, name, origin, fingerprint }
-  const others = settings.read().servers.filter((one) => one.id !== id)
-  settings.change({ servers: [...others, added].slice(-50) })
+  const added = createRemoteServer({ name, origin, fingerprint, authority })
+  const others = servers.read().filter((one) => one.id !== added.id)
+  await servers.replace([...others, added].slice(-mostServers))
   onPreferences()
   return added
 }

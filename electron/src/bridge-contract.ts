@@ -28,5 +28,3 @@ export const deepLinkReadyChannel = 'mooring:deep-link-ready'
 
 /** Goes before the list of features on the command line of the page's process. */
 export const featuresArgument = '--mooring-features='
-
-export type BridgeFeature = 'trustStore' | 'pickDirectory' | 'usb' | 'tray'

@@ -7,7 +7,8 @@ import {
 } from './bridge-contract.ts'
 import { parseFingerprint } from './deep-link.ts'
 import { securityPolicy } from './security-policy.ts'
-import { NotificationClass, type RemoteServer } from './settings.ts'
+import type { PageBridge } from './page-bridge.ts'
+import { NotificationClass } from './settings.ts'
 import type { BridgeSender, Shell } from './shell.ts'
 
 const extension = z.string().regex(/^[a-z0-9]{1,12}$/i)
@@ -32,6 +33,8 @@ const origin = z
   .url()
   .max(300)
   .refine((text) => new URL(text).origin === text && text.startsWith('https:'))
+
+const added = { action: z.literal('add'), name: title.max(60), origin }
 
 /** What each function takes; anything else is refused before it gets further. */
 const bridgeArguments = {
@@ -66,31 +69,34 @@ const bridgeArguments = {
         startAtLogin: z.boolean().optional(),
         onClose: z.enum(['keep-running', 'quit']).optional(),
         notifications: z.array(NotificationClass).max(5).optional(),
+        language: z.enum(['desktop', 'en', 'ja']).optional(),
       })
       .nullable(),
   ]),
   servers: z.tuple([
     z
-      .discriminatedUnion('action', [
-        z.object({ action: z.literal('add'), name: title.max(60), origin, fingerprint }),
+      .union([
+        z.object({ ...added, authority: z.string().max(16_384) }).strict(),
+        z.object({ ...added, fingerprint }).strict(),
         z.object({ action: z.literal('open'), id: z.string().max(40) }),
         z.object({ action: z.literal('remove'), id: z.string().max(40) }),
       ])
       .nullable(),
   ]),
-} as const satisfies Record<BridgeFunction, z.ZodType<readonly unknown[]>>
+} as const satisfies Record<PageFunction, z.ZodType<readonly unknown[]>>
+
+/** All that reaches the main process; the rest the page does with its own preload script. */
+type PageFunction = Exclude<keyof PageBridge, 'has' | 'onDeepLink'>
 
 type Arguments<Name extends BridgeFunction> = z.infer<(typeof bridgeArguments)[Name]>
 
 /** What the functions do; each answers with plain data. */
 export type BridgeActions = {
-  readonly [Name in BridgeFunction]: (...args: Arguments<Name>) => Promise<unknown>
+  readonly [Name in BridgeFunction]: (...args: Arguments<Name>) => ReturnType<PageBridge[Name]>
 }
 
 export type ServerChange = NonNullable<Arguments<'servers'>[0]>
 export type PreferencesChange = NonNullable<Arguments<'preferences'>[0]>
-export type Notice = Arguments<'notify'>[0]
-export type ListedServers = readonly RemoteServer[]
 
 export interface BridgeInput {
   readonly shell: Shell

@@ -1,10 +1,17 @@
 import type { Shell } from './shell.ts'
-import type { PageProgress } from './tray-menu.ts'
+import type { PageProgress } from './page-bridge.ts'
+
+export interface Work {
+  readonly uploads: number
+  readonly jobs: readonly string[]
+}
 
 /** What is under way: uploads that the server counts, and the job that the page shows. */
 export interface Busy {
   uploads(): number
   progress(): PageProgress | undefined
+  /** What would be cut short if the program ended now: uploads, and jobs by their titles. */
+  work(): Work
   setUploads(count: number): void
   setProgress(progress: PageProgress | undefined): void
 }
@@ -25,6 +32,7 @@ export function createBusy(shell: Pick<Shell, 'keepAwake'>, onChange: () => void
   return {
     uploads: () => uploads,
     progress: () => progress,
+    work: () => ({ uploads, jobs: progress === undefined ? [] : [progress.title] }),
     setUploads(count) {
       uploads = count
       changed()

@@ -38,6 +38,23 @@ it('refuses a certificate of a CA that only has the same name, even when it send
   expect(isPinned(chain, byAuthority, now)).toBe(false)
 })
 
+it('takes what a CA signed that is known by its fingerprint, if the server sends that CA', () => {
+  const pinOf = (pem: string) => ({
+    fingerprints: [new X509Certificate(pem).fingerprint256],
+    authorities: [],
+  })
+  const byFingerprint = pinOf(authority.certificatePem)
+  const chain = shown(renewed.certificatePem, 'box.example', authority.certificatePem)
+  const later = now + 2 * 86_400_000
+  expect(isPinned(chain, byFingerprint, later)).toBe(true)
+  expect(isPinned({ ...chain, hostname: 'other.example' }, byFingerprint, later)).toBe(false)
+  expect(isPinned(shown(renewed.certificatePem), byFingerprint, later)).toBe(false)
+  const strangers = shown(forged.certificatePem, '127.0.0.1', authority.certificatePem)
+  expect(isPinned(strangers, byFingerprint, now)).toBe(false)
+  // A server's own certificate signs nothing.
+  expect(isPinned(shown(forged.certificatePem, '127.0.0.1', leaf), pinOf(leaf), now)).toBe(false)
+})
+
 it('refuses what has expired or is not valid yet', () => {
   expect(isPinned(shown(leaf), byAuthority, now + 20 * 365 * 86_400_000)).toBe(false)
   expect(isPinned(shown(leaf), byAuthority, now - 30 * 86_400_000)).toBe(false)

@@ -2,7 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { PresentedCertificate } from './shell.ts'
 
-/** Which certificates one server may show: its own by fingerprint, or any that its CA signed. */
+/**
+ * Which certificates one server may show: its own by fingerprint, or any that its CA signed. The CA is
+ * known whole, or by its fingerprint where the server sends it along.
+ */
 export interface CertificatePin {
   /** SHA-256 of whole certificates, upper case with colons. */
   readonly fingerprints: readonly string[]
@@ -27,13 +30,12 @@ export function isPinned(
   if (own === undefined) return false
   if (fingerprints.includes(own.fingerprint256)) return true
   if (!isValidAt(own, now) || !namesHost(own, hostname)) return false
-  const trusted = authorities.flatMap((pem) => parseCertificate(pem) ?? [])
-  return leadsTo(
-    trusted,
-    own,
-    presented.slice(1).flatMap((one) => one ?? []),
-    now,
-  )
+  const sent = presented.slice(1).flatMap((one) => one ?? [])
+  const trusted = [
+    ...authorities.flatMap((pem) => parseCertificate(pem) ?? []),
+    ...sent.filter(({ fingerprint256 }) => fingerprints.includes(fingerprint256)),
+  ]
+  return leadsTo(trusted, own, sent, now)
 }
 
 function leadsTo(

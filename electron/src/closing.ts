@@ -2,6 +2,7 @@ import type { MainWindow } from './main-window.ts'
 import type { SettingsFile } from './settings.ts'
 import type { Shell, Stoppable } from './shell.ts'
 import type { Texts } from './texts.ts'
+import type { Work } from './busy.ts'
 
 export interface Closing {
   readonly event: Stoppable
@@ -9,6 +10,8 @@ export interface Closing {
   readonly settings: SettingsFile
   readonly texts: Texts
   readonly hasTray: boolean
+  /** The registry goes on without this program. */
+  readonly isService: boolean
   readonly window: Pick<MainWindow, 'hide'>
 }
 
@@ -17,8 +20,12 @@ export interface Closing {
  * chosen. Without one it would go on where nobody finds it, so it ends or the window stays.
  */
 export async function closeOrHide(closing: Closing): Promise<void> {
-  const { event, shell, settings, texts, hasTray, window } = closing
+  const { event, shell, settings, texts, hasTray, isService, window } = closing
   event.preventDefault()
+  if (!hasTray && isService) {
+    shell.quit()
+    return
+  }
   if (!hasTray) {
     const buttons = [texts.quit, texts.keepOpen]
     const { closeTitle: title, closeNoTrayDetail: detail } = texts
@@ -39,18 +46,19 @@ async function chooseOnce({ shell, settings, texts }: Closing) {
   return onClose
 }
 
-/** Whether it is fine to end now; asks while clients are pushing. */
+/** Whether it is fine to end now; asks while clients are pushing or a job runs. */
 export async function mayQuit({
   shell,
   texts,
-  uploads,
+  work,
 }: {
   readonly shell: Shell
   readonly texts: Texts
-  readonly uploads: number
+  readonly work: Work
 }): Promise<boolean> {
-  if (uploads === 0) return true
+  const { uploads, jobs } = work
+  if (uploads === 0 && jobs.length === 0) return true
   const { quitTitle: title, quitDetail } = texts
   const buttons = [texts.quit, texts.cancel]
-  return (await shell.ask({ title, detail: quitDetail(uploads), buttons })) === 0
+  return (await shell.ask({ title, detail: quitDetail(uploads, jobs), buttons })) === 0
 }

@@ -87,7 +87,11 @@ it('settings survive a damaged file, but for what was damaged', () => {
   const file = folder.join('settings.json')
   const settings = openSettings(file)
   settings.change({ onClose: 'quit', zoom: 1.5 })
-  expect(openSettings(file).read()).toMatchObject({ onClose: 'quit', zoom: 1.5, servers: [] })
+  expect(openSettings(file).read()).toMatchObject({
+    onClose: 'quit',
+    zoom: 1.5,
+    language: 'desktop',
+  })
   settings.change({ zoom: 99 })
   expect(openSettings(file).read()).toMatchObject({ onClose: 'quit', zoom: 1 })
 })

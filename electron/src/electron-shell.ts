@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { createElectronTray } from './electron-tray.ts'
 import { setElectronMenu } from './electron-menu.ts'
 import { openElectronPartition } from './electron-partition.ts'
+import { openElectronVault } from './electron-vault.ts'
 import { createElectronWindow } from './electron-window.ts'
 import { forkElectronServer } from './electron-server.ts'
 import { autostartEntry } from './login-item.ts'
@@ -56,6 +57,10 @@ export function createElectronShell(): Shell {
     },
     exit: (code) => {
       app.exit(code)
+    },
+    relaunch() {
+      app.relaunch({ execPath: program, args: process.argv.slice(1) })
+      app.exit(0)
     },
     openPartition: openElectronPartition,
     createWindow: createElectronWindow,
@@ -120,6 +125,7 @@ export function createElectronShell(): Shell {
       else app.setLoginItemSettings({ openAtLogin: enabled, args: ['--hidden'] })
     },
     forkServer: forkElectronServer,
+    openVault: openElectronVault,
   }
 }
 

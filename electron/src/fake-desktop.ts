@@ -11,6 +11,7 @@ import type {
   Shell,
   ShellEvents,
   TrayIcon,
+  Vault,
   WindowEvents,
   WindowOptions,
 } from './shell.ts'
@@ -21,7 +22,14 @@ export function createFakeDesktop({
   args = [],
   isFirst = true,
   isPackaged = true,
-}: { hasTray?: boolean; args?: readonly string[]; isFirst?: boolean; isPackaged?: boolean } = {}) {
+  vault,
+}: {
+  hasTray?: boolean
+  args?: readonly string[]
+  isFirst?: boolean
+  isPackaged?: boolean
+  vault?: Vault
+} = {}) {
   const events: { [Name in keyof ShellEvents]?: ShellEvents[Name] } = {}
   const windows: FakeWindow[] = []
   const servers: FakeServer[] = []
@@ -35,6 +43,7 @@ export function createFakeDesktop({
     notices: [] as string[],
     schemes: [] as string[],
     exits: [] as number[],
+    relaunches: 0,
     loginItem: undefined as boolean | undefined,
     awake: 0,
     icons: [] as TrayIcon[],
@@ -58,6 +67,9 @@ export function createFakeDesktop({
     },
     quit: () => events['before-quit']?.({ preventDefault: () => undefined }),
     exit: (code) => seen.exits.push(code),
+    relaunch: () => {
+      seen.relaunches += 1
+    },
     openPartition(name) {
       const own = partitions.get(name) ?? { posts: [], pins: () => false, permits: () => false }
       partitions.set(name, own)
@@ -138,6 +150,7 @@ export function createFakeDesktop({
     setLoginItem: (enabled) => {
       seen.loginItem = enabled
     },
+    openVault: async () => vault,
     forkServer(environment) {
       const server: FakeServer = { environment, sent: [], isKilled: false, on: {} }
       servers.push(server)

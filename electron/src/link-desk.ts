@@ -1,10 +1,10 @@
 import { addServer, type BridgeActionsInput } from './bridge-actions.ts'
 import { pageOf, type DeepLink } from './deep-link.ts'
-import type { RemoteServer } from './settings.ts'
+import type { RemoteServer } from './remote-server.ts'
 
 export type LinkDeskInput = Pick<
   BridgeActionsInput,
-  'shell' | 'settings' | 'texts' | 'onPreferences' | 'openPage' | 'openServer'
+  'shell' | 'servers' | 'texts' | 'onPreferences' | 'openPage' | 'openServer'
 >
 
 /** Takes links of other programs. None acts by itself: a person reads what it wants and says yes. */

@@ -1,4 +1,4 @@
-import type { BridgeFeature } from './bridge-contract.ts'
+import type { BridgeFeature } from './page-bridge.ts'
 import { decideLink, mayNavigate } from './navigation-lock.ts'
 import { isPinned, type CertificatePin } from './certificate-pin.ts'
 import { mayHave } from './permissions.ts'

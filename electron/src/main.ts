@@ -5,6 +5,7 @@ import { openLogFile } from './log-file.ts'
 import { environment, systemPlatform } from './platform.ts'
 import { openSettings } from './settings.ts'
 import { findForbiddenSwitch, serverEnvironment } from './start-conditions.ts'
+import { runProgram } from './service-commands.ts'
 import { textsFor } from './texts.ts'
 import { runTrustCommand } from './trust-store.ts'
 
@@ -28,5 +29,7 @@ if (forbidden !== undefined) {
     log,
     environment: serverEnvironment(environment, folders),
     runTrustCommand,
+    runProgram,
+    serversFile: join(folders.userData, 'servers.json'),
   })
 }

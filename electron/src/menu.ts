@@ -1,4 +1,4 @@
-import type { RemoteServer } from './settings.ts'
+import type { RemoteServer } from './remote-server.ts'
 import type { MenuEntry } from './shell.ts'
 import type { Texts } from './texts.ts'
 import type { TrayActions } from './tray-menu.ts'
@@ -8,7 +8,12 @@ export interface MenuInput {
   readonly texts: Texts
   readonly platform: NodeJS.Platform
   readonly servers: readonly RemoteServer[]
-  readonly actions: Pick<TrayActions, 'openLogs' | 'openHelp' | 'quit'>
+  /** The registry is a service, and this program only shows it. */
+  readonly isService: boolean
+  readonly actions: Pick<TrayActions, 'openLogs' | 'openHelp' | 'quit'> & {
+    runAsService(): void
+    runHere(): void
+  }
   readonly director: Pick<WindowDirector, 'openServer' | 'showLocal'>
 }
 
@@ -17,7 +22,7 @@ export interface MenuInput {
  * the way back from a remote server, whose pages have no bridge.
  */
 export function applicationMenu(input: MenuInput): readonly MenuEntry[] {
-  const { texts, platform, servers, actions, director } = input
+  const { texts, platform, servers, isService, actions, director } = input
   const action = (label: string, run: () => void): MenuEntry => ({ kind: 'action', label, run })
   const role = (name: Extract<MenuEntry, { kind: 'role' }>['role']): MenuEntry => ({
     kind: 'role',
@@ -26,6 +31,9 @@ export function applicationMenu(input: MenuInput): readonly MenuEntry[] {
   const help = [action(texts.help, () => actions.openHelp())]
   const file = [
     action(texts.logs, () => actions.openLogs()),
+    isService
+      ? action(texts.runHere, () => actions.runHere())
+      : action(`${texts.runAsService}…`, () => actions.runAsService()),
     action(texts.quit, () => actions.quit()),
   ]
   const list = [

@@ -1,9 +1,6 @@
 import { basename } from 'node:path'
 
-export interface RemovableDrive {
-  readonly path: string
-  readonly label: string
-}
+import type { RemovableDrive } from './page-bridge.ts'
 
 const mediaFolders = ['/media/', '/run/media/']
 

@@ -25,10 +25,14 @@ export type ServerState =
 export interface ServerSupervisor {
   state(): ServerState
   activity(): Activity
+  /** At the start of the program. */
+  watch(): void
   start(): void
   /** Drains requests under way; a server that takes too long is ended. */
   stop(): Promise<void>
   restart(): Promise<void>
+  /** This program ends, and what it runs ends with it. */
+  end(): Promise<void>
 }
 
 export interface SupervisorInput {
@@ -127,13 +131,17 @@ export function createServerSupervisor(input: SupervisorInput): ServerSupervisor
     cancelKill()
   }
 
+  const start = () => {
+    if (child === undefined) launch()
+  }
+
   return {
     state: () => state,
     activity: () => activity,
-    start() {
-      if (child === undefined) launch()
-    },
+    watch: start,
+    start,
     stop,
+    end: stop,
     async restart() {
       await stop()
       plan.forget()

@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
 import { z } from 'zod'
+import { readJson, writeDurably } from './durable-file.ts'
+import { Fingerprint } from './remote-server.ts'
 
 const Bounds = z.object({
   x: z.int(),
@@ -20,15 +13,19 @@ export const notificationClasses = ['job', 'drive', 'certificate', 'space', 'upd
 
 export const NotificationClass = z.enum(notificationClasses)
 
-export const RemoteServer = z.object({
-  id: z.string().regex(/^[0-9a-f]{12}$/),
-  name: z.string().trim().min(1).max(60),
-  origin: z.string().max(300),
-  /** SHA-256 of its certificate. */
-  fingerprint: z.string().regex(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+/** The registry as a service of this account, which this program only shows. */
+export const AttachedService = z.object({
+  /** The command that manages it. */
+  program: z.string(),
+  url: z.string().max(300),
+  address: z.string().max(300),
+  pin: z.object({
+    fingerprints: z.array(Fingerprint).max(16),
+    authorities: z.array(z.string().max(65_536)).max(16),
+  }),
 })
 
-export type RemoteServer = z.infer<typeof RemoteServer>
+export type AttachedService = z.infer<typeof AttachedService>
 
 const Settings = z.object({
   startAtLogin: z.boolean().catch(false),
@@ -37,7 +34,8 @@ const Settings = z.object({
   notifications: z.array(NotificationClass).catch([]),
   bounds: Bounds.optional().catch(undefined),
   zoom: z.number().min(0.3).max(5).catch(1),
-  servers: z.array(RemoteServer).max(50).catch([]),
+  language: z.enum(['desktop', 'en', 'ja']).catch('desktop'),
+  service: AttachedService.optional().catch(undefined),
 })
 
 export type Settings = z.infer<typeof Settings>
@@ -57,31 +55,5 @@ export function openSettings(file: string): SettingsFile {
       writeDurably(file, `${JSON.stringify(settings, undefined, 2)}\n`)
       return settings
     },
-  }
-}
-
-function readJson(file: string): unknown {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
-}
-
-function writeDurably(file: string, text: string): void {
-  const neighbour = `${file}.part`
-  try {
-    const handle = openSync(neighbour, 'w', 0o600)
-    try {
-      writeFileSync(handle, text)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-    renameSync(neighbour, file)
-  } catch (error) {
-    rmSync(neighbour, { force: true })
-    throw error
   }
 }

@@ -1,4 +1,4 @@
-import type { BridgeFeature } from './bridge-contract.ts'
+import type { BridgeFeature } from './page-bridge.ts'
 
 /**
  * What the program needs of Electron, and no more. `electron-shell.ts` gives it the real thing;
@@ -23,6 +23,8 @@ export interface Shell {
   quit(): void
   /** Ends at once. */
   exit(code: number): void
+  /** Ends at once and starts anew. */
+  relaunch(): void
 
   openPartition(name: string): ShellPartition
   createWindow(options: WindowOptions): ShellWindow
@@ -45,6 +47,14 @@ export interface Shell {
   keepAwake(): () => void
   setLoginItem(enabled: boolean): void
   forkServer(environment: NodeJS.ProcessEnv): ServerChild
+  /** Undefined where the system would not keep what is sealed from other programs. */
+  openVault(): Promise<Vault | undefined>
+}
+
+/** The system's store of secrets. */
+export interface Vault {
+  seal(text: string): Promise<string>
+  open(sealed: string): Promise<string>
 }
 
 export interface ShellFolders {

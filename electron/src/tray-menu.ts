@@ -1,4 +1,6 @@
+import type { LanguageChoice, NotificationClass, PageProgress } from './page-bridge.ts'
 import type { ServerState } from './server-supervisor.ts'
+import { notificationClasses } from './settings.ts'
 import type { MenuEntry, TrayIcon } from './shell.ts'
 import type { Texts } from './texts.ts'
 
@@ -7,14 +9,9 @@ export interface TrayView {
   readonly uploads: number
   readonly progress: PageProgress | undefined
   readonly startAtLogin: boolean
+  readonly notifications: readonly NotificationClass[]
+  readonly language: LanguageChoice
   readonly now: number
-}
-
-/** The longest job that the page shows. */
-export interface PageProgress {
-  readonly title: string
-  /** Between 0 and 1. */
-  readonly fraction: number
 }
 
 export interface TrayActions {
@@ -27,6 +24,8 @@ export interface TrayActions {
   openLogs(): void
   openHelp(): void
   setStartAtLogin(enabled: boolean): void
+  setNotifications(classes: readonly NotificationClass[]): void
+  setLanguage(language: LanguageChoice): void
   quit(): void
 }
 
@@ -94,14 +93,47 @@ export function trayMenu(view: TrayView, actions: TrayActions, texts: Texts): re
       ? [action(texts.start, () => actions.start())]
       : []),
     action(texts.logs, () => actions.openLogs()),
-    {
-      kind: 'checkbox',
-      label: texts.startAtLogin,
-      checked: view.startAtLogin,
-      run: (checked) => actions.setStartAtLogin(checked),
-    },
+    { kind: 'menu', label: texts.preferences, entries: preferences(view, actions, texts) },
     ...(isUp ? [action(texts.help, () => actions.openHelp())] : []),
     separator,
     action(texts.quit, () => actions.quit()),
+  ]
+}
+
+function preferences(view: TrayView, actions: TrayActions, texts: Texts): readonly MenuEntry[] {
+  const { startAtLogin, notifications, language } = view
+  const languages: readonly LanguageChoice[] = ['desktop', 'en', 'ja']
+  return [
+    {
+      kind: 'checkbox',
+      label: texts.startAtLogin,
+      checked: startAtLogin,
+      run: (checked) => actions.setStartAtLogin(checked),
+    },
+    {
+      kind: 'menu',
+      label: texts.language,
+      entries: languages.map((one) => ({
+        kind: 'checkbox',
+        label: texts.languages[one],
+        checked: one === language,
+        run: () => actions.setLanguage(one),
+      })),
+    },
+    {
+      kind: 'menu',
+      label: texts.notifications,
+      entries: notificationClasses.map((one) => ({
+        kind: 'checkbox',
+        label: texts.notificationClasses[one],
+        checked: notifications.includes(one),
+        run: (checked) =>
+          actions.setNotifications(
+            notificationClasses.filter((other) =>
+              other === one ? checked : notifications.includes(other),
+            ),
+          ),
+      })),
+    },
   ]
 }

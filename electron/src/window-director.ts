@@ -1,7 +1,7 @@
 import { deepLinkChannel } from './bridge-contract.ts'
 import { localTarget, type MainWindow, type WindowTarget } from './main-window.ts'
 import type { ServerState } from './server-supervisor.ts'
-import type { RemoteServer } from './settings.ts'
+import { pinOf, type RemoteServer } from './remote-server.ts'
 import { enterSetup } from './setup-entry.ts'
 
 /** Decides which page of which server the window shows. */
@@ -73,9 +73,8 @@ export function createWindowDirector({ window, state, log }: WindowDirectorInput
       else open(local(now), path)
       window.show()
     },
-    openServer({ id, origin, fingerprint }) {
-      const pin = { fingerprints: [fingerprint], authorities: [] }
-      open({ id: `remote-${id}`, origin, pin }, '/')
+    openServer(server) {
+      open({ id: `remote-${server.id}`, origin: server.origin, pin: pinOf(server) }, '/')
       window.show()
     },
     pageListens() {
