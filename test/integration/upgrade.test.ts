@@ -1,8 +1,16 @@
 import { readdirSync, renameSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { tryProgram } from '../support/cli.ts'
-import { earlierLevels, levelOf, makeNewer, makeOlder } from '../support/older-data.ts'
+import {
+  dumpOfPostgresql,
+  earlierLevels,
+  levelOf,
+  makeNewer,
+  makeOlder,
+  makeOlderPostgresql,
+} from '../support/older-data.ts'
+import { createPostgresDatabase } from '../support/postgres-database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
 import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
@@ -21,12 +29,15 @@ async function withServer(work: (server: TestServer) => Promise<void>): Promise<
 }
 
 /** A start that has to fail. @returns what it printed. */
-async function failedStart(): Promise<string> {
+async function failedStart(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const ports = ['--port', '0', '--http-port', '0', '--metrics-port', '0', '--host', '127.0.0.1']
   const { code, stdout, stderr } = await tryProgram(
     process.execPath,
     [mooring, 'serve', '--data', dataDir, ...ports],
-    { env: { PATH: process.env['PATH'] ?? '' }, cwd: folder.path },
+    { env: { PATH: process.env['PATH'] ?? '', ...env }, cwd: folder.path },
   )
   expect(code).toBe(1)
   return stdout + stderr
@@ -57,7 +68,7 @@ describe('the data of an earlier version', () => {
     const [level = ''] = earlierLevels
     makeOlder(databaseFile, level)
     renameSync(join(dataDir, 'storage'), join(dataDir, 'away'))
-    const output = await failedStart()
+    const output = await failedStart(dataDir)
     expect(output).toContain('MOOR-DB-002')
     expect(output).toMatch(/no manifest of the kind .* can be read/)
     expect(levelOf(databaseFile)).toBe(level)
@@ -85,9 +96,44 @@ describe('the data of an earlier version', () => {
 describe('the data of a later version', () => {
   it('is refused and left alone', async () => {
     makeNewer(databaseFile)
-    const output = await failedStart()
+    const output = await failedStart(dataDir)
     expect(output).toContain('MOOR-DB-001')
     expect(output).toContain('9999-later')
     expect(levelOf(databaseFile)).toBe('9999-later')
   })
 })
+
+describe.skipIf(inject('postgresUrl') === '')(
+  'the data of an earlier version on PostgreSQL',
+  () => {
+    it('is put back to the last row when it does not work afterwards', async () => {
+      const database = await createPostgresDatabase(inject('postgresUrl'))
+      const [level = ''] = earlierLevels
+      const dataDir = folder.join('on-postgresql')
+      const env = { QUAY_OVERRIDE_CONFIG: JSON.stringify(database.config) }
+      try {
+        const first = await startTestServer({ dataDir, env })
+        const stock = await stockRegistry(first.client(), 'quay/stock', { largeBytes: 100_000 })
+        await first.stop()
+        makeOlderPostgresql(database.url, level)
+        const before = dumpOfPostgresql(database.url, level)
+        expect(before.split('\n').length).toBeGreaterThan(stock.blobs.length)
+
+        renameSync(join(dataDir, 'storage'), join(dataDir, 'away'))
+        const output = await failedStart(dataDir, env)
+        expect(output).toContain('MOOR-DB-002')
+        expect(output).toMatch(/no manifest of the kind .* can be read/)
+        expect(existsSync(join(dataDir, 'upgrade.json'))).toBe(false)
+        expect(dumpOfPostgresql(database.url, level)).toBe(before)
+
+        renameSync(join(dataDir, 'storage'), join(dataDir, 'empty'))
+        renameSync(join(dataDir, 'away'), join(dataDir, 'storage'))
+        await using upgraded = await startTestServer({ dataDir, env })
+        await requireStock(upgraded.client(), stock)
+        expect(upgraded.output()).toContain('database upgraded')
+      } finally {
+        await database.drop()
+      }
+    })
+  },
+)

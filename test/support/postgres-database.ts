@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
 export interface PostgresDatabase {
+  readonly url: string
   /** What a server's configuration says to use it. */
   readonly config: Readonly<Record<string, unknown>>
   drop(): Promise<void>
@@ -19,6 +20,7 @@ export async function createPostgresDatabase(address: string): Promise<PostgresD
   const url = new URL(address)
   url.pathname = `/${name}`
   return {
+    url: url.href,
     config: { DB_URI: url.href, DB_CONNECTION_ARGS: { sslmode: 'disable' } },
     drop: () => administer(`drop database ${name} with (force)`),
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
+import { linesOf } from '../platform/lines.ts'
 import { listBackups, manifestFile, readManifest, type BackupManifest } from './backup-manifest.ts'
 import { backupFolder, type BackupTarget } from './backup-target.ts'
-import { folderOf, linesOf, parseListed } from './line-reader.ts'
+import { folderOf, parseListed } from './listed-blobs.ts'
 import { openStored } from './stored-file.ts'
 import { markPrune } from './target-marks.ts'
 

@@ -1,11 +1,12 @@
 import { pipeline } from 'node:stream/promises'
 
+import { linesOf } from '../platform/lines.ts'
 import { BackupError } from './backup-codes.ts'
 import { chooseBackup, type BackupManifest } from './backup-manifest.ts'
 import { blobName, isMissing, type BackupTarget } from './backup-target.ts'
 import { BlobDamaged, checking } from './content-copy.ts'
 import type { ListedBlob } from './content-store.ts'
-import { byFolder, linesOf } from './line-reader.ts'
+import { byFolder } from './listed-blobs.ts'
 import type { ProgressMeter } from './progress.ts'
 import { deriveKey } from './sealing.ts'
 import { checkStored, drain, openStored } from './stored-file.ts'

@@ -1,7 +1,6 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -13,6 +12,7 @@ import { dropTables, loadPostgresql } from '../db/postgresql-load.ts'
 import { copySqlite } from '../db/sqlite-copy.ts'
 import { syncDirectory } from '../platform/files.ts'
 import type { Instant } from '../platform/clock.ts'
+import { linesOf } from '../platform/lines.ts'
 import { snapshotsFolder } from './upgrade-journal.ts'
 
 export const snapshotsKept = 3
@@ -66,13 +66,19 @@ export async function putSnapshotBack(
   const database = await openDatabase(config)
   try {
     await dropTables(database.db, [from, to])
-    const unpacked = createGunzip()
-    const reading = pipeline(createReadStream(snapshot), unpacked)
-    const lines = createInterface({ input: unpacked, crlfDelay: Infinity })
-    await Promise.all([loadPostgresql(database, lines, { schema: from }), reading])
+    await loadPostgresql(database, linesOfSnapshot(snapshot), { schema: from })
   } finally {
     await database.close()
   }
+}
+
+/** Begins to read when the first line is asked for: nobody would hear of one that came earlier. */
+async function* linesOfSnapshot(file: string): AsyncGenerator<string> {
+  const unpacked = createGunzip()
+  const reading = pipeline(createReadStream(file), unpacked)
+  reading.catch(() => undefined)
+  yield* linesOf(unpacked)
+  await reading
 }
 
 async function replaceSqlite(snapshot: string, file: string): Promise<void> {
