@@ -5,7 +5,7 @@ import { queryInteger } from './values.ts'
 /** Longer texts are in no name, digest or address. */
 const longestSearch = 256
 
-/** What every list of the interface is asked with. The first of the columns is the usual order. */
+/** What every list of the interface is asked with. */
 export function listQuery<const Columns extends readonly [string, ...string[]]>(columns: Columns) {
   return {
     search: z.string().max(longestSearch).describe('A part of the name').optional(),

@@ -124,9 +124,8 @@ export const TagEvent = z
     is_manifest_list: z.boolean(),
     /** What it pointed at before it was moved or reverted. */
     previous_digest: z.string().nullable(),
-    /** Of a tag that was deleted: when its history is gone for good; until then it can be restored. */
+    /** When what the tag was before goes for good; until then it can be restored. */
     collected_at: wireDate.nullable(),
-    can_restore: z.boolean(),
   })
   .meta({ id: 'TagEvent' })
 

@@ -64,7 +64,8 @@ export function createAccountService({
     hasUsers: (): Promise<boolean> => accountStore(db).hasUsers(),
 
     /** A person as an actor, whose credentials were checked elsewhere. */
-    principalOf: (account: AccountRow): UserPrincipal => standing.userPrincipal(account),
+    principalOf: (account: Pick<AccountRow, 'id' | 'username'>): UserPrincipal =>
+      standing.userPrincipal(account),
 
     /** Somebody's session names this id; undefined when it was replaced, or the person may not act. */
     async findActiveByUuid(uuid: string): Promise<AccountRow | undefined> {
