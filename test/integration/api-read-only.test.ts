@@ -7,13 +7,14 @@ const folder = createTemporaryFolder('read-only')
 let server: TestServer
 beforeAll(async () => {
   const dataDir = folder.join('data')
-  const first = await startTestServer({ dataDir })
-  await first.client().pushImage('quay/kept', 'v1', createImage())
-  await first.stop()
-  server = await startTestServer({
-    dataDir,
-    env: { QUAY_OVERRIDE_CONFIG: JSON.stringify({ REGISTRY_STATE: 'readonly' }) },
-  })
+  server = await startTestServer({ dataDir })
+  await server.client().pushImage('quay/kept', 'v1', createImage())
+  expect(await server.mooring(['readonly'], ['on'])).toBe(
+    'read-only: pulls are served, writes refused; restart the server to apply it\n',
+  )
+  // Not before that.
+  await server.client().pushImage('quay/kept', 'before', createImage())
+  await server.restart()
 })
 afterAll(async () => {
   await server.stop()
@@ -45,5 +46,15 @@ describe('a registry in read-only mode', () => {
 
   it('is healthy to monitors that ask with HEAD', async () => {
     expect((await server.api().request('HEAD', '/health')).status).toBe(200)
+  })
+
+  it('says so, and takes writes again when it is told to', async () => {
+    const state = async (...args: string[]) =>
+      JSON.parse(await server.mooring(['readonly'], [...args, '--json'])) as object
+    expect(await state('status')).toEqual({ readonly: true, running: true })
+    expect(await state('off')).toEqual({ readonly: false, running: true })
+    await server.restart()
+    await server.client().pushImage('quay/kept', 'after', createImage())
+    expect((await server.client().getManifest('quay/kept', 'after')).status).toBe(200)
   })
 })

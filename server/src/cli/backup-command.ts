@@ -12,7 +12,9 @@ import { restoreBackup } from '../backup/restore-backup.ts'
 import { verifyBackup } from '../backup/verify-backup.ts'
 import type { BackupTarget } from '../backup/backup-target.ts'
 import { environment } from '../config/read-config.ts'
+import { createExtraTrust } from '../features/outgoing/extra-authorities.ts'
 import { systemClock } from '../platform/clock.ts'
+import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { readVersion } from '../platform/version.ts'
 import { openStorage } from '../storage/open-storage.ts'
@@ -53,7 +55,7 @@ function createCommand(): Command {
   return withPassphrase(command).action(
     async (address: string, options: Options & { readonly content: boolean }) => {
       const passphrase = await readPassphrase(options.passphraseFile)
-      const manifest = await withTarget(address, (target) =>
+      const manifest = await withTarget(address, options, (target) =>
         create(target, { ...options, passphrase }),
       )
       print({ ...manifest }, describeCreated(manifest), options)
@@ -103,7 +105,7 @@ function verifyCommand(): Command {
     const passphrase = await readPassphrase(options.passphraseFile)
     const { progress, stop } = watched(options)
     const signal = interruptSignal()
-    const found = await withTarget(address, (target, id) =>
+    const found = await withTarget(address, options, (target, id) =>
       verifyBackup({ target, id, passphrase, progress, signal }),
     ).finally(stop)
     const { manifest, isSound, problems } = found
@@ -134,7 +136,7 @@ function restoreCommand(): Command {
     const { progress, stop } = watched(options)
     const directories = dataDirectories(options)
     const signal = interruptSignal()
-    const manifest = await withTarget(address, (target, id) =>
+    const manifest = await withTarget(address, options, (target, id) =>
       restoreBackup({
         ...{ target, id, ...directories, env: environment, random: systemRandom },
         ...{ progress, signal, passphrase },
@@ -159,7 +161,7 @@ function listCommand(): Command {
     .argument('<target>', targetHelp)
     .option('--json', 'print one JSON object')
     .action(async (address: string, options: Options) => {
-      const { backups, incomplete } = await withTarget(address, listWithSizes)
+      const { backups, incomplete } = await withTarget(address, options, listWithSizes)
       const lines = [
         ...backups.map(
           ({ id, version, isEncrypted, blobs, sizeBytes }) =>
@@ -178,7 +180,7 @@ function pruneCommand(): Command {
     .requiredOption('--keep <number>', 'how many of the latest stay', parseCount)
     .option('--json', 'print one JSON object')
     .action(async (address: string, options: Options & { readonly keep: number }) => {
-      const pruned = await withTarget(address, (target) =>
+      const pruned = await withTarget(address, options, (target) =>
         pruneBackups({ target, keep: options.keep, clock: systemClock }),
       )
       const { kept, removed, blobs, sizeBytes } = pruned
@@ -193,11 +195,15 @@ function parseCount(text: string): number {
   return count
 }
 
+/** What the registry trusts, where there is one, is trusted in its backups as well. */
 async function withTarget<T>(
   address: string,
+  options: DataOptions,
   work: (target: BackupTarget, id: string | undefined) => Promise<T>,
 ): Promise<T> {
   const { target: place, id } = splitAddress(address)
+  const { configDir } = dataDirectories(options)
+  await createExtraTrust({ configDir, log: createLogger('warn') }).refresh()
   const target = await openTarget(place, { env: environment, random: systemRandom })
   return work(target, id).finally(() => target.close())
 }
