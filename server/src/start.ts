@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import { lockDataDirectory, type DataDirectoryLock } from './db/data-directory-lock.ts'
 import { openDatabase, type Database } from './db/open.ts'
 import { authorityPaths } from './features/certificates/authority-api.ts'
+import type { Restarter } from './features/appliance/control-service.ts'
 import { metricsEndpoint } from './features/metrics/metrics-endpoint.ts'
 import { createExtraTrust } from './features/outgoing/extra-authorities.ts'
 import { publishInstanceKey } from './features/service-keys/instance-key-service.ts'
@@ -17,6 +18,7 @@ import {
   type ListenAddress,
   type Listener,
 } from './http/listen.ts'
+import { listenerState, type ListenerState } from './http/listener-state.ts'
 import { plainHttpDoor } from './http/plain-http.ts'
 import { startingDoor } from './http/starting-door.ts'
 import { countTraffic, type Traffic } from './http/traffic.ts'
@@ -46,6 +48,8 @@ export interface Overrides {
   readonly firstPassword?: string
   /** Called when a superuser asks the server to end: has to dispose it. */
   readonly shutDown?: () => void
+  /** Who starts the server again after it ended, if anybody does. */
+  readonly restartedBy?: Restarter
   /** Puts something in front of everything that the registry's own ports serve. */
   readonly around?: (serve: RequestListener) => RequestListener
   /** Without: the database is somebody else's to bring up to date. */
@@ -106,6 +110,7 @@ export async function startServer(
       certificates,
       stack,
     )
+    appliance.live.running.attach({ listeners: listeners.states, traffic })
     await upgrade.confirm()
     for (const worker of appliance.workers) worker.start()
     door.open()
@@ -129,6 +134,9 @@ export async function startServer(
       ...(firstAccount === undefined ? {} : { firstAccount }),
       async [Symbol.asyncDispose]() {
         log.info('server stopping')
+        appliance.live.running.stopping()
+        // They would stay open for as long as the server waits for requests.
+        appliance.live.bus.close()
         await running.disposeAsync()
         log.info('server stopped')
         log.flush()
@@ -184,8 +192,10 @@ async function openAppliance(
   await publishInstanceKey(database.db, key, clock, config)
   const appliance = wire({
     ...{ config, database, storage, key, certificates, clock, random, log, logRing, shutDown },
+    restartedBy: overrides.restartedBy,
   })
   stack.defer(() => appliance.audit.close())
+  await appliance.live.mode.refresh()
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
   for (const worker of appliance.workers) stack.use(worker)
   return { appliance, database, certificates, firstAccount }
@@ -246,7 +256,12 @@ async function openListeners(
   metrics: RequestListener,
   certificates: Certificates,
   stack: AsyncDisposableStack,
-): Promise<{ http: Listener; https: HttpsPort; metrics: Listener }> {
+): Promise<{
+  http: Listener
+  https: HttpsPort
+  metrics: Listener
+  states: () => Promise<ListenerState[]>
+}> {
   const { listen: ports } = config
   const open: Listener[] = []
   // One entry for all ports, so that they drain side by side and before anything they use closes.
@@ -309,7 +324,12 @@ async function openListeners(
     }),
   )
   const metricsListener = await track(listenForMetrics(config, metrics))
-  return { http, https, metrics: metricsListener }
+  const ipv6Only = ports.host === undefined && ports.family === 'IPv6'
+  const states = () =>
+    Promise.all(
+      open.map((one) => listenerState(one, { isMetrics: one === metricsListener, ipv6Only })),
+    )
+  return { http, https, metrics: metricsListener, states }
 }
 
 function listenForMetrics({ listen: ports }: Config, handler: RequestListener): Promise<Listener> {

@@ -14,6 +14,7 @@ import { createRecoveryCodeService } from './features/accounts/recovery-code-ser
 import { createRobotService } from './features/accounts/robot-service.ts'
 import { createSecretBox } from './features/accounts/secret-box.ts'
 import { createAppTokenService } from './features/app-tokens/app-token-service.ts'
+import type { Restarter } from './features/appliance/control-service.ts'
 import { createAuditLog, system, type AuditLog } from './features/audit/audit-log.ts'
 import { authorityApi } from './features/certificates/authority-api.ts'
 import { createMailService } from './features/mail/mail-service.ts'
@@ -34,11 +35,13 @@ import { finishedSetup } from './http/finished-setup.ts'
 import { webApp } from './http/web-app.ts'
 import { createWebPages, pagesRouter } from './http/web-pages.ts'
 import type { Clock } from './platform/clock.ts'
+import type { EventBus } from './platform/event-bus.ts'
 import type { LogRing } from './platform/log-ring.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { measureCertificates, type Certificates } from './wiring/certificates.ts'
+import { createLive, type Live } from './wiring/live.ts'
 import { wireManagement } from './wiring/management.ts'
 import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
@@ -64,6 +67,7 @@ export function wireAccounts({
   random,
   log,
   key,
+  bus,
 }: {
   config: Config
   database: Database
@@ -72,16 +76,18 @@ export function wireAccounts({
   log: Logger
   /** The command line has none: no robot logs in there. */
   key?: InstanceKey
+  /** Nor anybody who listens to what happens. */
+  bus?: EventBus
 }) {
   const { db, bulkInsert } = database
   const secretBox = createSecretBox({ secretKey: config.databaseSecretKey, random })
   const passwords = createPasswords({ clock, random })
-  const audit = createAuditLog({ db, bulkInsert, clock, logger: log, config })
+  const audit = createAuditLog({ db, bulkInsert, clock, logger: log, config, bus })
   const accounts = createAccountService({ db, clock, random, passwords, audit, config })
   const robots = createRobotService({ db, clock, random, secretBox, audit, config })
   const organizations = createOrganizationService({ db, clock, random, audit, config })
   const namespaceDeletion = createNamespaceDeletionService({ db, random, config })
-  const notifications = createNotificationService({ db, clock, random })
+  const notifications = createNotificationService({ db, clock, random, bus })
   const mail = createMailService({ config, log })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
   const access = createAccessService({ db, accounts, organizations, repositories, config })
@@ -123,7 +129,7 @@ export function wireAccounts({
     recoveryCodes: createRecoveryCodeService({
       ...{ db, random, passwords, throttle, accounts, audit, config },
     }),
-    ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail },
+    ...{ appTokens, accessTimes, encryptedPasswords, passwords, mail, throttle },
     pullStatistics,
     quotaAccounting: createQuotaAccounting({ clock, log, config }),
     quotaReports: createQuotaReports({ db, config }),
@@ -134,6 +140,7 @@ export function wireAccounts({
 export interface Appliance {
   readonly serve: RequestListener
   readonly workers: readonly Worker[]
+  readonly live: Live
   readonly metrics: Metrics
   readonly audit: AuditLog
   readonly people: AccountServices
@@ -157,6 +164,8 @@ export interface Parts {
   readonly logRing: LogRing
   /** Ends the server as a signal would; absent where somebody else decides about that. */
   readonly shutDown?: (() => void) | undefined
+  /** Who starts the server again after it ended, if anybody does. */
+  readonly restartedBy?: Restarter | undefined
 }
 
 const staleTransferMs = 24 * 3_600_000
@@ -165,13 +174,19 @@ const transferSweepEveryMs = 6 * 3_600_000
 /** Builds each service, route and worker once. */
 export function wire(parts: Parts): Appliance {
   const { config, database, storage, clock, random, log } = parts
-  const people = wireAccounts(parts)
+  const live = createLive(parts)
+  const people = wireAccounts({ ...parts, bus: live.bus })
   const metrics = createMetrics()
   measureCertificates(parts.certificates, metrics)
-  const serveRegistry = wireRegistry(parts, people, metrics)
+  const serveRegistry = wireRegistry(parts, people, metrics, live)
   const serveRest = webApp({
     routers: [
-      authorityApi({ distributed: () => parts.certificates.distributed() }),
+      authorityApi({
+        distributed: () => {
+          live.authorityFetched()
+          return parts.certificates.distributed()
+        },
+      }),
       finishedSetup(),
       pagesRouter(createWebPages()),
     ],
@@ -181,7 +196,7 @@ export function wire(parts: Parts): Appliance {
   let requests = 0
   const boot = random.bytes(4).toString('hex')
   const nextRequestId = () => `${boot}-${String(++requests)}`
-  const management = wireManagement(parts, people, metrics, nextRequestId)
+  const management = wireManagement(parts, people, metrics, nextRequestId, live)
   const serve: RequestListener = (req, res) => {
     const url = req.url ?? '/'
     if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
@@ -223,15 +238,18 @@ export function wire(parts: Parts): Appliance {
           }),
         ]
 
+  const workers = [
+    uploadSweep,
+    ...transferSweep,
+    ...wireCollection(parts, metrics, live).workers,
+    ...wireQuota(parts).workers,
+    ...management.workers,
+  ]
+  live.workers.add(workers)
   return {
     serve,
-    workers: [
-      uploadSweep,
-      ...transferSweep,
-      ...wireCollection(parts, metrics).workers,
-      ...wireQuota(parts).workers,
-      ...management.workers,
-    ],
+    workers,
+    live,
     metrics,
     audit: people.audit,
     people,

@@ -4,6 +4,7 @@ import { settleRestore } from '../backup/restore-switch.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/config-warnings.ts'
 import { environment, readConfig } from '../config/read-config.ts'
+import type { Restarter } from '../features/appliance/control-service.ts'
 import { lockDataDirectory } from '../db/data-directory-lock.ts'
 import { settleDeployment } from '../features/config-editor/deploy-bundle.ts'
 import { systemNetwork } from '../first-start/host-names.ts'
@@ -99,6 +100,7 @@ export async function runServer(
       stopping.abort()
     },
     migrate: options.migrate ?? true,
+    ...restarter(options),
     ...(firstPassword === undefined || firstPassword === '' ? {} : { firstPassword }),
   })
   await onRunning(config, server)
@@ -111,4 +113,16 @@ function asError(error: unknown): Error {
 
 function isUnfinishedRestore(error: unknown): boolean {
   return error instanceof BackupError && error.code === 'MOOR-BAK-014'
+}
+
+/** Only who certainly starts the server again counts. */
+function restarter({ isDesktop = false }: RunOptions): { restartedBy?: Restarter } {
+  if (isDesktop) return { restartedBy: 'desktop' }
+  const isSet = (name: string) => (environment[name] ?? '') !== ''
+  // INVOCATION_ID is also inherited by what somebody runs from a service, such as a terminal.
+  const isService =
+    isSet('NOTIFY_SOCKET') ||
+    (isSet('INVOCATION_ID') && !isSet('SHELL')) ||
+    isSet('KUBERNETES_SERVICE_HOST')
+  return isService ? { restartedBy: 'service-manager' } : {}
 }

@@ -3,6 +3,7 @@ import type { ApiRoute } from '../features/api/api-call.ts'
 import type { PageTokens } from '../features/api/page-token-service.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
+import type { Live } from './live.ts'
 import type { Worker } from '../work/worker.ts'
 
 /** What every area of the management API is built from. */
@@ -12,6 +13,7 @@ export interface Foundation {
   readonly avatars: Avatars
   readonly pageTokens: PageTokens
   readonly metrics: Metrics
+  readonly live: Live
 }
 
 /** One area: its routes, and the work that it does by itself. */

@@ -1,6 +1,6 @@
 import { runBackup } from '../backup/run-backup.ts'
 import { backupApi } from '../features/backups/backup-api.ts'
-import { createBackupJobs } from '../features/backups/backup-job-service.ts'
+import { createBackupJobs, type BackupJobs } from '../features/backups/backup-job-service.ts'
 import { backupMetrics } from '../features/backups/backup-metrics.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
@@ -20,11 +20,15 @@ export function wireBackups({ parts, metrics }: Foundation) {
     stopped: () => jobs.close(),
   })
   return {
+    jobs,
     routes: backupApi({ jobs }),
     workers: [worker],
     warnings: async (): Promise<Readonly<Record<string, boolean>>> => {
       const report = await jobs.report()
       return report === undefined ? {} : { backup: !report.overdue }
     },
-  } satisfies Area & { warnings: () => Promise<Readonly<Record<string, boolean>>> }
+  } satisfies Area & {
+    jobs: BackupJobs
+    warnings: () => Promise<Readonly<Record<string, boolean>>>
+  }
 }

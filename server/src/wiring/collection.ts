@@ -1,10 +1,12 @@
+import type { Config } from '../config/config.ts'
 import { createCollector } from '../features/gc/collector.ts'
 import { collectionMetrics } from '../features/gc/collection-metrics.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
 import { createQuotaAccounting } from '../features/quota/quota-accounting-service.ts'
-import { createLease, underLease, type Lease } from '../work/lease.ts'
+import { createLease, type Lease } from '../work/lease.ts'
 import { Worker } from '../work/worker.ts'
 import type { Parts } from '../wiring.ts'
+import type { Live } from './live.ts'
 
 /** The right to collect, which the server and `mooring gc` take from each other. */
 export function collectionLease({
@@ -20,21 +22,41 @@ export function collectionLease({
   })
 }
 
+/** The switches of the configuration are about what the server does by itself. */
+export function collectsEverything(config: Config): Config {
+  const features = {
+    ...config.features,
+    garbageCollection: true,
+    repositoryGarbageCollection: true,
+    namespaceGarbageCollection: true,
+  }
+  return { ...config, features }
+}
+
 /** The garbage collector of a running server; a registry that takes no writes keeps everything. */
-export function wireCollection(parts: Parts, metrics: Metrics): { workers: readonly Worker[] } {
+export function wireCollection(
+  parts: Parts,
+  metrics: Metrics,
+  { collection }: Live,
+): { workers: readonly Worker[] } {
   const { config, log } = parts
-  const tally = collectionMetrics(metrics.registry)
+  const tally = collection.tally(collectionMetrics(metrics.registry))
   if (config.registryState === 'readonly' || config.disablePushes) return { workers: [] }
   const lease = collectionLease(parts)
   const quota = createQuotaAccounting(parts)
-  const collector = createCollector({ ...parts, lease, tally, quota })
+  const shared = { ...parts, lease, tally, quota }
+  const usual = createCollector(shared)
+  const all = createCollector({ ...shared, config: collectsEverything(config) })
   const worker = new Worker({
     name: 'garbage-collection',
-    step: underLease(lease, collector.step),
+    step: collection.step({ lease, usual, all }),
     everyMs: config.collection.everyMs,
     log,
     // Without a database it runs out by itself.
     stopped: () => lease.release().catch(() => undefined),
+  })
+  collection.attach(() => {
+    worker.wake()
   })
   return { workers: [worker] }
 }

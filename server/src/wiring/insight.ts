@@ -27,6 +27,7 @@ import { applianceApi } from '../features/superuser/appliance-api.ts'
 import { createApplianceService } from '../features/superuser/appliance-service.ts'
 import { createLease, underLease } from '../work/lease.ts'
 import { Worker, type Step } from '../work/worker.ts'
+import { wireAppliance } from './appliance.ts'
 import type { Area, Foundation } from './area.ts'
 import { wireBackups } from './backups.ts'
 import { wireSupport } from './support.ts'
@@ -56,10 +57,12 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
     shutDown: parts.shutDown,
   })
   const logs = wireLogs(foundation)
+  const own = wireAppliance(foundation, backups.jobs)
   return {
     routes: [
       ...logs.routes,
       ...backups.routes,
+      ...own.routes,
       ...wireSupport(foundation, health).routes,
       ...applianceApi({ appliance }),
       ...healthApi({ health, access, baseUrl: `${config.urlScheme}://${config.serverHostname}` }),
@@ -68,7 +71,11 @@ export function wireInsight(foundation: Foundation, endpoints: () => readonly En
         acceptsSparse: config.features.sparseIndex,
       }),
     ],
-    workers: [...backups.workers, ...(config.registryState === 'readonly' ? [] : logs.workers)],
+    workers: [
+      ...backups.workers,
+      ...(own.workers ?? []),
+      ...(config.registryState === 'readonly' ? [] : logs.workers),
+    ],
   }
 }
 

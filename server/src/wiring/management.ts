@@ -17,6 +17,8 @@ import { certificateRoutes } from './certificates.ts'
 import { wireConfiguration } from './configuration.ts'
 import { wireContent } from './content.ts'
 import { wireInsight } from './insight.ts'
+import { wireInterface } from './interface.ts'
+import type { Live } from './live.ts'
 import { wireOAuth } from './oauth.ts'
 import { wireOrganizations } from './organizations.ts'
 import { wireRepositories } from './repositories.ts'
@@ -28,6 +30,7 @@ export function wireManagement(
   people: AccountServices,
   metrics: Metrics,
   nextRequestId: () => string,
+  live: Live,
 ) {
   const { config, database, clock, random, log } = parts
   const sessions = createSessionService({ config, clock, random })
@@ -37,12 +40,14 @@ export function wireManagement(
     avatars: createAvatars(config.interface),
     pageTokens: createPageTokens({ config, clock, random }),
     metrics,
+    live,
   }
   const areas: readonly Area[] = [
     wireUsers(foundation),
     wireOrganizations(foundation),
     wireRepositories(foundation),
     wireContent(foundation),
+    wireInterface(foundation),
     wireConfiguration(foundation),
     wireOAuth(foundation),
     certificateRoutes(foundation),
@@ -64,7 +69,9 @@ export function wireManagement(
     flush: () => database.flush(),
     switches: {
       anonymousAccess: config.features.anonymousAccess,
-      readOnly: config.registryState === 'readonly',
+      get readOnly() {
+        return live.mode.isOn()
+      },
       xhrOnly: config.sessions.xhrOnly,
     },
   })

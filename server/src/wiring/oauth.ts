@@ -27,7 +27,7 @@ const removeExpiredEveryMs = 3_600_000
 const removeOldKeysEveryMs = 600_000
 
 /** OAuth applications and tokens, service keys, the pages around sessions. */
-export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): Area {
+export function wireOAuth({ parts, people, avatars, pageTokens, live }: Foundation): Area {
   const { config, clock, random, log } = parts
   const { db } = parts.database
   const { access, accounts, audit, notifications, oauthTokens, applications } = people
@@ -82,7 +82,11 @@ export function wireOAuth({ parts, people, avatars, pageTokens }: Foundation): A
       ...applicationTokenApi({ tokens, access, pageTokens, config }),
       ...authorizationApi({ authorizations, avatars, config }),
       ...oauthWebApi({ consent, codes, localTokens, avatars, config }),
-      ...clientConfigApi({ config, version: `Mooring v${readVersion()}` }),
+      ...clientConfigApi({
+        config,
+        version: `Mooring v${readVersion()}`,
+        isReadOnly: () => live.mode.isOn(),
+      }),
       ...robotExchangeApi({ robotExchange }),
       ...serviceKeyApi({ keys: serviceKeys, accounts, avatars }),
       ...keyServerApi({ keys: keyServer }),

@@ -20,6 +20,7 @@ import type { Handler } from '../http/exchange.ts'
 import { registryBase } from '../http/registry-base.ts'
 import { registryHandler, type Observe, type RegistryRoutes } from '../http/registry-handler.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
+import type { Live } from './live.ts'
 
 /** Everything under `/v2`, behind one door. */
 export function wireRegistry(
@@ -36,6 +37,7 @@ export function wireRegistry(
     pullStatistics,
   }: AccountServices,
   metrics: Metrics,
+  { mode }: Live,
 ) {
   const { features, serverHostname, v2PageSize: pageSize } = config
   const names = {
@@ -43,7 +45,6 @@ export function wireRegistry(
     librarySupport: features.librarySupport,
     libraryNamespace: config.libraryNamespace,
   }
-  const readOnly = config.registryState === 'readonly'
   const tokens = createRegistryTokens({
     key,
     audience: serverHostname,
@@ -61,7 +62,9 @@ export function wireRegistry(
     serverHostname,
     switches: {
       anonymousAccess: features.anonymousAccess,
-      readOnly,
+      get readOnly() {
+        return mode.isOn()
+      },
       disablePushes: config.disablePushes,
     },
     clock,
@@ -73,7 +76,7 @@ export function wireRegistry(
     repositories,
     names,
     serverHostname,
-    readOnly,
+    isReadOnly: () => mode.isOn(),
   })
   const linkLifeMs = config.pushTempTagExpirationMs
   const blobService = createBlobService({ database, storage, clock, linkLifeMs })

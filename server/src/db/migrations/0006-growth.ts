@@ -8,32 +8,37 @@ import type { Dialect } from '../dialect.ts'
  */
 export const growth = (dialect: Dialect): Migration => ({
   async up(db) {
-    const { bigint, integer, text, name, keyed } = dialect
-    await keyed(db.schema.createTable('growthsample'))
+    const { bigint, integer, text, name } = dialect
+    await dialect
+      .keyed(db.schema.createTable('growthsample'))
       .addColumn('day', integer, (c) => c.notNull())
       .addColumn('content_bytes', bigint, (c) => c.notNull())
       .addColumn('free_bytes', bigint, (c) => c.notNull())
       .addColumn('total_bytes', bigint, (c) => c.notNull())
       .addPrimaryKeyConstraint('growthsample_pk', ['day'])
       .execute()
-    await keyed(db.schema.createTable('appliancestate'))
+    await dialect
+      .keyed(db.schema.createTable('appliancestate'))
       .addColumn('name', name, (c) => c.notNull())
       .addColumn('value_json', text, (c) => c.notNull())
       .addPrimaryKeyConstraint('appliancestate_pk', ['name'])
       .execute()
-    await keyed(db.schema.createTable('damagedblob'))
+    await dialect
+      .keyed(db.schema.createTable('damagedblob'))
       .addColumn('digest', name, (c) => c.notNull())
       .addColumn('size_bytes', bigint, (c) => c.notNull())
       .addColumn('reason', text, (c) => c.notNull())
       .addColumn('found_at', bigint, (c) => c.notNull())
       .addPrimaryKeyConstraint('damagedblob_pk', ['digest'])
       .execute()
-    await keyed(db.schema.createTable('userpreference'))
+    await dialect
+      .keyed(db.schema.createTable('userpreference'))
       .addColumn('user_id', bigint, (c) => c.notNull().references('user.id').onDelete('cascade'))
       .addColumn('settings_json', text, (c) => c.notNull())
       .addPrimaryKeyConstraint('userpreference_pk', ['user_id'])
       .execute()
-    await keyed(db.schema.createTable('notificationread'))
+    await dialect
+      .keyed(db.schema.createTable('notificationread'))
       .addColumn('user_id', bigint, (c) => c.notNull().references('user.id').onDelete('cascade'))
       .addColumn('notification_id', bigint, (c) =>
         c.notNull().references('notification.id').onDelete('cascade'),

@@ -14,6 +14,7 @@ interface Failures {
 }
 
 const longestWaitMs = 60_000
+const minuteMs = 60_000
 const forgetAfterMs = 15 * 60_000
 const trackedAtMost = 20_000
 
@@ -30,6 +31,8 @@ const forgiveOneMs = 3_000
 export function createLoginThrottle({ clock }: { clock: Clock }) {
   const byAccount = new LRUCache<string, Failures>({ max: trackedAtMost })
   const byAddress = new LRUCache<string, Failures>({ max: trackedAtMost })
+  /** Failures of everybody, by the minute. */
+  const minutes = new Map<number, number>()
 
   const recent = (failures: Failures | undefined) =>
     failures && clock.now() - failures.last < forgetAfterMs ? failures : undefined
@@ -37,6 +40,11 @@ export function createLoginThrottle({ clock }: { clock: Clock }) {
   /** A leaky bucket: what is left of the failures after the time since the last one. */
   const leftOf = ({ count, last }: Failures) =>
     Math.max(0, count - (clock.now() - last) / forgiveOneMs)
+
+  function forgetMinutes(): void {
+    const oldest = Math.floor((clock.now() - forgetAfterMs) / minuteMs)
+    for (const minute of minutes.keys()) if (minute < oldest) minutes.delete(minute)
+  }
 
   return {
     /** @throws Problem `login-throttled` with `retryAfterSeconds` */
@@ -54,9 +62,18 @@ export function createLoginThrottle({ clock }: { clock: Clock }) {
     failed(account: string, address: string): void {
       const key = keyOf(account, address)
       const last = clock.now()
+      const minute = Math.floor(last / minuteMs)
+      minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
+      forgetMinutes()
       byAccount.set(key, { count: (recent(byAccount.get(key))?.count ?? 0) + 1, last })
       const spent = byAddress.get(network(address))
       byAddress.set(network(address), { count: (spent ? leftOf(spent) : 0) + 1, last })
+    },
+
+    /** Of everybody, within a quarter of an hour. */
+    recentFailures(): number {
+      forgetMinutes()
+      return [...minutes.values()].reduce((sum, count) => sum + count, 0)
     },
 
     succeeded(account: string, address: string): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { healthCheckIds } from '../../contract/appliance-health.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { EventBus } from '../../platform/event-bus.ts'
@@ -11,6 +12,7 @@ import { dayMs } from './growth.ts'
 import {
   byUrgency,
   checkPages,
+  judged,
   worstOf,
   type Check,
   type CheckId,
@@ -43,6 +45,9 @@ export interface HealthReport {
   readonly checks: readonly ReportedCheck[]
 }
 
+/** Where not even an answer is bad enough. */
+const vital: ReadonlySet<CheckId> = new Set(['space', 'database-latency', 'storage-latency'])
+
 const folder = 'acknowledged/'
 const goodForMs = 10_000
 const probeTimeoutMs = 5_000
@@ -60,7 +65,8 @@ export function createApplianceHealth({
   clock: Clock
   log: Logger
   bus: EventBus
-  probes: Readonly<Record<string, HealthProbe>>
+  /** By the check that says so when looking fails. */
+  probes: Readonly<Partial<Record<CheckId, HealthProbe>>>
 }) {
   const states = new Map<CheckId, { readonly state: CheckState; readonly since: Instant }>()
   let last: { readonly at: Instant; readonly checks: readonly Check[] } | undefined
@@ -68,12 +74,17 @@ export function createApplianceHealth({
 
   async function look() {
     const found = await Promise.all(
-      Object.entries(probes).map(([name, probe]) =>
-        inTime(probe(), probeTimeoutMs).catch((error: unknown) => {
-          log.warn({ err: error, probe: name }, 'health not looked at')
-          return [] as readonly Check[]
-        }),
-      ),
+      healthCheckIds.map(async (id): Promise<readonly Check[]> => {
+        const probe = probes[id]
+        if (probe === undefined) return []
+        try {
+          return await inTime(probe(), probeTimeoutMs)
+        } catch (error) {
+          log.warn({ err: error, probe: id }, 'health not looked at')
+          const state = vital.has(id) ? 'error' : 'unknown'
+          return [judged({ id, unit: 'none' }, state)]
+        }
+      }),
     )
     const checks = found.flat()
     const at = clock.now()

@@ -22,12 +22,12 @@ export function contentMeasureStore(db: Db) {
             .as('next'),
         )
         .select((e) => [
-          e.fn.max('id').as('last'),
+          e.fn.max<number | null>('id').as('last'),
           e.fn.countAll<number>().as('count'),
           e.fn.count<number>('live_name').as('live'),
         ])
         .executeTakeFirstOrThrow()
-      return last === null ? undefined : { lastId: last, count: Number(count), live: Number(live) }
+      return last === null ? undefined : { lastId: last, count, live }
     },
 
     async blobsAfter(id: number, limit: number): Promise<(Page & { bytes: number }) | undefined> {
@@ -43,14 +43,12 @@ export function contentMeasureStore(db: Db) {
             .as('next'),
         )
         .select((e) => [
-          e.fn.max('id').as('last'),
+          e.fn.max<number | null>('id').as('last'),
           e.fn.countAll<number>().as('count'),
           sql<number | null>`cast(${e.fn.sum('size_bytes')} as bigint)`.as('bytes'),
         ])
         .executeTakeFirstOrThrow()
-      return last === null
-        ? undefined
-        : { lastId: last, count: Number(count), bytes: Number(bytes) }
+      return last === null ? undefined : { lastId: last, count, bytes: bytes ?? 0 }
     },
 
     /** Of a page of blobs, what no live tag leads to any more, nor anything that refers to another. */
@@ -104,7 +102,7 @@ export function contentMeasureStore(db: Db) {
           ]),
         )
         .executeTakeFirstOrThrow()
-      return Number(bytes ?? 0)
+      return bytes ?? 0
     },
 
     repositoriesAfter: (id: number, limit: number) =>
@@ -138,14 +136,14 @@ export function contentMeasureStore(db: Db) {
         )
         .select((e) => sql<number | null>`cast(${e.fn.sum('byte_count')} as bigint)`.as('bytes'))
         .executeTakeFirstOrThrow()
-      return Number(bytes ?? 0)
+      return bytes ?? 0
     },
 
     /** PostgreSQL's own number. */
     async postgresqlBytes(): Promise<number> {
       const { rows } = await sql<{ bytes: number }>`
         select pg_database_size(current_database()) as bytes`.execute(db)
-      return Number(rows[0]?.bytes ?? 0)
+      return rows[0]?.bytes ?? 0
     },
   }
 }

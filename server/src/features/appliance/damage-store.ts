@@ -31,7 +31,7 @@ export function damageStore(db: Db) {
         .selectFrom('damagedblob')
         .select((e) => e.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow()
-      return Number(row.count)
+      return row.count
     },
 
     /** Some repositories whose manifests refer to a blob. */

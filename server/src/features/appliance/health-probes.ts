@@ -19,6 +19,9 @@ import type { WorkerWatch } from './worker-watch.ts'
 export type HealthProbe = () => Promise<readonly Check[]>
 
 const jumpMs = 60_000
+const databaseWarningMs = 250
+const storageWarningMs = 500
+const tries = 3
 const longestUseMs = 15 * 365.25 * dayMs
 
 /** Whether the clock can be right; a wrong one makes certificates and tokens invalid. */
@@ -81,13 +84,12 @@ export function spaceProbe({
 export function databaseProbe({ db }: Pick<Database, 'db'>): HealthProbe {
   const scale = { id: 'database-latency', unit: 'milliseconds' } as const
   return async () => {
-    const since = performance.now()
     try {
-      await sql`select 1`.execute(db)
+      const ms = await quickest(databaseWarningMs, () => sql`select 1`.execute(db))
+      return [shouldBeLow(scale, ms, databaseWarningMs, 2_000)]
     } catch {
       return [judged(scale, 'error')]
     }
-    return [shouldBeLow(scale, round(performance.now() - since), 250, 2_000)]
   }
 }
 
@@ -104,16 +106,18 @@ export function storageProbe({
   const scale = { id: 'storage-latency', unit: 'milliseconds' } as const
   return async () => {
     if (isReadOnly()) return [judged(scale, 'unknown')]
-    const id = random.uuid()
-    const since = performance.now()
-    try {
+    const touch = async () => {
+      const id = random.uuid()
       await storage.createUpload(id)
       await storage.abort(id)
       await storage.check?.()
+    }
+    try {
+      const ms = await quickest(storageWarningMs, touch)
+      return [shouldBeLow(scale, ms, storageWarningMs, 4_000)]
     } catch {
       return [judged(scale, 'error')]
     }
-    return [shouldBeLow(scale, round(performance.now() - since), 500, 5_000)]
   }
 }
 
@@ -136,11 +140,15 @@ export function listenerProbe({ running }: { running: RunningServer }): HealthPr
 export function processProbe(): HealthProbe & Disposable {
   const delays = monitorEventLoopDelay({ resolution: 20 })
   delays.enable()
+  let before = 0
   const probe = () => {
     const { rss } = process.memoryUsage()
     const allowed = memoryLimit()
     const p99Ms = delays.count > 0 ? round(delays.percentile(99) / 1e6) : 0
     delays.reset()
+    // Two looks in a row: one is what a start does.
+    const lastingMs = Math.min(before, p99Ms)
+    before = p99Ms
     return Promise.resolve([
       shouldBeLow(
         {
@@ -154,7 +162,7 @@ export function processProbe(): HealthProbe & Disposable {
       ),
       shouldBeLow(
         { id: 'event-loop', unit: 'milliseconds', parameters: { cpus: availableParallelism() } },
-        p99Ms,
+        lastingMs,
         250,
         2_000,
       ),
@@ -194,6 +202,17 @@ export function damageProbe({ db }: Pick<Database, 'db'>): HealthProbe {
     const count = await damageStore(db).count()
     return [shouldBeLow({ id: 'damaged-blobs', unit: 'count' }, count, 1, 1)]
   }
+}
+
+/** Something slow is tried again: one hiccup, as at a start, is no state. */
+async function quickest(slowMs: number, work: () => Promise<unknown>): Promise<number> {
+  let best = Infinity
+  for (let tried = 0; tried < tries && best >= slowMs; tried++) {
+    const since = performance.now()
+    await work()
+    best = Math.min(best, performance.now() - since)
+  }
+  return round(best)
 }
 
 const round = (ms: number) => Math.round(ms * 10) / 10

@@ -65,6 +65,8 @@ export function createReadOnlyMode({
 
     state,
 
+    refresh,
+
     /** @throws Problem `conflict` where the configuration decides. */
     async set(on: boolean, reason: string | null, by: string): Promise<ReadOnlyState> {
       if (isConfigured) {

@@ -164,7 +164,8 @@ export function createScrubService({
     },
 
     /** A new one, or the rest of one that was cut off. @throws Problem `conflict` */
-    async start(rateLimit = usualRate): Promise<Scrub> {
+    async start(options?: { readonly rate_limit?: number | undefined }): Promise<Scrub> {
+      const rateLimit = options?.rate_limit ?? usualRate
       const before = await read()
       if (before?.state === 'running') {
         throw new Problem('conflict', { message: 'The blobs are being checked already.' })

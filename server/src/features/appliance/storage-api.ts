@@ -113,7 +113,7 @@ export function storageApi({
         damaged_total: damaged.total,
       }
     }),
-    route(startScrub, async ({ body }) => presentScrub(await scrubs.start(body?.rate_limit))),
+    route(startScrub, async ({ body }) => presentScrub(await scrubs.start(body))),
     route(cancelScrub, async () => {
       await scrubs.cancel()
       return undefined

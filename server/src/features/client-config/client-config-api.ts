@@ -6,10 +6,16 @@ import { describeConfig } from './describe-config.ts'
 export function clientConfigApi({
   config,
   version,
+  isReadOnly,
 }: {
   config: Config
   version: string
+  isReadOnly: () => boolean
 }): readonly ApiRoute[] {
   const described = describeConfig(config, version)
-  return [route(getClientConfig, () => Promise.resolve(described))]
+  return [
+    route(getClientConfig, () =>
+      Promise.resolve({ ...described, registry_state: isReadOnly() ? 'readonly' : 'normal' }),
+    ),
+  ]
 }

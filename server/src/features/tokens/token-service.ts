@@ -21,7 +21,7 @@ export function createTokenService({
   repositories,
   names,
   serverHostname,
-  readOnly,
+  isReadOnly,
 }: {
   tokens: RegistryTokens
   subjects: TokenSubjects
@@ -29,7 +29,7 @@ export function createTokenService({
   repositories: RepositoryService
   names: RepositoryNameRules
   serverHostname: string
-  readOnly: boolean
+  isReadOnly: () => boolean
 }) {
   return {
     /**
@@ -60,7 +60,7 @@ export function createTokenService({
     const granted: ScopeAction[] = await access.decide(
       principal,
       name,
-      readOnly ? wanted.filter((action) => action === 'pull') : wanted,
+      isReadOnly() ? wanted.filter((action) => action === 'pull') : wanted,
     )
     if (scope.actions.includes('delete') && (await mayDelete(principal, name))) {
       granted.push('delete')

@@ -1,0 +1,37 @@
+import { createReadOnlyMode } from '../features/appliance/read-only-service.ts'
+import { createRunningServer } from '../features/appliance/running-server.ts'
+import { createWorkerWatch } from '../features/appliance/worker-watch.ts'
+import { createStreamLimit } from '../features/events/stream-limit.ts'
+import { createCollectionControl } from '../features/gc/collection-control.ts'
+import { createEventBus } from '../platform/event-bus.ts'
+import { Worker } from '../work/worker.ts'
+import type { Parts } from '../wiring.ts'
+
+const lookEveryMs = 5_000
+
+export type Live = ReturnType<typeof createLive>
+
+/** What is true of this process while it runs, and who is told of it. */
+export function createLive({ config, database: { db }, clock, log }: Parts) {
+  const bus = createEventBus()
+  const mode = createReadOnlyMode({ db, clock, config, log })
+  let authorityFetched: () => Promise<void> = () => Promise.resolve()
+  return {
+    bus,
+    mode,
+    running: createRunningServer({ clock }),
+    workers: createWorkerWatch({ clock }),
+    streams: createStreamLimit(),
+    collection: createCollectionControl({ clock, log, bus, isReadOnly: () => mode.isOn() }),
+    /** Somebody took the certificate of the authority along. */
+    authorityFetched(): void {
+      authorityFetched().catch((error: unknown) => {
+        log.warn({ err: error }, 'fetch of the authority not noted')
+      })
+    },
+    onAuthorityFetched(note: () => Promise<void>): void {
+      authorityFetched = note
+    },
+    modeWatch: new Worker({ name: 'read-only-mode', step: mode.step, everyMs: lookEveryMs, log }),
+  }
+}
