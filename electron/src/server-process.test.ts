@@ -18,7 +18,7 @@ const password = 'a-password-for-tests'
 const told: FromServer[] = []
 let child: ChildProcess
 
-function start(): ChildProcess {
+function start(more: NodeJS.ProcessEnv = {}): ChildProcess {
   const started = fork(entry, [], {
     env: {
       PATH: process.env['PATH'],
@@ -28,6 +28,7 @@ function start(): ChildProcess {
       MOORING_METRICS_PORT: '0',
       MOORING_LISTEN_HOST: '127.0.0.1',
       MOORING_FIRST_PASSWORD: password,
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
@@ -125,11 +126,39 @@ it('ends by itself when the program that started it is gone', async () => {
   expect(code).toBe(0)
 }, 60_000)
 
-async function ask(address: string, options: RequestOptions) {
-  const sent = request(address, options).end()
+it('says where an empty computer waits for its setup, and the code that opens it', async () => {
+  const empty = start({ MOORING_DATA_DIR: folder.join('empty'), MOORING_SETUP: '1' })
+  const said: FromServer[] = []
+  empty.on('message', (message) => said.push(FromServer.parse(message)))
+  const setup = await until('the setup', () => said.find((one) => one.type === 'setup'), {
+    timeoutMs: 50_000,
+  })
+  expect(said[0]).toEqual({ type: 'starting' })
+  const { url, code, fingerprint } = setup
+  const enter = (typed: string) => {
+    const headers = { 'Content-Type': 'application/json', Origin: url }
+    // Its certificate is nobody's; whose it is, the fingerprint says.
+    const options = { method: 'POST', headers, rejectUnauthorized: false, agent: false as const }
+    const body = JSON.stringify({ code: typed, takeOver: true })
+    return ask(`${url}/api/v1/mooring/setup/session`, options, body)
+  }
+  expect((await enter('AAAA-AAAA-AAAA-AAAA')).status).toBeGreaterThanOrEqual(400)
+  const entered = await enter(code)
+  expect(entered.status).toBeLessThan(300)
+  expect(entered.fingerprint).toBe(fingerprint)
+  empty.send({ type: 'stop' })
+  const [exitCode] = (await once(empty, 'exit')) as [number | null]
+  expect(exitCode).toBe(0)
+}, 60_000)
+
+async function ask(address: string, options: RequestOptions, body = '') {
+  const sent = request(address, options).end(body)
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const { socket } = response
   return {
     status: response.statusCode,
+    fingerprint:
+      socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.fingerprint256 : undefined,
     location: response.headers.location ?? '',
     text: await text(response),
   }
