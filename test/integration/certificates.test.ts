@@ -28,14 +28,30 @@ interface Entry {
   readonly certificate: { readonly fingerprint: string; readonly names: readonly string[] }
 }
 
+interface Clients {
+  readonly seen: number
+  readonly failing: number
+}
+
 interface Overview {
-  readonly server: { readonly uncovered: readonly string[]; readonly renews: string | null }
-  readonly authority: { readonly name: string; readonly key: string }
-  readonly rollover: { readonly phase: string } | null
+  readonly server: {
+    readonly state: string
+    readonly uncovered: readonly string[]
+    readonly renews: string | null
+    readonly renewal_problem: { readonly code: string } | null
+  }
+  readonly authority: { readonly name: string; readonly key: string; readonly passphrase: string }
+  readonly rollover: { readonly phase: string; readonly clients: Clients } | null
   readonly request: { readonly request: string } | null
-  readonly history: readonly Entry[]
-  readonly trusted: readonly { readonly file: string; readonly problem: string | null }[]
-  readonly refusing: readonly { readonly address: string; readonly count: number }[]
+  readonly history: readonly (Entry & { readonly can_roll_back: boolean })[]
+  readonly clients: Clients & { readonly refusing: number }
+  readonly refusing: readonly {
+    readonly address: string
+    readonly name: string | null
+    readonly count: number
+    readonly accepted: string | null
+  }[]
+  readonly host_names: readonly string[]
 }
 
 let server: TestServer
@@ -132,8 +148,11 @@ describe('the certificate of a running server', () => {
   })
 
   it('goes back to an earlier one', async () => {
-    const { history } = await overview()
-    const earlier = history.find(({ current }) => !current)
+    const { history, server, host_names: hostNames } = await overview()
+    expect(server).toMatchObject({ state: 'valid', renewal_problem: null })
+    expect(hostNames).toEqual(expect.arrayContaining([...server.uncovered]))
+    expect(history.every((entry) => entry.can_roll_back === !entry.current)).toBe(true)
+    const earlier = history.find((entry) => entry.can_roll_back)
     const entry = (await api.post(`${area}/rollback`, { id: earlier?.id })) as Entry
     expect(entry.certificate.fingerprint).toBe(earlier?.certificate.fingerprint)
     expect(await handshake()).toBe(earlier?.certificate.fingerprint)
@@ -170,7 +189,9 @@ describe('the certificate of a running server', () => {
     })
     await handshake(authority.certificatePem)
     await expect(handshake()).rejects.toThrow()
-    expect((await overview()).server.renews).toBeNull()
+    expect((await overview()).server).toMatchObject({
+      ...{ renews: null, renewal_problem: { code: 'MOOR-TLS-116' } },
+    })
     // What clients have to trust now is the company's.
     const http = await fetch(`${server.urls.http}/ca.crt`)
     expect(certificatesIn(await http.text())[0]).toBe(authority.certificatePem)
@@ -230,17 +251,52 @@ describe('its authority', () => {
     expect((await run('openssl', args)).stdout).toContain('Mooring CA')
   })
 
-  it('is explained for every client', async () => {
+  it('is explained for every client, to everybody', async () => {
     const path = `${area}/trust?host=registry.example.com:8443`
-    const { instructions } = (await api.get(path)) as { instructions: { commands: string[] }[] }
-    expect(JSON.stringify(instructions)).toContain('/etc/docker/certs.d/registry.example.com:8443')
-    expect((await api.request('GET', `${area}/trust?host=a%20b`)).status).toBe(400)
+    const explained = (await server.api().get(`${path}&mirrors=docker.io%3Dhub`)) as {
+      readonly hosts: readonly string[]
+      readonly fingerprint: string
+      readonly instructions: readonly {
+        readonly commands: readonly string[]
+        readonly script: string
+        readonly script_name: string
+      }[]
+    }
+    const text = JSON.stringify(explained.instructions)
+    expect(text).toContain('/etc/docker/certs.d/registry.example.com:8443')
+    expect(text).toContain('https://registry.example.com:8443/v2/hub')
+    expect(explained.instructions.map((one) => one.script_name)).toEqual(
+      expect.arrayContaining(['mooring-trust-podman.sh', 'mooring-trust-windows.ps1']),
+    )
+    expect(explained).toMatchObject({ host: 'registry.example.com', port: 8443 })
+    expect(explained.hosts).toContainEqual(expect.stringMatching(/^127\.0\.0\.1(?::\d+)?$/))
+    const given = await fetch(`${server.urls.http}/ca.crt`)
+    expect(given.headers.get('x-certificate-sha256')).toBe(explained.fingerprint)
+    for (const host of explained.hosts) {
+      const query = new URLSearchParams({ host }).toString()
+      expect((await api.request('GET', `${area}/trust?${query}`)).status).toBe(200)
+    }
+    for (const query of ['host=a%20b', 'mirrors=docker.io', 'mirrors=a%3B%20id%3Db']) {
+      expect((await api.request('GET', `${area}/trust?${query}`)).status).toBe(400)
+    }
   })
 
-  it('is missed by clients, which are counted', async () => {
-    await expect(run('curl', ['-sS', server.urls.https])).rejects.toThrow()
-    const [refusing] = (await overview()).refusing
-    expect(refusing?.address).toBe('127.0.0.1')
+  it('is missed by clients, which are counted until they have it', async () => {
+    const refused = run('curl', ['-sS', server.urls.https.replace('127.0.0.1', 'localhost')])
+    await expect(refused).rejects.toThrow()
+    const { clients, refusing } = await overview()
+    expect(clients).toMatchObject({ seen: 1, refusing: 1 })
+    expect(refusing[0]).toMatchObject({ address: '127.0.0.1', name: 'localhost' })
+    const metrics = await (await fetch(`${server.urls.metrics}/metrics`)).text()
+    const ours = metrics.split('\n').filter((line) => line.startsWith('mooring_certificate_ref'))
+    expect(ours.map((line) => line.replace(/{.*}/, ''))).toEqual([
+      'mooring_certificate_refusing_clients 1',
+      'mooring_certificate_refusals_total 1',
+    ])
+    await run('curl', ['-sS', '--cacert', server.caFile, `${server.urls.https}/health`])
+    const after = await overview()
+    expect(after.clients.failing).toBe(0)
+    expect(after.refusing[0]?.accepted).not.toBeNull()
   })
 
   it('gives its key out encrypted, goes offline and comes back', async () => {
@@ -263,6 +319,18 @@ describe('its authority', () => {
     await api.put(`${area}/authority/key`, { key, passphrase, new_passphrase: passphrase }, 204)
     expect((await overview()).authority.key).toBe('encrypted')
     await api.post(`${area}/renew`, { passphrase })
+    expect((await overview()).server.renewal_problem?.code).toBe('MOOR-TLS-118')
+    const wrongOne = await api.request('PUT', `${area}/authority/passphrase`, {
+      passphrase: 'another passphrase',
+    })
+    expect(wrongOne.json()).toMatchObject({ code: 'MOOR-TLS-004' })
+    await api.put(`${area}/authority/passphrase`, { passphrase }, 204)
+    expect(await overview()).toMatchObject({
+      server: { renewal_problem: null },
+      authority: { passphrase: 'stored' },
+    })
+    await api.delete(`${area}/authority/passphrase`, 204)
+    expect((await overview()).authority.passphrase).toBe('none')
     await api.post(`${area}/authority/protect`, { confirm, passphrase }, 204)
     expect((await overview()).authority.key).toBe('here')
     expect(server.output()).not.toContain(passphrase)
@@ -276,6 +344,7 @@ describe('its authority', () => {
     await handshake()
     await api.post(`${area}/authority/rollover/switch`, { confirm: old })
     expect(await handshake()).toBe(await handshake(coming))
+    expect((await overview()).rollover?.clients).toEqual({ seen: 1, failing: 0 })
     const curl = (ca: string) => run('curl', ['-sS', '--cacert', ca, `${server.urls.https}/health`])
     await writeFile(file('old-ca'), firstCa)
     await writeFile(file('new-ca'), coming)

@@ -1,6 +1,11 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { TlsMaterial } from './tls-options.ts'
 
@@ -37,7 +42,7 @@ export interface ListenPlan {
   readonly tls?: TlsMaterial
   /** Told of every handshake that fails, with the name that the client asked for. */
   readonly onTlsFailure?: (error: Error, client: TlsClient) => void
-  /** Told of every handshake that succeeds. */
+  /** Told of every connection on which a client sends a request: some look only after the handshake. */
   readonly onTlsClient?: (client: TlsClient) => void
   readonly handler: RequestListener
 }
@@ -62,9 +67,14 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
     })
   }
   if (onTlsClient !== undefined) {
-    server.on('secureConnection', (socket: TLSSocket) => {
+    const told = new WeakSet()
+    const tell = ({ socket }: IncomingMessage) => {
+      if (told.has(socket)) return
+      told.add(socket)
       onTlsClient(clientOf(socket))
-    })
+    }
+    server.on('request', tell)
+    server.on('checkContinue', tell)
   }
   server.on('request', plan.handler)
   // Without this Node would ask for the body before anybody looked at the request.
@@ -88,7 +98,7 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
   return { server, url: urlOf(server, plan, host) }
 }
 
-function clientOf(socket: TLSSocket): TlsClient {
+function clientOf(socket: Socket): TlsClient {
   // Node types a name and gives false where none was sent.
   const { remoteAddress: address, servername } = socket as {
     readonly remoteAddress?: string

@@ -28,15 +28,15 @@ const longestName = 255
 const alerts = /ALERT_UNKNOWN_CA|ALERT_BAD_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN/
 
 /**
- * The machines that shook hands with this server within a day, and those of them that refused its
+ * The machines that spoke TLS with this server within a day, and those of them that refused its
  * certificate, by address and in bounded memory.
  *
  * TLS tells a server no more than that: not which authority a client believed. While one authority
  * replaces the other, the new one is also certified by the old one, and a client that knows either
  * looks the same from here. Who refuses during that time knows neither; who will refuse after the
  * last step shows only then. Several programs behind one address may differ, so a refusal stays
- * listed after a success, with the time of both. A client that gives up without saying why counts
- * as neither.
+ * listed after a success, with the time of both. A client that hangs up after the handshake without
+ * saying why, as Node's do, counts as neither: only a request shows that the certificate was accepted.
  */
 export function createTlsClients({ clock }: { clock: Clock }) {
   // In the order of the last handshake, the oldest first.
