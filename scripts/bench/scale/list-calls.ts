@@ -78,6 +78,31 @@ function queriesOf(operationId: string, now: number): readonly string[] {
       return ['limit=100']
     case 'getOrgRobots':
       return ['', 'permissions=true']
+    case 'listRepositoryRows':
+      return [
+        ...['', 'sort=name', 'sort=name&order=desc', 'search=r00001', 'search=nothing-like-it'],
+        ...['visibility=public', 'visibility=private', 'starred=true', 'sort=name&page=400'],
+        ...[`namespace=${bigOrganization}`, `namespace=${bigOrganization}&search=r00001`],
+      ]
+    case 'listNamespaceRows':
+      return ['', 'sort=repositories', 'search=u0001', 'kind=organization']
+    case 'listTagRows':
+      return [
+        ...['', 'limit=100', 'sort=name', 'sort=size', 'search=t00001', 'search=nothing-like-it'],
+        ...['digest=sha256:0', 'page=400'],
+      ]
+    case 'listTagEvents':
+      return ['', 'limit=100', 'search=t00001', 'tag=t0000010']
+    case 'listMemberRows':
+    case 'listCollaboratorRows':
+      return ['', 'sort=repositories']
+    case 'listRepositoryLogRows':
+    case 'listUserLogRows':
+    case 'listOrganizationLogRows':
+    case 'listRegistryLogRows':
+      return ['', 'kinds=push_repo', 'performer=u00000', 'search=nothing-like-it']
+    case 'searchEverything':
+      return ['q=r00001', 'q=t0000', 'q=sha256:0', 'q=org.example.team', 'q=nothing-like-it']
     case 'getRepositoryMirrorHealth':
       return [`namespace=${bigOrganization}`]
     default:

@@ -178,6 +178,7 @@ async function failureOf(session: Session, path: string): Promise<string | undef
 /** The last of at most `deepPages` pages, however they are asked for. */
 async function deepPage(session: Session, path: string): Promise<string | undefined> {
   const join = path.includes('?') ? '&' : '?'
+  const parameter = path.startsWith('/api/v1/mooring/') ? 'page_token' : 'next_page'
   let deep: string | undefined
   for (let page = 2; page <= deepPages; page++) {
     const answer = (await session.get(deep ?? path)) as {
@@ -185,7 +186,7 @@ async function deepPage(session: Session, path: string): Promise<string | undefi
       has_additional?: boolean
     }
     if (typeof answer.next_page === 'string') {
-      deep = `${path}${join}next_page=${encodeURIComponent(answer.next_page)}`
+      deep = `${path}${join}${parameter}=${encodeURIComponent(answer.next_page)}`
     } else if (answer.has_additional === true) {
       deep = `${path}${join}page=${String(page)}`
     } else break
