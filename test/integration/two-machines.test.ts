@@ -36,7 +36,7 @@ describe.skipIf(inject('postgresUrl') === '')('machines that share database and 
     const connection = new pg.Client({ connectionString: database.url })
     await connection.connect()
     const { rows } = await connection
-      .query('select committing_digest as digest from blobupload')
+      .query<{ digest: string }>('select committing_digest as digest from blobupload')
       .finally(() => connection.end())
     return rows
   }
