@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { environment, readConfig, type Config } from '../config/config.ts'
 import { openDatabase, type Database } from '../db/open.ts'
 import { createSupportService, type SupportPart } from '../features/support/support-service.ts'
+import { createExtraTrust } from '../features/outgoing/extra-authorities.ts'
 import { systemClock, type Instant } from '../platform/clock.ts'
 import { createLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -89,6 +90,7 @@ async function openWhatWorks(
   const directories = dataDirectories(options)
   const config = await readConfig({ ...directories, env: environment, flags: {} }).catch(asError)
   if (config instanceof Error) return { config, database: config }
+  await createExtraTrust({ ...config, log: createLogger('warn') }).refresh()
   const database = await openExisting(config).catch(asError)
   if (!(database instanceof Error)) opened.defer(() => database.close())
   return { config, database }
