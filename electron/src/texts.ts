@@ -59,7 +59,7 @@ const english = {
     'Safe mode serves this computer only, and changes nothing that clients stored there.',
   connectTitle: (name: string) => `Add the server ${name}?`,
   connectDetail: (address: string, fingerprint: string) =>
-    `A link asks to add ${address}.\n\nIts certificate must have this SHA-256 fingerprint:\n${fingerprint}`,
+    `A link asks to add ${address}.\n\nIts certificate, or the authority that signed it, must have this SHA-256 fingerprint:\n${fingerprint}`,
   connectNoFingerprint:
     'The link does not say which certificate the server has, so it cannot be added. Ask for a link with a fingerprint.',
   listNotSealed:
@@ -154,7 +154,7 @@ const japanese: Texts = {
     'セーフモードはこのコンピューターだけに応答し、クライアントが保存した内容を変更しません。',
   connectTitle: (name) => `サーバー ${name} を追加しますか?`,
   connectDetail: (address, fingerprint) =>
-    `リンクが ${address} の追加を求めています。\n\n証明書の SHA-256 フィンガープリント:\n${fingerprint}`,
+    `リンクが ${address} の追加を求めています。\n\n証明書、またはそれに署名した CA の SHA-256 フィンガープリント:\n${fingerprint}`,
   connectNoFingerprint:
     'リンクに証明書の指定がないため追加できません。フィンガープリント付きのリンクを入手してください。',
   listNotSealed:
