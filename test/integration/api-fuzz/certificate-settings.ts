@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issueFromRequest, issueServerCertificate } from '@mooring/certs'
+import {
+  createAuthority,
+  fingerprint,
+  issueFromRequest,
+  issueServerCertificate,
+} from '@mooring/certs'
 import type { Setting } from './settings.ts'
 import type { Stage } from './stage.ts'
 
@@ -32,6 +37,9 @@ const finished: Set = async (stage) => {
   }
 }
 
+const anAuthority = async () =>
+  (await createAuthority({ commonName: 'Upstream', now: Date.now() })).certificatePem
+
 const withoutRollover: Set = async ({ quay }) => {
   await quay.request('DELETE', rollover)
   return {}
@@ -57,7 +65,23 @@ export const certificateSettings: Readonly<Record<string, Set>> = {
     await quay.post(`${area}/request`, {})
     return {}
   },
-  getTrustInstructions: () => ({ values: { host: 'registry.example.com:8443' } }),
+  getTrustInstructions: () => ({
+    values: { host: 'registry.example.com:8443' },
+    without: ['mirrors'],
+  }),
+  addTrustedAuthority: async () => ({
+    values: { pem: await anAuthority() },
+    without: ['server', 'name'],
+  }),
+  fetchServerAuthorities: ({ server }) => {
+    const { hostname: host, port } = new URL(server.urls.https)
+    return { values: { host, port: Number(port) } }
+  },
+  removeTrustedAuthority: async ({ quay }) => {
+    const pem = await anAuthority()
+    await quay.post(`${area}/trusted`, { pem })
+    return { values: { fingerprint: fingerprint(pem) } }
+  },
   exportAuthorityKey: async (stage) => ({
     values: {
       confirm: (await overview(stage)).authority.name,

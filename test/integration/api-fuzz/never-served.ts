@@ -25,6 +25,7 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/mooring/certificates/authority/offline', keepsAuthority],
   ['PUT /api/v1/mooring/certificates/authority/key', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/protect', keepsAuthority],
+  ['PUT /api/v1/mooring/certificates/authority/passphrase', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/switch', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/finish', keepsAuthority],
   ['POST /api/v1/mooring/backup', noBackups],
