@@ -86,7 +86,10 @@ const queries: Readonly<Record<string, string>> = {
 
 function namesFor({ method }: ContractEndpoint, world: World): Readonly<Record<string, string>> {
   const { home } = world
-  const settled = { orgname: home.orgname, repository: home.repository, service: 'sample' }
+  const settled = {
+    ...{ orgname: home.orgname, repository: home.repository, service: 'sample' },
+    fingerprint: '00'.repeat(32),
+  }
   const reads = {
     ...{ teamname: world.team, membername: 'member', username: 'reader', tag: 'latest' },
     ...{ robot_shortname: 'deploy', prefix: 'har', error_type: 'invalid_token' },
