@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { isInstalled } from './scripts/system-packages.ts'
 import { findElectron } from '@mooring/electron/find-electron'
 
 interface Group {
@@ -18,6 +19,7 @@ const groups: readonly Group[] = [
       'server/src/**/*.test.ts',
       'certs/src/**/*.test.ts',
       'electron/src/**/*.test.ts',
+      'renderer/src/{api,router}/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     order: 0,
@@ -44,13 +46,18 @@ const groups: readonly Group[] = [
     workers: 2,
     timeoutMs: 60_000,
   },
-  // Killing servers and running container engines both want the machine to themselves.
+  // Pages in the system's Chromium; `npm test` says so where there is none.
+  ...(isInstalled('chromium')
+    ? [{ name: 'e2e', include: ['test/e2e/**/*.test.ts'], order: 0, workers: 2, timeoutMs: 60_000 }]
+    : []),
+  // Killing servers wants the machine to itself.
   { name: 'crash', include: ['test/crash/**/*.test.ts'], order: 1, workers: 1, timeoutMs: 180_000 },
   {
+    // A client, its server and the disk take turns to wait, which leaves room for another.
     name: 'clients',
     include: ['test/clients/**/*.test.ts'],
     order: 2,
-    workers: 1,
+    workers: 2,
     timeoutMs: 120_000,
   },
 ]

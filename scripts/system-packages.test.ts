@@ -9,12 +9,13 @@ import {
 
 describe('groupsNeeded', () => {
   it.each<[string[], ToolGroup[]]>([
-    [[], ['clients', 'database']],
+    [[], ['browser', 'clients', 'database']],
     [
       ['server/src/db', '-t', 'upgrades'],
-      ['clients', 'database'],
+      ['browser', 'clients', 'database'],
     ],
     [['--project', 'clients'], ['clients']],
+    [['--project', 'e2e'], ['browser']],
     [['--project=unit'], ['database']],
     [
       ['--project', 'unit', '--project', 'clients'],
@@ -27,7 +28,7 @@ describe('groupsNeeded', () => {
 })
 
 describe('missing packages', () => {
-  const all = new Set<ToolGroup>(['clients', 'database'])
+  const all = new Set<ToolGroup>(['browser', 'clients', 'database'])
 
   it('are none when every program is there', () => {
     expect(missingPackages(all, () => true)).toEqual([])

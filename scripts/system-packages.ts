@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** What a selection of tests needs beyond Node: container engines, or a database server. */
-export type ToolGroup = 'clients' | 'database'
+/** What a selection of tests needs beyond Node: container engines, a database server, a browser. */
+export type ToolGroup = 'browser' | 'clients' | 'database'
 
 export interface SystemPackage {
   readonly name: string
@@ -22,6 +22,18 @@ export const systemPackages: readonly SystemPackage[] = [
     shownBy: postgresVersions.map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
     group: 'database',
     purpose: 'the second database that every store test runs on',
+  },
+  {
+    name: 'chromium',
+    shownBy: ['chromium'],
+    group: 'browser',
+    purpose: 'opens the pages',
+  },
+  {
+    name: 'fonts-noto-cjk',
+    shownBy: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
+    group: 'browser',
+    purpose: 'Japanese on screenshots before the page has brought its own font',
   },
   {
     name: 'podman',
@@ -116,6 +128,7 @@ export const systemPackages: readonly SystemPackage[] = [
 ]
 
 const leftOut: Record<ToolGroup, string> = {
+  browser: 'the tests in a browser',
   database: 'the tests on PostgreSQL',
   clients: 'tests with these container clients',
 }
@@ -126,10 +139,11 @@ export function groupsNeeded(args: readonly string[]): ReadonlySet<ToolGroup> {
     if (arg.startsWith('--project=')) return [arg.slice('--project='.length)]
     return arg === '--project' ? [args[index + 1] ?? ''] : []
   })
-  if (projects.length === 0) return new Set(['clients', 'database'])
+  if (projects.length === 0) return new Set(['browser', 'clients', 'database'])
   return new Set(
     projects.flatMap((project): ToolGroup[] => {
       if (project === 'clients') return ['clients']
+      if (project === 'e2e') return ['browser']
       return ['unit', 'integration', 'crash'].includes(project) ? ['database'] : []
     }),
   )

@@ -9,8 +9,11 @@ enough=$whole
 omit=
 if [ "$1" = --production ]; then
   shift
-  enough=node_modules/.mooring-production-lock
-  omit=--omit=dev
+  # Where somebody develops, what development needs stays.
+  if [ ! -f "$whole" ] && [ ! -d node_modules/typescript ]; then
+    enough=node_modules/.mooring-production-lock
+    omit=--omit=dev
+  fi
 fi
 if ! cmp -s package-lock.json "$whole" && ! cmp -s package-lock.json "$enough"; then
   echo "mooring: installing dependencies (npm ci)" >&2

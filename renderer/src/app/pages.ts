@@ -1,0 +1,18 @@
+import type { Component } from 'svelte'
+import type { PageName } from '../router/routes.ts'
+
+type Load = () => Promise<{ readonly default: Component<never> }>
+
+export interface PageEntry {
+  readonly load: Load
+  /** Who the page is for; the server decides about what is on it. */
+  readonly who: 'everybody' | 'visitor' | 'user' | 'superuser'
+}
+
+/**
+ * Where each page's code is; loaded when somebody goes there. `visitor` pages are for whoever may look
+ * without an account where the registry allows that.
+ */
+export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
+  'sign-in': { who: 'everybody', load: () => import('../features/sign-in/sign-in.svelte') },
+}

@@ -1,0 +1,122 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { atExit } from './at-exit.ts'
+
+const program = process.env['MOORING_TEST_BROWSER'] ?? '/usr/bin/chromium'
+
+/** Whose page it is, and how it is looked at. */
+export interface Visit {
+  readonly url: string
+  readonly account?: { readonly username: string; readonly password: string }
+  readonly language?: 'en' | 'ja'
+  readonly theme?: 'LIGHT' | 'DARK' | 'CONTRAST'
+  readonly width?: number
+  readonly height?: number
+  /** What is expected on the console: refusals that the test provokes show there as failed loads. */
+  readonly expects?: readonly RegExp[]
+}
+
+export interface Visitor extends AsyncDisposable {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What went wrong so far that a person might not see: see `watch`. */
+  readonly complaints: readonly string[]
+  /** Goes to a path of the server and waits for the page's heading. */
+  goTo(path: string): Promise<void>
+  /** Serious findings of axe (WCAG 2.2 AA) on what is shown now, one line each. */
+  findings(): Promise<readonly string[]>
+}
+
+/** The system's Chromium; nothing is ever downloaded. One for a test file. */
+export async function openBrowser(): Promise<Browser & AsyncDisposable> {
+  const browser = await chromium.launch({
+    executablePath: program,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+      ...['--disable-background-networking', '--disable-component-update'],
+    ],
+  })
+  const forget = atExit(() => {
+    void browser.close()
+  })
+  browser.once('disconnected', forget)
+  return browser
+}
+
+/** A browser of its own, as far as cookies and storage go; signed in when there is an account. */
+export async function visit(browser: Browser, options: Visit): Promise<Visitor> {
+  const { url, account, language = 'en', theme = 'LIGHT', width = 1280, height = 900 } = options
+  const origin = new URL(url).origin
+  const context = await browser.newContext({
+    baseURL: origin,
+    // Tests trust the connection otherwise; certificates have tests of their own.
+    ignoreHTTPSErrors: true,
+    locale: language === 'ja' ? 'ja-JP' : 'en-GB',
+    timezoneId: 'Asia/Tokyo',
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  await context.addInitScript((chosen: string) => {
+    localStorage.setItem('theme-preference', chosen)
+  }, theme)
+  if (account !== undefined) await signIn(context, account)
+  const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  const complaints = watch(page, origin, options.expects ?? [])
+  return {
+    page,
+    context,
+    complaints,
+    async goTo(path) {
+      await page.goto(path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+    },
+    async findings() {
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .analyze()
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  }
+}
+
+async function signIn(context: BrowserContext, account: NonNullable<Visit['account']>) {
+  const headers = { 'X-Requested-With': 'XMLHttpRequest' }
+  const token = (await (await context.request.get('/csrf_token', { headers })).json()) as {
+    csrf_token: string
+  }
+  const answer = await context.request.post('/api/v1/signin', {
+    data: account,
+    headers: { ...headers, 'X-CSRF-Token': token.csrf_token },
+  })
+  if (!answer.ok()) throw new Error(`sign-in answered ${answer.status()}: ${await answer.text()}`)
+}
+
+/**
+ * Errors on the console, exceptions, violations of the Content-Security-Policy (which are on the
+ * console too), requests to another origin, and texts that are keys of messages.
+ */
+function watch(page: Page, origin: string, expects: readonly RegExp[]): readonly string[] {
+  const complaints: string[] = []
+  const complain = (text: string) => {
+    if (!expects.some((expected) => expected.test(text))) complaints.push(text)
+  }
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      complain(`console: ${message.text()} (${message.location().url})`)
+    }
+  })
+  page.on('pageerror', (error) => {
+    complain(`exception: ${error.message}`)
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (/^https?:$/.test(url.protocol) && url.origin !== origin) complain(`foreign: ${url.href}`)
+  })
+  return complaints
+}
