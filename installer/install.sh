@@ -227,11 +227,14 @@ install_service() {
     set -- --container --image "localhost/mooring:$version" $ports
   else
     set --
+    # A setup proposes them and waits there; what is chosen in it counts afterwards.
+    prefix=MOORING_SETUP
+    [ "$mode" = setup ] || prefix=MOORING
     for word in $ports; do
       case $word in
-        --https-port) name=MOORING_HTTPS_PORT ;;
-        --http-port) name=MOORING_HTTP_PORT ;;
-        --metrics-port) name=MOORING_METRICS_PORT ;;
+        --https-port) name=${prefix}_HTTPS_PORT ;;
+        --http-port) name=${prefix}_HTTP_PORT ;;
+        --metrics-port) name=${prefix}_METRICS_PORT ;;
         *) set -- "$@" --env "$name=$word" ;;
       esac
     done

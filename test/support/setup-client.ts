@@ -113,7 +113,7 @@ export async function testAnswers(dataDir: string) {
       ...{ addresses: ['127.0.0.1'], externalPort: null },
     },
     network: {
-      ...{ family: 'IPv4', address: '127.0.0.1', httpsPort, httpPort, metricsPort },
+      ...{ family: 'IPv4', addresses: ['127.0.0.1'], httpsPort, httpPort, metricsPort },
       ...{ tls13Only: false, outbound: { kind: 'direct' } },
     },
     certificates: {

@@ -35,7 +35,7 @@ export function serveCommand(): Command {
 /** What every command that runs the registry takes. */
 export function withServeOptions(command: Command): Command {
   return withDataOptions(command)
-    .option('--host <address>', 'listen on this address only (MOORING_LISTEN_HOST)')
+    .option('--host <address>', 'listen on this address only, or a,b (MOORING_LISTEN_HOST)')
     .option('--port <port>', 'HTTPS port, 8443 unless set (MOORING_HTTPS_PORT)')
     .option('--http-port <port>', 'HTTP port, 8080 unless set (MOORING_HTTP_PORT)')
     .option('--metrics-port <port>', 'Prometheus port, 9091 unless set (MOORING_METRICS_PORT)')

@@ -156,7 +156,8 @@ async function setupHint(plan: ServicePlan): Promise<string> {
   const open = await readSetupCode({ dataDir: plan.dataDir, clock: systemClock })
   if (open === undefined) return ''
   const host = bracketed(lastingAddresses(systemNetwork())[0] ?? 'localhost')
-  const ofProcess = (await readEnvironment(plan.places))['MOORING_HTTPS_PORT']
+  const given = await readEnvironment(plan.places)
+  const ofProcess = given['MOORING_SETUP_HTTPS_PORT'] ?? given['MOORING_HTTPS_PORT']
   const port =
     plan.form === 'container' ? plan.ports.https : (ofProcess ?? String(containerPorts.https))
   return `it waits for its setup at https://${host}:${port}/setup, code ${open.code}\n`

@@ -6,6 +6,7 @@ import {
   hostname,
   integer,
   listenHost,
+  listenHosts,
   port,
   secretText,
   share,
@@ -32,7 +33,7 @@ export const configSchema = z.object({
   SSL_CIPHERSUITES: textList().default([]),
 
   FEATURE_LISTEN_IP_VERSION: choice('IPv4', 'IPv6', 'dual-stack').default('IPv4'),
-  MOORING_LISTEN_HOST: listenHost().optional(),
+  MOORING_LISTEN_HOST: listenHosts().optional(),
   MOORING_HTTP_HOST: listenHost().optional(),
   MOORING_METRICS_HOST: listenHost().optional(),
   MOORING_HTTP_PORT: port().default(8080),

@@ -117,6 +117,8 @@ export interface UnknownKey {
 export interface ListenConfig {
   /** One address to bind; absent: every address of the family. */
   readonly host?: string
+  /** Further ones beside it. */
+  readonly moreHosts?: readonly string[]
   /** The one address of the plain port, instead of those above. */
   readonly httpHost?: string
   /** The same for the metrics. */

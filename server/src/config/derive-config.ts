@@ -36,7 +36,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     urlScheme: keys.PREFERRED_URL_SCHEME,
     externalTls: keys.EXTERNAL_TLS_TERMINATION,
     listen: {
-      ...(keys.MOORING_LISTEN_HOST !== undefined && { host: keys.MOORING_LISTEN_HOST }),
+      ...listenHosts(keys.MOORING_LISTEN_HOST),
       ...(keys.MOORING_HTTP_HOST !== undefined && { httpHost: keys.MOORING_HTTP_HOST }),
       ...(keys.MOORING_METRICS_HOST !== undefined && {
         metricsHost: keys.MOORING_METRICS_HOST,
@@ -176,5 +176,12 @@ function tlsSettingsOf(keys: ConfigKeys): TlsSettings {
   return {
     protocols: keys.SSL_PROTOCOLS,
     ...(chosen && { ciphers: [...suites, ...older] }),
+  }
+}
+
+function listenHosts([host, ...moreHosts]: readonly string[] = []) {
+  return {
+    ...(host !== undefined && { host }),
+    ...(moreHosts.length > 0 && { moreHosts }),
   }
 }

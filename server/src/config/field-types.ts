@@ -102,11 +102,22 @@ export function isServerHostname(value: string): boolean {
   return match !== null && port >= 1 && port <= 65_535
 }
 
+const hostRule = 'must be an IP address or a host name, without a port'
+const isListenHost = (value: string) =>
+  isIP(value) !== 0 || (isServerHostname(value) && !/[:[]/.test(value))
+
 /** An address to bind, or a name for one; IPv6 without brackets, as Node takes it. */
-export const listenHost = () =>
-  text().refine(
-    (value) => isIP(value) !== 0 || (isServerHostname(value) && !/[:[]/.test(value)),
-    'must be an IP address or a host name, without a port',
+export const listenHost = () => text().refine(isListenHost, hostRule)
+
+/** One, or several: a list, or separated by commas as the environment has it. */
+export const listenHosts = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((host) => host.trim()) : value),
+    z
+      .array(text())
+      .min(1)
+      .max(64)
+      .refine((hosts) => hosts.every(isListenHost), hostRule),
   )
 
 function textAsNumber(value: unknown): unknown {

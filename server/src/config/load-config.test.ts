@@ -101,6 +101,8 @@ describe('a value', () => {
     ['BLOBUPLOAD_DELETION_DATE_THRESHOLD: 5', { uploadLifetimeMs: 300_000 }],
     ['SERVER_HOSTNAME: "[::1]:8443"', { serverHostname: '[::1]:8443' }],
     ['MOORING_LISTEN_HOST: "::1"', { listen: { host: '::1' } }],
+    ['MOORING_LISTEN_HOST: 127.0.0.1, ::1', { listen: { host: '127.0.0.1', moreHosts: ['::1'] } }],
+    ['MOORING_LISTEN_HOST: [a, b]', { listen: { host: 'a', moreHosts: ['b'] } }],
     ['SERVER_HOSTNAME: buildbox', { serverHostname: 'buildbox' }],
     ['SUPER_USERS: [quay, 42]', { superUsers: ['quay', '42'] }],
     ['DB_URI: sqlite:////srv/db/mooring.db', { database: { file: '/srv/db/mooring.db' } }],

@@ -50,7 +50,11 @@ const Audience = z.enum(['this-host', 'network'])
 
 export const NetworkValues = z.object({
   family: z.enum(['dual-stack', 'IPv4', 'IPv6']).describe('FEATURE_LISTEN_IP_VERSION'),
-  address: ipAddress().nullable().describe('The one address to listen on; null: all of the family'),
+  addresses: z
+    .array(ipAddress())
+    .max(64)
+    .default([])
+    .describe('Addresses of this host to listen on; empty: all of the family'),
   httpsPort: portNumber().describe('Port of the registry'),
   httpPort: portNumber().describe('Plain port: sends browsers to HTTPS and hands out ca.crt'),
   httpFor: Audience.default('network').describe('Who reaches the plain port'),

@@ -5,13 +5,20 @@ import {
   type Server,
 } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
-import { isIP, type Socket } from 'node:net'
+import {
+  createServer as createTcpServer,
+  isIP,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { TlsMaterial } from './tls-options.ts'
 
 export interface Listener {
   readonly url: string
   readonly server: Server
+  /** Sockets on further addresses, whose connections the server serves like its own. */
+  readonly doors: readonly TcpServer[]
 }
 
 /** A port that could not be opened, told so that the reader knows what to change. */
@@ -19,9 +26,11 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-/** One address, or every address of a family. */
+/** One address or several, or every address of a family. */
 export interface ListenAddress {
   readonly host?: string
+  /** Only beside `host`. */
+  readonly moreHosts?: readonly string[]
   /** FEATURE_LISTEN_IP_VERSION */
   readonly family: 'IPv4' | 'IPv6' | 'dual-stack'
 }
@@ -54,7 +63,7 @@ const idleCheckMs = 50
 
 /** Opens one port on the addresses that FEATURE_LISTEN_IP_VERSION asks for, and on no other. */
 export async function listen(plan: ListenPlan): Promise<Listener> {
-  const { host, ipv6Only } = bindAddress(plan.address)
+  const bound = bindAddress(plan.address)
   const options = { keepAliveTimeout: keepAliveMs, requestTimeout: 0, headersTimeout: 60_000 }
   const server = plan.tls
     ? createHttpsServer({ ...options, ...plan.tls })
@@ -89,13 +98,39 @@ export async function listen(plan: ListenPlan): Promise<Listener> {
     } else socket.destroy()
   })
   server.setTimeout(idleMs)
-  await new Promise<void>((resolve, reject) => {
+  await bind(server, { ...bound, port: plan.port }, plan)
+  const url = urlOf(server, plan, bound.host)
+  const doors: TcpServer[] = []
+  try {
+    for (const host of plan.address.moreHosts ?? []) {
+      const door = createTcpServer({ allowHalfOpen: plan.tls === undefined, noDelay: true })
+      door.on('connection', (socket) => server.emit('connection', socket))
+      const there = bindAddress({ host, family: plan.address.family })
+      await bind(door, { ...there, port: Number(new URL(url).port || usualPort(plan)) }, plan)
+      doors.push(door)
+    }
+  } catch (error) {
+    await closeListener({ server, url, doors }, 0)
+    throw error
+  }
+  return { server, url, doors }
+}
+
+const usualPort = ({ tls }: ListenPlan) => (tls ? 443 : 80)
+
+function bind(
+  server: Pick<TcpServer, 'once' | 'listen'>,
+  { host, port, ipv6Only }: { host: string; port: number; ipv6Only: boolean },
+  plan: ListenPlan,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(explain(error, plan, host))
     })
-    server.listen({ host, port: plan.port, ipv6Only, backlog: 1024 }, resolve)
+    server.listen({ host, port, ipv6Only, backlog: 1024 }, () => {
+      resolve()
+    })
   })
-  return { server, url: urlOf(server, plan, host) }
 }
 
 function clientOf(socket: Socket): TlsClient {
@@ -167,11 +202,16 @@ export function swapTls({ server }: Listener, material: TlsMaterial): void {
 }
 
 /** Stops taking connections, lets requests under way finish, and cuts what is left after `graceMs`. */
-export async function closeListener({ server }: Listener, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) =>
-    server.close(() => {
-      resolve()
-    }),
+export async function closeListener({ server, doors }: Listener, graceMs: number): Promise<void> {
+  const closed = Promise.all(
+    [server, ...doors].map(
+      (one) =>
+        new Promise<void>((resolve) =>
+          one.close(() => {
+            resolve()
+          }),
+        ),
+    ),
   )
   // A connection that a client keeps for later becomes idle only after its last answer.
   const idle = setInterval(() => {

@@ -45,7 +45,8 @@ async function listening(where: Parameters<typeof checkHealth>[0]) {
     return { httpHost, metricsHost, http: httpPort, metrics: metricsPort, isConfigured: true }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const port = Number(where.env['MOORING_HTTP_PORT'] ?? containerPorts.http)
+    const { MOORING_SETUP_HTTP_PORT: ofSetup, MOORING_HTTP_PORT: ofServer } = where.env
+    const port = Number(ofSetup ?? ofServer ?? containerPorts.http)
     const own = { httpHost: '127.0.0.1', metricsHost: '127.0.0.1' }
     return { ...own, http: port, metrics: containerPorts.metrics, isConfigured: false }
   }

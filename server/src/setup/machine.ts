@@ -10,6 +10,7 @@ export function systemMachine({
   dataDir: string
   configDir: string
   isDesktop: boolean
+  proposedPorts?: NonNullable<Machine['proposedPorts']>
   /** Asked again each time, because the system may choose them. */
   ownPorts: () => readonly number[]
 }): Machine {

@@ -20,11 +20,11 @@ export function proxyFor(url: string, outbound: NetworkStep['outbound']): URL | 
 
 /** Addresses of this host on which the registry will be reached, its loopback among them. */
 export function listeningAddresses(
-  { family, address }: Pick<NetworkStep, 'family' | 'address'>,
+  { family, addresses: chosen }: Pick<NetworkStep, 'family' | 'addresses'>,
   { addresses }: Pick<RevealedValues['identity'], 'addresses'>,
   network: Pick<Network, 'addresses'>,
 ): readonly string[] {
-  if (address !== null) return [address]
+  if (chosen.length > 0) return chosen
   const own = new Set(network.addresses.map((one) => one.address))
   const loopback = ['127.0.0.1', '::1'].filter((one) => own.has(one))
   const reachable = [...loopback, ...addresses].filter(

@@ -20,6 +20,7 @@ import { openSetup, registryStarter } from './open-setup.ts'
 import { createRecoveryKits } from './recovery-kit.ts'
 import { createCodeDesk, currentSetupCode } from './setup-code.ts'
 import { openSetupDoor, type SetupDoor } from './setup-door.ts'
+import { proposedPorts, withSetupPorts } from './setup-ports.ts'
 import { createSetupSessions } from './setup-session.ts'
 import { temporaryCertificate } from './temporary-certificate.ts'
 
@@ -68,6 +69,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
     ...{ dataDir, configDir },
     isDesktop: input.isDesktop ?? false,
     ownPorts: () => opened.door?.ports() ?? [],
+    proposedPorts: proposedPorts(env),
   })
   const place = { dataDir, clock, random }
   const { service, apply, restore } = await openSetup(
@@ -151,7 +153,8 @@ async function untilFinished(
   return service.current().phase === 'finished'
 }
 
-function setupPorts({ flags, env }: RunSetupInput, ipv6: boolean) {
+function setupPorts({ flags, env: given }: RunSetupInput, ipv6: boolean) {
+  const env = withSetupPorts(given)
   // Checks what was given; says which of them is no port.
   firstPorts(flags, env)
   const chosen = (flag: string | number | undefined, key: string, usual: number) =>

@@ -36,8 +36,7 @@ export function hasMoved(state: SetupFile, id: StepId, machine: Machine): boolea
 function chosenAddresses({ steps }: SetupFile): ReadonlySet<string> {
   const identity = steps.identity?.values as StepValues['identity'] | undefined
   const network = steps.network?.values as StepValues['network'] | undefined
-  const address = network?.address ?? null
-  return new Set([...(identity?.addresses ?? []), ...(address === null ? [] : [address])])
+  return new Set([...(identity?.addresses ?? []), ...(network?.addresses ?? [])])
 }
 
 export async function setupView(

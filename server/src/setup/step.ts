@@ -21,6 +21,12 @@ export interface Machine {
   readonly isContainer: boolean
   /** Ports that the setup page itself holds; they will be free again for the registry. */
   readonly ownPorts: readonly number[]
+  /** What whoever installed this had in mind. */
+  readonly proposedPorts?: {
+    readonly httpsPort?: number
+    readonly httpPort?: number
+    readonly metricsPort?: number
+  }
   /** Opens the port on every address and lets go of it again. */
   readonly canBind: (port: number) => Promise<boolean>
 }

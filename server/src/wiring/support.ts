@@ -55,7 +55,9 @@ function examineServer({ dataDir, configDir, listen }: Config): Promise<readonly
     ...environment,
     MOORING_HTTPS_PORT: String(listen.httpsPort),
     MOORING_HTTP_PORT: String(listen.httpPort),
-    ...(listen.host !== undefined && { MOORING_LISTEN_HOST: listen.host }),
+    ...(listen.host !== undefined && {
+      MOORING_LISTEN_HOST: [listen.host, ...(listen.moreHosts ?? [])].join(),
+    }),
   }
   return runDoctor({ dataDir, configDir, env })
 }

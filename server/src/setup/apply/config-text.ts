@@ -28,7 +28,7 @@ function configSettings(values: RevealedValues, keys: ServerKeys): Record<string
     PREFERRED_URL_SCHEME: 'https',
     REGISTRY_TITLE: identity.title,
     FEATURE_LISTEN_IP_VERSION: network.family,
-    ...(network.address !== null && { MOORING_LISTEN_HOST: network.address }),
+    ...(network.addresses.length > 0 && { MOORING_LISTEN_HOST: network.addresses.join() }),
     MOORING_HTTPS_PORT: network.httpsPort,
     MOORING_HTTP_PORT: network.httpPort,
     ...(network.httpFor === 'this-host' && { MOORING_HTTP_HOST: loopbackOf(network) }),

@@ -69,11 +69,11 @@ async function trialTargets(context: TaskContext): Promise<readonly TrialTarget[
   const own = new Set(machine.network.addresses.map(({ address }) => address))
 
   const listens = (address: string) =>
-    network.address === null
+    network.addresses.length === 0
       ? network.family === 'dual-stack' || (network.family === 'IPv6') === address.includes(':')
-      : network.address === address
+      : network.addresses.includes(address)
   const loopback = own.has('::1') ? ['127.0.0.1', '::1'] : ['127.0.0.1']
-  const reachable = [...new Set([...loopback, ...identity.addresses])].filter(
+  const reachable = [...new Set([...loopback, ...identity.addresses, ...network.addresses])].filter(
     (address) => listens(address) && (own.has(address) || loopback.includes(address)),
   )
   const resolved = await machine.network.resolve(identity.primaryName)

@@ -19,8 +19,9 @@ export async function* checkNetwork(
 ): AsyncGenerator<TestLine> {
   const { machine } = context
   const { family, httpsPort, httpPort, metricsPort } = values
-  const hostFor = (audience: Values['httpFor']) =>
-    audience === 'network' ? values.address : loopbackOf(values)
+  const everywhere = values.addresses.length > 0 ? values.addresses : [null]
+  const hostsFor = (audience: Values['httpFor']) =>
+    audience === 'network' ? everywhere : [loopbackOf(values)]
   const usable = new Set<number>()
   for (const [port, audience] of [
     [httpsPort, 'network'],
@@ -28,8 +29,11 @@ export async function* checkNetwork(
     [metricsPort, values.metricsFor],
   ] as const) {
     const { ownPorts } = machine
-    const state = yield* probePort({ port, host: hostFor(audience), family, ownPorts }, context)
-    if (state === 'ok') usable.add(port)
+    const states: TestLine['state'][] = []
+    for (const host of hostsFor(audience)) {
+      states.push(yield* probePort({ port, host, family, ownPorts }, context))
+    }
+    if (states.every((state) => state === 'ok')) usable.add(port)
   }
   yield* comeBack(values, usable.has(httpsPort), context)
   for (const port of values.httpFor === 'network' ? [httpsPort, httpPort] : [httpsPort]) {

@@ -11,7 +11,7 @@ export const networkStep: Step<'network'> = {
       !machine.isDesktop && (await machine.canBind(low)) ? low : high
     return {
       family: hasIPv6(machine.network) ? 'dual-stack' : 'IPv4',
-      address: null,
+      addresses: [],
       httpsPort: await usual(443, 8443),
       httpPort: await usual(80, 8080),
       httpFor: machine.isDesktop ? 'this-host' : 'network',
@@ -20,29 +20,38 @@ export const networkStep: Step<'network'> = {
       metricsFor: machine.isContainer ? 'network' : 'this-host',
       tls13Only: false,
       outbound: { kind: 'direct' },
+      ...machine.proposedPorts,
     }
   },
-  faults: ({ httpsPort, httpPort, metricsPort, family, address, outbound }) => {
+  faults: ({ httpsPort, httpPort, metricsPort, family, addresses, outbound }) => {
     const ports = { httpsPort, httpPort, metricsPort }
     const twice = Object.entries(ports).filter(
       ([field, port]) =>
         Object.entries(ports).findIndex(([, other]) => other === port) <
         Object.keys(ports).indexOf(field),
     )
-    const isIPv6 = address?.includes(':') === true
-    const wrongFamily =
-      address !== null && ((family === 'IPv4' && isIPv6) || (family === 'IPv6' && !isIPv6))
+    const isOf = (address: string) =>
+      family === 'dual-stack' || (family === 'IPv6') === address.includes(':')
+    const addressFaults = addresses.flatMap((address, index) => {
+      const field = `addresses.${index}`
+      if (!isOf(address)) return [{ field, text: `must be an address of ${family}` }]
+      if (addresses.indexOf(address) === index) return []
+      return [{ field, text: 'must differ from the other addresses' }]
+    })
     const noProxy =
       outbound.kind === 'proxy' && outbound.httpProxy === null && outbound.httpsProxy === null
     return Promise.resolve([
       ...twice.map(([field]) => ({ field, text: 'must differ from the other ports' })),
-      ...(wrongFamily ? [{ field: 'address', text: `must be an address of ${family}` }] : []),
+      ...addressFaults,
       ...(noProxy ? [{ field: 'outbound.httpsProxy', text: 'must name a proxy' }] : []),
     ])
   },
   check: checkNetwork,
-  summary: ({ family, address, httpsPort, httpPort, metricsPort, outbound }) => [
-    { label: 'Listens on', value: address ?? `all addresses (${family})` },
+  summary: ({ family, addresses, httpsPort, httpPort, metricsPort, outbound }) => [
+    {
+      label: 'Listens on',
+      value: addresses.length > 0 ? addresses.join(', ') : `all addresses (${family})`,
+    },
     { label: 'Ports', value: `HTTPS ${httpsPort}, HTTP ${httpPort}, metrics ${metricsPort}` },
     { label: 'Outbound', value: outbound.kind },
   ],

@@ -11,6 +11,7 @@ import { createLogger } from '../../platform/logger.ts'
 import { systemRandom } from '../../platform/random.ts'
 import { linesOf, verdictOf } from '../../probes/probe-suite.ts'
 import { revealSecrets } from '../secret-values.ts'
+import { proposedPorts } from '../setup-ports.ts'
 import type { CheckContext, Machine, RevealedValues, Step } from '../step.ts'
 import { setupSteps } from './steps.ts'
 
@@ -71,6 +72,41 @@ async function check<Id extends StepId>(id: Id, values: Given[Id], change: Given
 }
 const codes = (lines: readonly TestLine[]) =>
   lines.filter(({ state }) => state !== 'ok').map(verdictOf)
+
+describe('the network step', () => {
+  it('comes back through its loopback when the primary name is localhost', async () => {
+    const identity = { primaryName: 'localhost', moreNames: [], addresses: ['127.0.0.1'] }
+    const lines = await check('network', {}, { identity })
+    expect(lines.filter(({ id }) => id.startsWith('connect:')).map(verdictOf)).toEqual(['ok', 'ok'])
+  })
+
+  it('tries each of several addresses, and says which of them this host does not have', async () => {
+    const addresses = ['127.0.0.1', '192.0.2.77']
+    const lines = await check('network', { addresses })
+    const verdicts = Object.fromEntries(lines.map((line) => [line.id, verdictOf(line)]))
+    expect(verdicts).toMatchObject({
+      'bind:127.0.0.1:28080': 'ok',
+      'bind:192.0.2.77:28080': 'failed MOOR-NET-003',
+      'connect:127.0.0.1': 'ok',
+      'connect:192.0.2.77': 'failed MOOR-NET-003',
+    })
+  })
+
+  it('proposes the ports that the installer was given', async () => {
+    const installed = proposedPorts({ MOORING_SETUP_HTTPS_PORT: '9443', MOORING_HTTP_PORT: '81' })
+    const context = { ...contextOf(saved), machine: { ...machine, proposedPorts: installed } }
+    const proposal = await steps.network.defaults(context)
+    expect(proposal).toMatchObject({ httpsPort: 9443, httpPort: 80, metricsPort: 9091 })
+  })
+
+  it('takes an address once, and of its family alone', async () => {
+    const addresses = ['127.0.0.1', '::1', '127.0.0.1']
+    const context = contextOf(saved)
+    const values = await valuesOf('network', { network: { family: 'IPv4', addresses } }, context)
+    const faults = await steps.network.faults?.(values, context)
+    expect(faults?.map(({ field }) => field)).toEqual(['addresses.1', 'addresses.2'])
+  })
+})
 
 describe('the certificates step', () => {
   const now = Date.now()
