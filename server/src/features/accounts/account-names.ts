@@ -4,11 +4,14 @@ const pattern = /^([a-z0-9]+(?:[._-][a-z0-9]+)*)$/
 const mustMatch = 'Namespace must match expression ^([a-z0-9]+(?:[._-][a-z0-9]+)*)$'
 const mustFit = 'Namespace must be between 2 and 255 characters in length'
 
-/** The server's own first path segments, which a namespace of that name would hide. */
+/** First path segments of the server and of its pages, which a namespace of that name would hide. */
 const reserved = new Set(
   (
     'api v1 v2 oauth oauth2 keys health config csrf_token repository organization user signin ' +
-    'search webhooks secscan realtime'
+    'search webhooks secscan realtime ' +
+    'home overview createaccount updateuser recover oauth-error service-keys change-log usage-logs ' +
+    'build-logs messages about security setup certificates mirrors bundles storage system service ' +
+    'help static'
   ).split(' '),
 )
 
