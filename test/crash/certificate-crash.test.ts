@@ -41,10 +41,23 @@ it('serves a certificate that its authority signed, wherever a change was cut of
       seen.add(await handshake(await readFile(join(configDir, 'ca.crt'), 'utf8')))
       await expectPair('ca.crt', 'ca.key')
       await expectPair('ssl.cert', 'ssl.key')
+      await expectTrusted()
       await server.kill9()
     }
   }
   expect(seen.size).toBe(kills / startEvery)
+
+  /** All that was added, what was left of it, or nothing; never a part of a certificate. */
+  async function expectTrusted(): Promise<void> {
+    const { files } = JSON.parse(await server.mooring(['cert', 'trust', 'list'], ['--json'])) as {
+      files: { problem?: string; certificates: unknown[] }[]
+    }
+    expect(files.length).toBeLessThanOrEqual(1)
+    for (const { problem, certificates } of files) {
+      expect(problem).toBeUndefined()
+      expect(certificates.length).toBeGreaterThan(0)
+    }
+  }
 
   async function expectPair(certificate: string, key: string): Promise<void> {
     const read = (name: string) => readFile(join(configDir, name), 'utf8')

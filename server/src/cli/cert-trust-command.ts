@@ -48,8 +48,6 @@ const withPlaces = (command: Command) =>
 export function trustCommand(): Command {
   const command = withPlaces(new Command('trust'))
     .description('let the programs of this computer trust the CA; or what the registry trusts')
-    // The commands below have options of the same names.
-    .enablePositionalOptions()
     .action(async (options: TrustOptions) => {
       const { distributed, serverHostname } = await openCertificates(options)
       const pem = await distributed()

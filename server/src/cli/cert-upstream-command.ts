@@ -17,6 +17,9 @@ const command = (name: string) =>
 const nameOption = ['--name <name>', 'of the file in extra_ca_certs'] as const
 const isFollowed = 'A running server follows within a few seconds.'
 
+/** `trust` has options of the same names, and takes them before these commands see them. */
+const optionsOf = (called: Command) => called.optsWithGlobals<AddOptions>()
+
 /** `mooring cert trust list|add|fetch|remove`: what the registry itself trusts. */
 export function upstreamTrustCommands(): readonly Command[] {
   return [list(), add(), fetchFromServer(), remove()]
@@ -25,7 +28,7 @@ export function upstreamTrustCommands(): readonly Command[] {
 function list(): Command {
   return command('list')
     .description('the CAs that the registry trusts besides those of its system')
-    .action(showExtra)
+    .action((_own: unknown, called: Command) => showExtra(optionsOf(called)))
 }
 
 function add(): Command {
@@ -33,7 +36,8 @@ function add(): Command {
     .description('let the registry trust CAs: PEM')
     .argument('<file>', 'certificates; - is standard input')
     .option(...nameOption)
-    .action(async (file: string, options: AddOptions) => {
+    .action(async (file: string, _own: unknown, called: Command) => {
+      const options = optionsOf(called)
       const { upstreamTrust } = await openCertificates(options)
       const pem = (await readInput(file === '-' ? '/dev/stdin' : file)).toString('latin1')
       await upstreamTrust.add(pem, { name: checkName(options.name) }, commandLine)
@@ -47,7 +51,8 @@ function fetchFromServer(): Command {
     .argument('<host>', 'host[:port], 443 unless given')
     .option('--fingerprint <sha256>', 'of the CA to trust, once you have compared it')
     .option(...nameOption)
-    .action(async (host: string, options: AddOptions) => {
+    .action(async (host: string, _own: unknown, called: Command) => {
+      const options = optionsOf(called)
       const { upstreamTrust } = await openCertificates(options)
       const server = parseServer(host)
       const { fingerprint } = options
@@ -73,7 +78,8 @@ function remove(): Command {
   return command('remove')
     .description('let the registry trust one of them no more')
     .argument('<fingerprint>', 'SHA-256, from the list')
-    .action(async (fingerprint: string, options: CertOptions) => {
+    .action(async (fingerprint: string, _own: unknown, called: Command) => {
+      const options = optionsOf(called)
       const { upstreamTrust } = await openCertificates(options)
       await upstreamTrust.remove(fingerprint, commandLine)
       print({ removed: fingerprint }, `removed: ${fingerprint}\n${isFollowed}`, options)
