@@ -22,7 +22,7 @@ const endpointOf = ({ method, path }: Expectation): ContractEndpoint => {
 
 /** Would end the server that the other calls need. */
 const endsServer = (expectation: Expectation, { rights }: Caller) =>
-  expectation.operationId === 'scShutdownContainer' && rights.superuser
+  ['scShutdownContainer', 'stopService'].includes(expectation.operationId ?? '') && rights.superuser
 
 let servers: WorldServers
 beforeAll(async () => {

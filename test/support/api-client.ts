@@ -16,6 +16,14 @@ export function createApiClient({ baseUrl, ca, bearer }: ApiClientOptions) {
   const cookies = new Map<string, string>()
   let csrfToken: string | undefined
 
+  const credentials = (): Headers => ({
+    ...(cookies.size > 0 && {
+      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    }),
+    ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
+    ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+  })
+
   async function request(
     method: string,
     path: string,
@@ -24,11 +32,7 @@ export function createApiClient({ baseUrl, ca, bearer }: ApiClientOptions) {
   ): Promise<Response> {
     const answer = await http.request(method, new URL(path, baseUrl).href, {
       headers: {
-        ...(cookies.size > 0 && {
-          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        }),
-        ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }),
-        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        ...credentials(),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -64,6 +68,10 @@ export function createApiClient({ baseUrl, ca, bearer }: ApiClientOptions) {
     baseUrl,
     request,
     fetchCsrfToken,
+
+    /** Hands out what is sent while it arrives. */
+    open: (path: string, headers: Headers = {}) =>
+      http.open('GET', new URL(path, baseUrl).href, { headers: { ...credentials(), ...headers } }),
 
     /** Body of an answer that is 200, or whatever status is given. */
     get: (path: string, status = 200) => call(status, 'GET', path),

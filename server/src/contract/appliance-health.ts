@@ -97,7 +97,6 @@ export const acknowledgeProblem = endpoint({
   path: '/api/v1/mooring/health/acknowledgement/{check_id}',
   operationId: 'acknowledgeProblem',
   summary: 'Says that a problem is known, so that it does not ask for attention until then.',
-  params: z.object({ check_id: HealthCheckId }),
   body: z.object({
     note: z.string().max(1_000),
     /** Seconds since the epoch, at most a year ahead. */
@@ -112,6 +111,5 @@ export const withdrawAcknowledgement = endpoint({
   path: '/api/v1/mooring/health/acknowledgement/{check_id}',
   operationId: 'withdrawAcknowledgement',
   summary: 'Lets a problem ask for attention again; one that was not acknowledged is no error.',
-  params: z.object({ check_id: HealthCheckId }),
   responses: { 204: null },
 })

@@ -1,3 +1,5 @@
+import { describeCertificate } from '@mooring/certs'
+
 import type { CheckId } from '../features/appliance/health-checks.ts'
 import { judged } from '../features/appliance/health-checks.ts'
 import {
@@ -20,9 +22,22 @@ import {
 } from '../features/appliance/trust-probes.ts'
 import type { BackupJobs } from '../features/backups/backup-job-service.ts'
 import { readReleaseTime, readVersion } from '../platform/version.ts'
+import type { Parts } from '../wiring.ts'
 import type { Foundation } from './area.ts'
 
 const dayMs = 86_400_000
+
+/** What is left of the certificates; right after a start only of the one that is served. */
+export function certificateSeconds({
+  certificates,
+  clock,
+}: Pick<Parts, 'certificates' | 'clock'>): readonly { role: string; seconds: number }[] {
+  const watched = certificates.expiry.secondsLeft()
+  const pem = certificates.served.current()?.certificatePem
+  if (watched.length > 0 || pem === undefined) return watched
+  const leftMs = describeCertificate(pem).notAfter - clock.now()
+  return [{ role: 'server', seconds: Math.floor(leftMs / 1000) }]
+}
 
 /** What the health page looks at, by the check that says so when looking fails. */
 export function healthProbes({ parts, people, live }: Foundation, backups: BackupJobs) {
@@ -44,7 +59,7 @@ export function healthProbes({ parts, people, live }: Foundation, backups: Backu
     'database-latency': databaseProbe(database),
     'storage-latency': storageProbe({ storage, random, isReadOnly: () => mode.isOn() }),
     'listener-https': listenerProbe({ running }),
-    'certificate-server': certificateProbe(() => certificates.expiry.secondsLeft()),
+    'certificate-server': certificateProbe(() => certificateSeconds(parts)),
     renewal: renewalProbe({ clock }, async () => {
       const { server } = await certificates.overview.read()
       return server && { renewsAt: server.renewsAt, failure: server.renewalProblem?.code }

@@ -27,7 +27,7 @@ import { createUploadListService } from '../features/uploads/upload-list-service
 import { readVersion } from '../platform/version.ts'
 import { createLease } from '../work/lease.ts'
 import { Worker, type Step } from '../work/worker.ts'
-import { healthProbes } from './appliance-probes.ts'
+import { certificateSeconds, healthProbes } from './appliance-probes.ts'
 import type { Area, Foundation } from './area.ts'
 import { collectsEverything } from './collection.ts'
 
@@ -71,7 +71,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
   const home = createHome({
     ...{ db, clock, health, measure, backups, mode, checklist },
     storage: storageReport,
-    certificateSeconds: () => certificates.expiry.secondsLeft(),
+    certificateSeconds: () => certificateSeconds(parts),
   })
   const control = createControlService({
     ...{ clock, log, running, workers, mode },

@@ -20,8 +20,12 @@ export interface Played {
   readonly faults: readonly string[]
 }
 
-/** Ends the server for whoever may; the others are refused. */
-const endsServer = 'scShutdownContainer'
+/** They end the server, or its writes, for whoever may; the others are refused. */
+const endsServer: ReadonlySet<string> = new Set([
+  'scShutdownContainer',
+  'stopService',
+  'setReadOnly',
+])
 
 const oddEach = 12
 const atOnce = 8
@@ -57,7 +61,7 @@ export async function play(
     const random = createSeededRandom(`${seed}/${rounds}/meant/${callOf(operation)}`)
     const setting = await setStage(stage, operation)
     const caller = callerOf(setting.as ?? world.logins.admin)
-    if (operation.operationId === endsServer) {
+    if (endsServer.has(operation.operationId)) {
       refused.set(callOf(operation), 'not called')
       return
     }
@@ -121,7 +125,7 @@ export async function play(
       await playMeant(operation)
       for (const login of [world.superuser, world.logins.admin]) {
         const isRefused = login !== world.superuser
-        if (operation.operationId !== endsServer || isRefused) await playOdd(operation, login)
+        if (!endsServer.has(operation.operationId) || isRefused) await playOdd(operation, login)
       }
       lookForSecrets(operation)
     }

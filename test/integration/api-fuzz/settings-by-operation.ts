@@ -86,6 +86,18 @@ export const settingsOf: Readonly<Record<string, Set>> = {
   acceptOrganizationTeamInvite: withInvitation,
   declineOrganizationTeamInvite: withInvitation,
 
+  acknowledgeProblem: () => {
+    const until = Math.floor(Date.now() / 1000) + 3_600
+    return { values: { check_id: 'space', note: 'known', until } }
+  },
+  withdrawAcknowledgement: () => ({ values: { check_id: 'space' } }),
+  cancelUpload: async (stage) => ({ values: { upload_id: await stage.upload() } }),
+  getEvents: ({ world: { logins } }) => ({
+    as: logins.reader,
+    values: { topics: 'notifications' },
+  }),
+  markNotificationRead: withNotification,
+
   createInstallUser: ({ next, emailOf }) => {
     const username = next('made')
     return { values: { username, email: emailOf(username) } }

@@ -85,6 +85,11 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const repository = `harbour/${next('image')}`
       return { repository, manifestref: await registry.pushImage(repository, tag, image) }
     },
+    /** One that nobody goes on with. */
+    async upload(): Promise<string> {
+      const location = await registry.startUpload(world.home.repository)
+      return location.split('/').at(-1)?.split('?')[0] ?? ''
+    },
     async label(repository: string, manifestref: string): Promise<string> {
       const path = `/api/v1/repository/${repository}/manifest/${manifestref}/labels`
       const body = { key: next('key'), value: 'one', media_type: 'text/plain' }

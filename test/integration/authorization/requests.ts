@@ -32,6 +32,7 @@ const harmless: Readonly<Record<string, unknown>> = {
   createOrganizationApplication: { name: '__quay_bootstrap_app' },
   createOrgImmutabilityPolicy: { tagPattern: '[' },
   exportOrgLogs: {},
+  setReadOnly: { on: false },
   enableOrganizationTeamSync: { group_dn: 'cn=sample' },
 }
 
@@ -82,6 +83,7 @@ const queries: Readonly<Record<string, string>> = {
   listRepos: '?public=true',
   conductSearch: '?query=har',
   conductRepoSearch: '?query=har',
+  getEvents: '?topics=notifications',
 }
 
 function namesFor({ method }: ContractEndpoint, world: World): Readonly<Record<string, string>> {
