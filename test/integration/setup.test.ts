@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiClient } from '../support/api-client.ts'
+import { spawnServer } from '../support/child-server.ts'
 import { createRegistryClient } from '../support/registry-client.ts'
 import {
   createSetupClient,
@@ -14,6 +15,7 @@ import {
   type SetupClient,
   type SetupServer,
 } from '../support/setup-client.ts'
+import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -21,13 +23,15 @@ const folder = createTemporaryFolder('setup')
 const dataDir = folder.join('data')
 let setup: SetupServer
 let client: SetupClient
-let answers: Awaited<ReturnType<typeof testAnswers>>
+let answers: Awaited<ReturnType<typeof testAnswers>> & { network: { httpFor?: string } }
 let kit: { codes: string[]; authority: unknown }
 
 beforeAll(async () => {
   setup = await startSetup(dataDir)
   client = createSetupClient(setup.url)
-  answers = await testAnswers(dataDir)
+  const usual = await testAnswers(dataDir)
+  const network = { ...usual.network, addresses: ['127.0.0.1', '127.0.0.2'] }
+  answers = { ...usual, network: { ...network, httpFor: 'this-host' } }
 })
 
 afterAll(async () => {
@@ -288,6 +292,32 @@ describe('applying', () => {
       username: 'captain',
     })
     api.close()
+  })
+
+  test('listens on each address that was chosen, and for this host alone where that was said', async () => {
+    const { httpsPort, httpPort, metricsPort } = answers.network
+    const statusAt = async (url: string) => (await fetch(url, { redirect: 'manual' })).status
+    const second = `https://127.0.0.2:${String(httpsPort)}`
+    expect((await client.call('GET', '/health/instance', undefined, {}, second)).status).toBe(200)
+    expect(await statusAt(`http://127.0.0.1:${String(metricsPort)}/metrics`)).toBe(200)
+    expect(await statusAt(`http://127.0.0.1:${String(httpPort)}/ca.crt`)).toBe(200)
+    for (const port of [metricsPort, httpPort]) {
+      await expect(statusAt(`http://127.0.0.2:${String(port)}/`)).rejects.toThrow('fetch failed')
+    }
+  })
+
+  test('is over in every later process, too', async () => {
+    await setup.child.stop()
+    const program = join(projectRoot, 'server/bin/mooring.js')
+    const later = spawnServer(process.execPath, [program, 'serve', '--setup', '--data', dataDir], {
+      env: process.env,
+    })
+    const at = `https://127.0.0.1:${String(answers.network.httpsPort)}`
+    const redirect = await until('the registry to answer', () =>
+      client.call('GET', '/setup', undefined, {}, at).catch(() => undefined),
+    )
+    expect([redirect.status, redirect.headers['location']]).toEqual([302, '/'])
+    await later.stop()
   })
 
   test('leaves neither the code nor a secret behind', () => {
