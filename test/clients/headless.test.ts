@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBareMachines, startBareMachine, type BareMachine } from '../support/bare-machine.ts'
 import { findFreePorts } from '../support/free-ports.ts'
+import { startPrivateHost } from '../support/private-host.ts'
 import { hasPrograms } from '../support/programs.ts'
 import {
   pullAgain,
@@ -248,6 +249,49 @@ describe.skipIf(!needed)('a release', () => {
     const left = await machine.run(['sh', '-c', 'cat /proc/[0-9]*/cmdline'])
     expect(left).not.toContain('mooring.js')
   })
+
+  it('installs the container with podman, with defaults and by an answer file', async () => {
+    await using host = await startPrivateHost(bench)
+    await host.run(['tar', '-xf', bench.archive, '-C', bench.folder.path])
+    const folder = bench.archive.replace(/^.*\//, '').replace(/\.tar$/, '')
+    const script = bench.folder.join(folder, 'install.sh')
+    const inside = { https: 8443, http: 8080, metrics: 9091 }
+    const prefix = bench.folder.join('prefix')
+    const places = async (name: string) => {
+      const found = await findFreePorts(3)
+      const ports = ['https', 'http', 'metrics'].flatMap((port, at) => [
+        `--${port}-port`,
+        String(found[at]),
+      ])
+      const data = bench.folder.join(name)
+      const args = ['--container', '--data', data, '--prefix', prefix, ...ports]
+      const [https = 0] = found
+      return { https, caFile: `${data}/config/ca.crt`, args }
+    }
+
+    const quick = await places('container-quick')
+    const password = `MOORING_FIRST_PASSWORD=${account.password}`
+    const said = await host.run([script, ...quick.args, '--quick', '--env', password])
+    expect(said).toContain('it answers')
+    await pushAndPull(quick.https, quick.caFile, account)
+    const command = ['/usr/local/bin/mooring', 'readonly', 'status']
+    expect(await host.run(command)).toContain('takes writes')
+    await host.run([script, '--container', '--prefix', prefix, '--uninstall'])
+    expect(await host.run(['podman', 'ps', '--all', '--quiet'])).toBe('')
+
+    const answered = await places('container-answers')
+    writeFileSync(
+      bench.folder.join('site.yaml'),
+      answersLike('registry.test', inside, '/datastorage/registry'),
+      { mode: 0o600 },
+    )
+    writeFileSync(bench.folder.join('secret'), `${account.password}\n`, { mode: 0o600 })
+    const answers = ['--answers', bench.folder.join('site.yaml')]
+    expect(await host.run([script, ...answered.args, ...answers])).toContain('is set up and runs')
+    const admin = { ...account, username: 'admin' }
+    await pushAndPull(answered.https, answered.caFile, admin)
+    await host.run([script, '--container', '--prefix', prefix, '--uninstall'])
+  }, 240_000)
 
   it('waits on a bare machine for its code, and is set up there by an answer file', async () => {
     await using machine = await startBareMachine()

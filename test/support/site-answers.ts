@@ -9,6 +9,7 @@ import { projectRoot } from './source-files.ts'
 export function answersLike(
   name: string,
   ports: { readonly https: number; readonly http: number; readonly metrics: number },
+  storagePath = '/var/lib/mooring/storage',
 ): string {
   const text = readFileSync(join(projectRoot, 'installer/site.example.yaml'), 'utf8')
   const changes: readonly (readonly [RegExp, string])[] = [
@@ -17,6 +18,7 @@ export function answersLike(
     [/moreNames: \[.*\]/, 'moreNames: []'],
     [/addresses: \[.*\]/, 'addresses: [127.0.0.1]'],
     [/family: \S+/, 'family: IPv4'],
+    [/path: \/var\S+/, `path: ${storagePath}`],
     [/httpsPort: \d+/, `httpsPort: ${ports.https}`],
     [/httpPort: \d+/, `httpPort: ${ports.http}`],
     [/metricsPort: \d+/, `metricsPort: ${ports.metrics}`],
