@@ -58,8 +58,9 @@ function isAllowed(
   find: FindSource,
 ): boolean {
   const home = packageOf(path)
-  if (!isRelative) return isPackageAllowed(path, home, target)
+  if (!isRelative) return isPackageAllowed(path, home, target, isTypeOnly)
   if (packageOf(target) !== home) return false
+  if (home === 'renderer') return isPageImportAllowed(path, target)
   if (home !== 'server') return true
   return isServerImportAllowed(path, target, isTypeOnly, find)
 }
@@ -69,10 +70,34 @@ function packageOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
 }
 
-function isPackageAllowed(path: string, home: string, specifier: string): boolean {
+/** The design system knows nothing of registries; the application and its screens come on top. */
+const pageLayers: Readonly<Record<string, readonly string[]>> = {
+  ui: ['ui', 'paraglide'],
+  api: ['api'],
+  router: ['router'],
+  app: ['app', 'api', 'router', 'ui', 'paraglide', 'features'],
+  features: ['features', 'app', 'api', 'router', 'ui', 'paraglide'],
+}
+
+function isPageImportAllowed(path: string, target: string): boolean {
+  const layer = /^renderer\/src\/([^/]+)\//.exec(path)?.[1]
+  if (layer === undefined) return true
+  const of = /^renderer\/src\/([^/]+)\//.exec(target)?.[1]
+  return of !== undefined && (pageLayers[layer] ?? []).includes(of)
+}
+
+function isPackageAllowed(
+  path: string,
+  home: string,
+  specifier: string,
+  isTypeOnly: boolean,
+): boolean {
   if (path.startsWith('server/src/contract/') && specifier !== 'zod') return false
   if (!specifier.startsWith('@mooring/')) return true
   if (['', 'scripts', 'test', 'electron'].includes(home)) return true
+  if (home === 'renderer') {
+    return isTypeOnly && /^@mooring\/(?:server\/contract\/|electron\/bridge$)/.test(specifier)
+  }
   return home === 'server' && specifier.startsWith('@mooring/certs') && partOf(path) === undefined
 }
 
