@@ -1,8 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blobPath } from '../../server/src/storage/disk-layout.ts'
-import { parseDigest } from '../../server/src/storage/digest.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createImage } from '../support/content.ts'
 import { openEvents } from '../support/event-stream.ts'
@@ -166,7 +164,8 @@ describe('storage', () => {
     await server.client().pushImage('quay/damaged', 'v1', image)
     const [layer] = image.blobs
     if (layer === undefined) throw new Error('the image has no blobs')
-    const file = blobPath(join(server.dataDir, 'storage'), parseDigest(layer.digest))
+    const hex = layer.digest.slice('sha256:'.length)
+    const file = join(server.dataDir, 'storage/sha256', hex.slice(0, 2), hex)
     const whole = readFileSync(file)
     const flipped = Buffer.from(whole)
     flipped[0] = (flipped[0] ?? 0) ^ 1

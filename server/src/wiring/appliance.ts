@@ -14,6 +14,7 @@ import { createServiceLog } from '../features/appliance/service-log.ts'
 import { serviceLogApi } from '../features/appliance/service-log-api.ts'
 import { storageApi } from '../features/appliance/storage-api.ts'
 import { createStorageService } from '../features/appliance/storage-service.ts'
+import { logKindId } from '../features/audit/log-kinds.ts'
 import type { BackupJobs } from '../features/backups/backup-job-service.ts'
 import { eventApi } from '../features/events/event-api.ts'
 import { createEventService } from '../features/events/event-service.ts'
@@ -72,6 +73,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
     ...{ db, clock, health, measure, backups, mode, checklist },
     storage: storageReport,
     certificateSeconds: () => certificateSeconds(parts),
+    pullKindId: logKindId('pull_repo'),
   })
   const control = createControlService({
     ...{ clock, log, running, workers, mode },

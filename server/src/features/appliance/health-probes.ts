@@ -1,12 +1,13 @@
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, freemem, totalmem } from 'node:os'
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 import { sql } from 'kysely'
 
 import type { Database } from '../../db/open.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { startStopwatch } from '../../platform/stopwatch.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 import { damageStore } from './damage-store.ts'
 import { growthStore } from './growth-store.ts'
@@ -36,12 +37,12 @@ export function clockProbe({
   releasedAt: Instant
 }): HealthProbe {
   const startedAt = clock.now()
-  const startedMs = performance.now()
+  const elapsed = startStopwatch()
   const scale = { id: 'clock', unit: 'milliseconds' } as const
   return async () => {
     const now = clock.now()
     // A correction that somebody made is told for as long as this process has lived through it.
-    const driftMs = Math.round(now - startedAt - (performance.now() - startedMs))
+    const driftMs = Math.round(now - startedAt - elapsed())
     const parameters = { now: new Date(now).toISOString(), drift_ms: driftMs }
     const today = Math.floor(now / dayMs)
     const later = await growthStore(db).listSince(today + 2)
@@ -208,9 +209,9 @@ export function damageProbe({ db }: Pick<Database, 'db'>): HealthProbe {
 async function quickest(slowMs: number, work: () => Promise<unknown>): Promise<number> {
   let best = Infinity
   for (let tried = 0; tried < tries && best >= slowMs; tried++) {
-    const since = performance.now()
+    const elapsed = startStopwatch()
     await work()
-    best = Math.min(best, performance.now() - since)
+    best = Math.min(best, elapsed())
   }
   return round(best)
 }

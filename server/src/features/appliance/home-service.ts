@@ -1,6 +1,5 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { logKindId } from '../audit/log-kinds.ts'
 import type { BackupJobs } from '../backups/backup-job-service.ts'
 import { activityStore } from './activity-store.ts'
 import type { ApplianceHealthService } from './appliance-health-service.ts'
@@ -26,6 +25,7 @@ export function createHome({
   mode,
   checklist,
   certificateSeconds,
+  pullKindId,
 }: {
   db: Db
   clock: Clock
@@ -37,6 +37,8 @@ export function createHome({
   checklist: ChecklistService
   /** What is left of the certificates. */
   certificateSeconds: () => readonly { readonly role: string; readonly seconds: number }[]
+  /** Of the log. */
+  pullKindId: number
 }) {
   async function problems() {
     const { checks, at } = await health.report()
@@ -104,7 +106,7 @@ export function createHome({
         backupState(),
         checklist.read(),
         activity.lastPush(),
-        activity.lastOf(logKindId('pull_repo')),
+        activity.lastOf(pullKindId),
       ])
       return {
         ...found,

@@ -5,7 +5,8 @@ import {
 } from '../../contract/preferences.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { DrawerRow, DrawerService } from './drawer-service.ts'
-import { presentNotification, readerOf } from './notification-api.ts'
+import { presentNotification } from './notification-api.ts'
+import { readerOf } from './notification-service.ts'
 
 const usualLimit = 20
 const longestLimit = 100

@@ -3,10 +3,9 @@ import {
   listUserNotifications,
   updateUserNotification,
 } from '../../contract/current-user.ts'
-import { hasScope, type UserPrincipal } from '../accounts/principal.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import { wireDate } from '../api/wire-date.ts'
-import type { NotificationService } from './notification-service.ts'
+import { readerOf, type NotificationService } from './notification-service.ts'
 import type { NotificationRow } from './notification-store.ts'
 
 const usualLimit = 5
@@ -38,11 +37,6 @@ export function notificationApi({
       ),
     ),
   ]
-}
-
-/** What organizations are told is for who may administer them, which not every token may. */
-export function readerOf(principal: UserPrincipal) {
-  return { userId: principal.id, withOrganizations: hasScope(principal, 'org:admin') }
 }
 
 export function presentNotification(notification: NotificationRow) {

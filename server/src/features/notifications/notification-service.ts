@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { EventBus } from '../../platform/event-bus.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
+import { hasScope, type UserPrincipal } from '../accounts/principal.ts'
 import {
   notificationStore,
   type NotificationReader,
@@ -98,4 +99,9 @@ export function createNotificationService({
         return { ...notification, dismissed: dismissed ? 1 : 0 }
       }),
   }
+}
+
+/** What organizations are told is for who may administer them, which not every token may. */
+export function readerOf(principal: UserPrincipal): NotificationReader {
+  return { userId: principal.id, withOrganizations: hasScope(principal, 'org:admin') }
 }
