@@ -5,7 +5,7 @@ import { createPageTokens } from '../api/page-token-service.ts'
 
 export const pageTokensFor = (clock: { now: () => number }) =>
   createPageTokens({
-    config: { secretKey: new Secret('a key'), pageTokenKey: undefined },
+    config: { secretKey: new Secret('a key') },
     clock,
     random: systemRandom,
   })
@@ -33,6 +33,11 @@ export async function seedTags(
     ...{ repository_id: repositoryId, name, live_name: name, manifest_id: manifestId },
     ...{ lifetime_start_ms: start + Math.floor(at / 2) * 10_000, lifetime_end_ms: null },
   }))
-  await inBatches(rows, (some) => db.insertInto('tag').values([...some]).execute())
+  await inBatches(rows, (some) =>
+    db
+      .insertInto('tag')
+      .values([...some])
+      .execute(),
+  )
   return names
 }

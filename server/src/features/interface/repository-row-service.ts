@@ -178,6 +178,10 @@ export function createRepositoryRows({
         const found: ListedRepository[] = []
         let from = after === undefined ? '' : String(after.id)
         const wanted = offset + limit
+        if (wish.visibility === undefined) {
+          const names = await visibleNames(db, sight, own, { after: from, limit: wanted })
+          return store.listByNames(names.slice(offset))
+        }
         for (let round = 0; found.length < wanted && round < roundsAtMost; round++) {
           const names = await visibleNames(db, sight, own, { after: from, limit: wanted })
           const rows = await store.listByNames(names)

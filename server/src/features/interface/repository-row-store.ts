@@ -2,7 +2,6 @@ import { sql, type SqlBool } from 'kysely'
 
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
-import { ofLiveNamespace } from '../accounts/deleted-namespace-store.ts'
 import type { RepositoryState, Visibility } from '../repositories/repository-store.ts'
 import type { Order } from './list-page.ts'
 
@@ -57,7 +56,10 @@ export function repositoryRowStore(db: Db) {
           .where('full_name', '<', `${namespace ?? ''}0`),
       )
       .where('state', '!=', 'MARKED_FOR_DELETION')
-      .where(ofLiveNamespace)
+      // Looked up once for all rows, which the pages far behind need.
+      .where('namespace_user_id', 'not in', (e) =>
+        e.selectFrom('deletednamespace').select('deletednamespace.namespace_user_id'),
+      )
 
   return {
     async count(filter: RepositoryFilter, most: number): Promise<number> {

@@ -4,6 +4,7 @@ import type { PageTokens } from '../api/page-token-service.ts'
 import { isIndexMediaType } from '../manifests/manifest-media-types.ts'
 import { indexChildren, type IndexChild } from './index-children.ts'
 import {
+  countedRows,
   pageOf,
   shortList,
   type ListPage,
@@ -62,15 +63,19 @@ export function createTagRows({
 }) {
   const store = tagRowStore(db)
 
-  function sourceOf(filter: TagFilter): ListSource<LiveTagRow, TagColumn> {
+  async function sourceOf(filter: TagFilter): Promise<ListSource<LiveTagRow, TagColumn>> {
+    const found = filter.part === '' ? undefined : await store.find(filter, countedRows + 1)
     return {
       list: `tags ${String(filter.repositoryId)}`,
       sort: 'last_modified',
       order: { last_modified: 'desc', size: 'desc', last_pulled: 'desc', pull_count: 'desc' },
       columns: tagColumns,
-      count: (most) => store.count(filter, most),
+      count: (most) =>
+        found ? Promise.resolve(Math.min(found.length, most)) : store.count(filter, most),
       async all(sort) {
-        const rows = await store.all(filter, shortList)
+        const rows = found
+          ? await store.allByIds(found, filter)
+          : await store.all(filter, shortList)
         return sort === 'size' ? withSizes(rows) : rows
       },
       keyOf,
@@ -172,7 +177,7 @@ export function createTagRows({
     ): Promise<ListPage<TagRow, TagColumn>> {
       const now = clock.now()
       const { rows, about } = await pageOf(
-        sourceOf(filterOf(repositoryId, wish, now)),
+        await sourceOf(filterOf(repositoryId, wish, now)),
         wish,
         pageTokens,
       )

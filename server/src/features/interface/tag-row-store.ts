@@ -1,6 +1,7 @@
 import { sql, type Selectable, type SqlBool } from 'kysely'
 
 import { liveTagsByAge } from '../../db/index-hint.ts'
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db, Tables } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import { containsPattern, endOfPrefix } from '../search/search-text.ts'
@@ -45,6 +46,10 @@ const tags = sql<Selectable<Tables['tag']>>`tag`.as<'tag'>(sql`tag`)
 
 /** Live tags of one repository, in the order of their names or their age. */
 export function tagRowStore(db: Db) {
+  const like = sql.raw(hasRowLocks(db) ? 'ilike' : 'like')
+  const contains = (column: string, part: string) =>
+    sql<SqlBool>`${sql.ref(column)} ${like} ${containsPattern(part)} escape '\\'`
+
   const matching = (
     { repositoryId, now, part, digest, attachments }: TagFilter,
     byAge: boolean,
@@ -55,7 +60,7 @@ export function tagRowStore(db: Db) {
       .where('tag.repository_id', '=', repositoryId)
       .where('tag.live_name', 'is not', null)
       .$if(part !== '', (query) =>
-        query.where(sql<SqlBool>`lower(${name}) like ${containsPattern(part)} escape '\\'`),
+        query.where(contains(byAge ? 'tag.name' : 'tag.live_name', part)),
       )
       .$if(!attachments, (query) =>
         query.where(
@@ -125,6 +130,34 @@ export function tagRowStore(db: Db) {
 
     all: (filter: TagFilter, limit: number): Promise<LiveTagRow[]> =>
       described(picked(matching(filter, false)).limit(limit), filter).execute(),
+
+    /**
+     * The tags whose name contains the text. The names are looked through in the index alone: of a
+     * repository with many tags, reading each would take ten times as long.
+     */
+    async find(filter: TagFilter, limit: number): Promise<number[]> {
+      const rows = await matching({ ...filter, part: '' }, false)
+        .select('tag.id')
+        .where('tag.id', 'in', (e) =>
+          e
+            .selectFrom('tag as named')
+            .select('named.id')
+            .where('named.repository_id', '=', filter.repositoryId)
+            .where('named.live_name', 'is not', null)
+            .where(contains('named.live_name', filter.part)),
+        )
+        .limit(limit)
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+
+    allByIds: (ids: readonly number[], filter: TagFilter): Promise<LiveTagRow[]> =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : described(
+            picked(matching({ ...filter, part: '' }, false).where('tag.id', 'in', ids)),
+            filter,
+          ).execute(),
 
     async names(filter: TagFilter, limit: number): Promise<string[]> {
       const rows = await matching(filter, false)
