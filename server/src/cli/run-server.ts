@@ -76,11 +76,13 @@ export async function runServer(
     const { runSetup } = await import('../setup/run-setup.ts')
     const setup = { ...directories, flags: options, env: environment, stopping, onRunning }
     const isDesktop = options.isDesktop ?? false
+    const logRing = createLogRing()
     await runSetup({
       ...{ ...setup, isDesktop },
       clock: systemClock,
       random: systemRandom,
-      log: createLogger('info'),
+      log: createLogger('info', logRing.tap(standardError())),
+      registry: { logRing, ...restarter(options) },
       onOpen: onSetup ?? (() => undefined),
     }).finally(() => {
       lock.release()

@@ -7,9 +7,10 @@ import { hasIPv6 } from '../first-start/host-names.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
-import type { RunningServer } from '../start.ts'
+import type { Overrides, RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
+import { hostRoutes } from './http/host-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
 import { quayRoutes } from './http/quay-routes.ts'
 import { createSetupApi } from './http/setup-api.ts'
@@ -47,6 +48,8 @@ export interface RunSetupInput {
   readonly log: Logger
   readonly stopping: AbortController
   readonly isDesktop?: boolean
+  /** What the registry is told that comes of it. */
+  readonly registry?: Pick<Overrides, 'logRing' | 'restartedBy'>
   readonly onOpen: (setup: OpenSetup) => void | Promise<void>
   /** The setup is through, and this same process is the registry. */
   readonly onRunning: (config: Config, server: RunningServer) => void | Promise<void>
@@ -86,6 +89,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
         ...certificateRoutes({ service, machine, clock, random, log }),
         ...restoreRoutes(restore),
         ...quayRoutes(service),
+        ...hostRoutes(machine),
         ...adminRoutes({
           kits: createRecoveryKits({ service, machine, clock, random }),
           ...{ service, random },
@@ -98,6 +102,7 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
   })
   const start = registryStarter({
     ...{ clock, random, log },
+    ...input.registry,
     around: handler.inFrontOf,
     shutDown: () => {
       stopping.abort()
