@@ -25,7 +25,20 @@ export interface Visitor extends AsyncDisposable {
   goTo(path: string): Promise<void>
   /** Serious findings of axe (WCAG 2.2 AA) on what is shown now, one line each. */
   findings(): Promise<readonly string[]>
+  /** What reaches over the right edge of the screen, when the page can be scrolled there. */
+  overflow(): Promise<readonly string[]>
 }
+
+// Run in the page, whose types this program does not know.
+const widerThanScreen = `(() => {
+  const { scrollWidth, clientWidth } = document.documentElement
+  if (scrollWidth <= clientWidth) return []
+  return [...document.querySelectorAll('body *')]
+    .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
+    .slice(0, 5)
+    .map((element) => element.outerHTML.slice(0, 160))
+})()`
+const rememberTheme = (theme: string) => `localStorage.setItem('theme-preference', '${theme}')`
 
 /** The system's Chromium; nothing is ever downloaded. One for a test file. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
@@ -58,9 +71,10 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   })
-  await context.addInitScript((chosen: string) => {
-    localStorage.setItem('theme-preference', chosen)
-  }, theme)
+  // For the first page of the visit; what is chosen in it stays.
+  await context.addInitScript(
+    `if (localStorage.getItem('theme-preference') === null) ${rememberTheme(theme)}`,
+  )
   if (account !== undefined) await signIn(context, account)
   const page = await context.newPage()
   page.setDefaultTimeout(10_000)
@@ -81,8 +95,17 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
     },
+    overflow: () => page.evaluate<readonly string[]>(widerThanScreen),
     [Symbol.asyncDispose]: () => context.close(),
   }
+}
+
+/** Nothing loads any more and nothing says that it does. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `document.querySelector('[aria-busy="true"], [role="status"] .animate-spin') === null`,
+  )
+  await page.evaluate('document.fonts.ready.then(() => undefined)')
 }
 
 async function signIn(context: BrowserContext, account: NonNullable<Visit['account']>) {
