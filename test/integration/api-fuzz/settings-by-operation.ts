@@ -51,9 +51,16 @@ const submitted: Set = async ({ audience }) => {
   }
 }
 
+/** Elsewhere a `format` is that of OAuth. */
+const asLines: Set = () => ({ values: { format: 'jsonl' } })
+
 /** What calls need beyond the things that their paths name. What is given here is always sent. */
 export const settingsOf: Readonly<Record<string, Set>> = {
   ...certificateSettings,
+  downloadRepositoryLogs: asLines,
+  downloadUserLogs: asLines,
+  downloadOrganizationLogs: asLines,
+  downloadRegistryLogs: asLines,
   changeUserDetails: async (stage) => {
     const username = stage.next('renamed')
     const values = { username, password, email: stage.emailOf(username) }
