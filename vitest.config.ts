@@ -18,7 +18,7 @@ const groups: readonly Group[] = [
       'server/src/**/*.test.ts',
       'certs/src/**/*.test.ts',
       'electron/src/**/*.test.ts',
-      'renderer/src/{api,router,features/pull-commands}/**/*.test.ts',
+      'renderer/src/{api,router,features/{pull-commands,credentials,usage-logs}}/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     order: 0,
