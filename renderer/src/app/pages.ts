@@ -15,4 +15,8 @@ export interface PageEntry {
  */
 export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   'sign-in': { who: 'everybody', load: () => import('../features/sign-in/sign-in.svelte') },
+  organizations: {
+    who: 'visitor',
+    load: () => import('../features/organizations/organizations.svelte'),
+  },
 }
