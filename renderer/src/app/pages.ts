@@ -19,4 +19,6 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'visitor',
     load: () => import('../features/organizations/organizations.svelte'),
   },
+  home: { who: 'superuser', load: () => import('../features/home/home.svelte') },
+  health: { who: 'superuser', load: () => import('../features/health/health.svelte') },
 }
