@@ -21,6 +21,7 @@ const harmless: Readonly<Record<string, unknown>> = {
     visibility: 'private',
     description: '',
   },
+  addTrustedAuthority: { pem: 'not a certificate' },
   createOrganization: { name: 'harbour', email: 'harbour@example.com' },
   createInstallUser: { username: 'admin', email: 'admin@example.com' },
   createServiceKey: { service: 'sample', expiration: 1 },
