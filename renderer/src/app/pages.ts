@@ -21,4 +21,9 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   },
   home: { who: 'superuser', load: () => import('../features/home/home.svelte') },
   health: { who: 'superuser', load: () => import('../features/health/health.svelte') },
+  service: { who: 'superuser', load: () => import('../features/service/service.svelte') },
+  'service-logs': {
+    who: 'superuser',
+    load: () => import('../features/service-logs/service-logs.svelte'),
+  },
 }
