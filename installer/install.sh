@@ -282,7 +282,7 @@ apply_answers() {
 set_up() {
   if [ -n "$container" ]; then
     owner=--user=1001:0
-    [ -z "$scope" ] || owner=--userns=keep-id:uid=1001,gid=0
+    [ -z "$scope" ] || owner=--userns=keep-id:uid=1001,gid=1001
     podman run --rm -i "$owner" --network=host --read-only --cap-drop=all \
       -v "$data/config:/conf/stack:Z" -v "$data/storage:/datastorage:Z" \
       "localhost/mooring:$version" setup --answers -

@@ -88,7 +88,7 @@ export function podmanRun(plan: ContainerPlan): readonly string[] {
 }
 
 /** Without root the files belong to the account that runs podman. */
-const ownUser = `keep-id:uid=${containerUser},gid=0`
+const ownUser = `keep-id:uid=${containerUser},gid=${containerUser}`
 
 function published({ ports }: ContainerPlan): readonly string[] {
   return [
