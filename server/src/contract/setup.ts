@@ -134,7 +134,12 @@ export const OpenSession = z.object({
   /** Ends the session of another browser. */
   takeOver: z.boolean().default(false),
 })
-export const SessionView = z.object({ open: z.boolean(), idleMinutes: z.number() })
+export const SessionView = z.object({
+  open: z.boolean(),
+  idleMinutes: z.number(),
+  /** Known to whoever is not in as well: whether there is something to set up at all. */
+  phase: ApplyView.shape.phase,
+})
 
 /** PUT /steps/{id} */
 export const SaveStep = z.object({
@@ -192,6 +197,16 @@ export const RecoveryKitView = z
   })
   .meta({ id: 'SetupRecoveryKit' })
 export type RecoveryKitView = z.output<typeof RecoveryKitView>
+
+/** GET /host: this machine as it is now. */
+export const HostView = z
+  .object({
+    hostname: z.string(),
+    /** Without loopback; one that is not lasting is good on one cable only. */
+    addresses: z.array(z.object({ address: z.string(), lasting: z.boolean() })),
+  })
+  .meta({ id: 'SetupHost' })
+export type HostView = z.output<typeof HostView>
 
 /** POST /passphrase: five words that would do as a password; nothing remembers them. */
 export const PassphraseView = z.object({ passphrase: z.string() }).meta({ id: 'SetupPassphrase' })

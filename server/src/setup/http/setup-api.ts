@@ -67,9 +67,14 @@ export function createSetupApi({
     })
   }
 
+  const sessionView = (isOpen: boolean) => {
+    const { phase } = service.current()
+    return { open: isOpen, idleMinutes, phase }
+  }
+
   const open: Readonly<Record<string, Work>> = {
     'GET /session': (req, res) => {
-      sendJson(res, 200, { open: sessions.isOpen(sessionToken(req)), idleMinutes })
+      sendJson(res, 200, sessionView(sessions.isOpen(sessionToken(req))))
       return Promise.resolve()
     },
     'POST /session': async (req, res) => {
@@ -77,11 +82,11 @@ export function createSetupApi({
       await desk.require(code)
       const token = sessions.open({ token: sessionToken(req), takeOver })
       log.info({ address: req.socket.remoteAddress }, 'setup session opened')
-      sendJson(res, 200, { open: true, idleMinutes }, setSessionCookie(req, token))
+      sendJson(res, 200, sessionView(true), setSessionCookie(req, token))
     },
     'DELETE /session': (req, res) => {
       sessions.close(sessionToken(req))
-      sendJson(res, 200, { open: false, idleMinutes }, setSessionCookie(req, ''))
+      sendJson(res, 200, sessionView(false), setSessionCookie(req, ''))
       return Promise.resolve()
     },
   }

@@ -28,7 +28,8 @@ export function createSetupHandler({
       return true
     }
     if (path !== '/setup' && !path.startsWith('/setup/')) return false
-    if (phase() === 'finished') {
+    // The last page says how to go on; it may be asked for at an address that is new.
+    if (phase() === 'finished' && path !== '/setup/done') {
       sendText(res, 302, 'text/plain', '', { Location: '/' })
     } else if (req.method !== 'GET' && req.method !== 'HEAD') {
       sendFault(res, new SetupError('MOOR-SET-009'))
