@@ -1,4 +1,4 @@
-import type { TableQuery } from '../ui/data-table.ts'
+import type { TableChange, TableOrder } from '../ui/data-table.ts'
 import type { PageLocation } from '../router/location.svelte.ts'
 
 const pageSizes: readonly number[] = [10, 20, 50, 100]
@@ -31,38 +31,38 @@ export class ListAddress<Column extends string> {
   }
 
   /** For the table. */
-  get query(): TableQuery & { readonly sort: Column; readonly direction: 'asc' | 'desc' } {
+  get query(): Required<TableOrder<Column>> {
     const { columns, sort, direction = 'asc', pageSize = 20 } = this.#usual
     const given = this.#given('order')
-    const size = Number(this.#given('limit'))
+    const limit = Number(this.#given('limit'))
     return {
       page: /^[1-9]\d{0,5}$/.test(this.#given('page')) ? Number(this.#given('page')) : 1,
-      pageSize: pageSizes.includes(size) ? size : pageSize,
+      limit: pageSizes.includes(limit) ? limit : pageSize,
       sort: columns.find((column) => column === this.#given('sort')) ?? sort,
-      direction: given === 'asc' || given === 'desc' ? given : direction,
+      order: given === 'asc' || given === 'desc' ? given : direction,
     }
   }
 
   /** For the call: the names that lists of the API have. */
   get asked() {
-    const { page, pageSize, sort, direction } = this.query
-    const search = this.search === '' ? undefined : this.search
-    return { page, limit: pageSize, sort, order: direction, search }
+    return { ...this.query, search: this.search === '' ? undefined : this.search }
   }
 
-  /** From the table: paging can be gone back from, sorting and typing replace. */
-  change = (next: TableQuery): void => {
-    const { page, pageSize, sort, direction } = this.query
-    const isOther = next.pageSize !== pageSize || next.sort !== sort || next.direction !== direction
-    const usual = this.#usual
+  /** From the table: paging can be gone back from, sorting and other page sizes replace. */
+  change = (changes: TableChange<Column>): void => {
+    const { sort: usualSort, direction = 'asc', pageSize = 20 } = this.#usual
+    const before = this.query
+    const next = { ...before, ...changes }
+    const isOther =
+      next.limit !== before.limit || next.sort !== before.sort || next.order !== before.order
     this.#set(
       {
         page: isOther || next.page === 1 ? undefined : next.page,
-        limit: next.pageSize === (usual.pageSize ?? 20) ? undefined : next.pageSize,
-        sort: next.sort === usual.sort ? undefined : next.sort,
-        order: next.direction === (usual.direction ?? 'asc') ? undefined : next.direction,
+        limit: next.limit === pageSize ? undefined : next.limit,
+        sort: next.sort === usualSort ? undefined : next.sort,
+        order: next.order === direction ? undefined : next.order,
       },
-      next.page === page,
+      isOther,
     )
   }
 

@@ -26,4 +26,12 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'superuser',
     load: () => import('../features/service-logs/service-logs.svelte'),
   },
+  repositories: {
+    who: 'visitor',
+    load: () => import('../features/repositories/repositories.svelte'),
+  },
+  repository: {
+    who: 'visitor',
+    load: () => import('../features/repository/repository.svelte'),
+  },
 }
