@@ -177,6 +177,6 @@ export class Form<Values extends object> {
           ? (value as Record<string, unknown>)[part]
           : undefined
     }
-    return JSON.stringify(value) ?? ''
+    return JSON.stringify([value])
   }
 }
