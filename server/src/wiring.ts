@@ -33,7 +33,7 @@ import { sweepUploads } from './features/uploads/upload-recovery.ts'
 import { LiveExchange } from './http/live-exchange.ts'
 import { finishedSetup } from './http/finished-setup.ts'
 import { webApp } from './http/web-app.ts'
-import { createWebPages, pagesRouter } from './http/web-pages.ts'
+import { createWebPages, isVisit, pagesRouter } from './http/web-pages.ts'
 import type { Clock } from './platform/clock.ts'
 import type { EventBus } from './platform/event-bus.ts'
 import type { LogRing } from './platform/log-ring.ts'
@@ -207,7 +207,7 @@ export function wire(parts: Parts): Appliance {
           res.destroy()
         },
       )
-    } else if (management.serves(pathOf(url))) {
+    } else if (management.serves(pathOf(url)) && !isVisit(req)) {
       management.serve(req, res)
     } else {
       serveRest(req, res)

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, IncomingMessage, request } from 'node:http'
+import { Socket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWebPages } from './web-pages.ts'
+import { createWebPages, isVisit } from './web-pages.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mooring-pages-'))
 const script = 'export const answer = 42\n'
@@ -100,5 +100,18 @@ describe('the pages', () => {
 
   it('are left out where they were not built', () => {
     expect(createWebPages(path.join(folder, 'nowhere')).isBuilt).toBe(false)
+  })
+})
+
+describe('an address that a page and a route of programs share', () => {
+  const asked = (url: string, headers: Record<string, string>) =>
+    isVisit(Object.assign(new IncomingMessage(new Socket()), { url, headers }))
+
+  it('is the page for a browser that goes there, and the route for everybody else', () => {
+    const browser = { ...html, 'sec-fetch-mode': 'navigate' }
+    expect(asked('/health?x=1', browser)).toBe(true)
+    expect(asked('/health', html)).toBe(false)
+    expect(asked('/health', { 'sec-fetch-mode': 'cors' })).toBe(false)
+    expect(asked('/health/instance', browser)).toBe(false)
   })
 })

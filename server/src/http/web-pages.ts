@@ -131,6 +131,16 @@ export function pagesRouter(pages: WebPages): Router {
   })
 }
 
+/** A page of the interface and, for programs, a route of Quay's have this address. */
+const sharedAddresses: ReadonlySet<string> = new Set(['/health'])
+
+/** Whether somebody goes to a page whose address programs ask for something else. */
+export function isVisit({ url, headers }: IncomingMessage): boolean {
+  const [address = '/'] = (url ?? '/').split('?', 1)
+  // Monitors may accept HTML as browsers do; only browsers say that they navigate.
+  return sharedAddresses.has(address) && headers['sec-fetch-mode'] === 'navigate'
+}
+
 /** A browser that goes to an address; programs that ask for anything get what programs get. */
 function wantsPage(req: IncomingMessage): boolean {
   return (req.headers.accept ?? '').includes('text/html')
