@@ -104,7 +104,8 @@ export class LogTail {
 
   async #run(signal: AbortSignal) {
     let failures = 0
-    while (!signal.aborted) {
+    const isOver = () => signal.aborted
+    while (!isOver()) {
       try {
         // Another process counts from one again, so each stream begins with a look at what there is.
         const after = await this.#begin(signal)
@@ -123,7 +124,7 @@ export class LogTail {
           },
         })
       } catch (cause) {
-        if (signal.aborted) return
+        if (isOver()) return
         this.#failure = explain(cause).message
         this.#state = 'broken'
       }
