@@ -56,7 +56,9 @@ async function work(order: BackupOrder, signal: AbortSignal): Promise<BackupNews
     opened.defer(() => database.close())
     const storage = await openStorage(config.storage, { clock, logger: log })
     opened.defer(() => storage.close())
-    const target = await openTarget(order.target, { env: environment, random: systemRandom })
+    const target = await openTarget(order.target, {
+      ...{ env: environment, random: systemRandom, signal },
+    })
     opened.defer(() => target.close())
     const manifest = await createBackup({
       ...{ config, database, storage, target, clock, random: systemRandom, progress, signal },

@@ -18,10 +18,12 @@ export async function openTarget(
     env,
     random,
     credentials,
+    signal,
   }: {
     readonly env: TargetEnvironment
     readonly random: Random
     readonly credentials?: S3Credentials | undefined
+    readonly signal?: AbortSignal | undefined
   },
 ): Promise<BackupTarget> {
   if (!address.startsWith(s3Scheme)) {
@@ -42,6 +44,7 @@ export async function openTarget(
       url.searchParams.get('endpoint') ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'],
     region: url.searchParams.get('region') ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'],
     credentials,
+    signal,
   })
 }
 

@@ -22,6 +22,8 @@ export interface S3Settings {
   readonly region?: string | undefined
   /** Instead of those that the AWS tools would find. */
   readonly credentials?: S3Credentials | undefined
+  /** Ends what is under way, however long the bucket takes to answer. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface S3Credentials {
@@ -30,6 +32,9 @@ export interface S3Credentials {
 }
 
 const mebibyte = 1024 * 1024
+/** A bucket that says nothing for so long is gone. */
+const silenceMs = 60_000
+const connectMs = 10_000
 const smallestPart = 8 * mebibyte
 /** S3 takes 10,000. */
 const partsAtMost = 9_000
@@ -44,6 +49,7 @@ export function s3Target({
   endpoint,
   region,
   credentials,
+  signal: stopping,
 }: S3Settings): BackupTarget {
   const client = new S3Client({
     region: region ?? 'us-east-1',
@@ -52,7 +58,9 @@ export function s3Target({
     // Servers that are not Amazon's know no trailing checksums; content has its digest anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: connectMs, socketTimeout: silenceMs },
   })
+  const until = stopping === undefined ? {} : { abortSignal: stopping }
   const lead = prefix === '' ? '' : `${prefix}/`
   const at = (name: string) => ({ Bucket: bucket, Key: `${lead}${name}` })
 
@@ -66,6 +74,7 @@ export function s3Target({
           Prefix: `${lead}${folder}/`,
           ...(token !== undefined && { ContinuationToken: token }),
         }),
+        until,
       )
       for (const { Key = '', Size = 0 } of page.Contents ?? []) {
         found.set(Key.slice(lead.length), Size)
@@ -80,6 +89,7 @@ export function s3Target({
       const Objects = names.slice(from, from + 1000).map((name) => ({ Key: at(name).Key }))
       const { Errors = [] } = await client.send(
         new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+        until,
       )
       const [failed] = Errors
       if (failed !== undefined)
@@ -91,14 +101,14 @@ export function s3Target({
     title: `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`,
 
     async prepare() {
-      await client.send(new HeadBucketCommand({ Bucket: bucket }))
+      await client.send(new HeadBucketCommand({ Bucket: bucket }), until)
     },
 
     list,
 
     async size(name) {
       try {
-        return (await client.send(new HeadObjectCommand(at(name)))).ContentLength
+        return (await client.send(new HeadObjectCommand(at(name)), until)).ContentLength
       } catch (error) {
         if (error instanceof NotFound) return undefined
         throw error
@@ -107,7 +117,7 @@ export function s3Target({
 
     async read(name) {
       try {
-        const { Body } = await client.send(new GetObjectCommand(at(name)))
+        const { Body } = await client.send(new GetObjectCommand(at(name)), until)
         // On Node the body is a stream of Node.
         return Body as Readable
       } catch (error) {

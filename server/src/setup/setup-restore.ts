@@ -57,7 +57,7 @@ export function createSetupRestore({
   ): Promise<void> {
     const { target: place, id } = splitAddress(wish.target)
     const credentials = wish.credentials ?? undefined
-    const target = await openTarget(place, { env, random, credentials })
+    const target = await openTarget(place, { env, random, credentials, signal })
     try {
       const parts = { target, id, passphrase: wish.passphrase ?? undefined, signal }
       const { isSound, problems } = await verifyBackup({
