@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
 import { defineConfig } from 'vitest/config'
 import { findElectron } from '@mooring/electron/find-electron'
 
@@ -11,6 +13,10 @@ interface Group {
   readonly timeoutMs: number
 }
 
+// Parts of the pages that need no document.
+const pureOfPages =
+  'renderer/src/{api,router,features/{pull-commands,credentials,usage-logs}}/**/*.test.ts'
+
 const groups: readonly Group[] = [
   {
     name: 'unit',
@@ -18,7 +24,7 @@ const groups: readonly Group[] = [
       'server/src/**/*.test.ts',
       'certs/src/**/*.test.ts',
       'electron/src/**/*.test.ts',
-      'renderer/src/{api,router,features/{pull-commands,credentials,usage-logs}}/**/*.test.ts',
+      pureOfPages,
       'scripts/**/*.test.ts',
     ],
     order: 0,
@@ -69,17 +75,40 @@ export default defineConfig({
     pool: 'forks',
     passWithNoTests: false,
     globalSetup: beforeAll.filter((file) => existsSync(file)),
-    projects: groups.map(({ name, include, order, workers, timeoutMs }) => ({
-      test: {
-        name,
-        include,
-        pool: 'forks' as const,
-        maxWorkers: workers,
-        fileParallelism: workers > 1,
-        sequence: { groupOrder: order },
-        testTimeout: timeoutMs,
-        hookTimeout: Math.max(timeoutMs, 60_000),
+    projects: [
+      ...groups.map(({ name, include, order, workers, timeoutMs }) => ({
+        test: {
+          name,
+          include,
+          pool: 'forks' as const,
+          maxWorkers: workers,
+          fileParallelism: workers > 1,
+          sequence: { groupOrder: order },
+          testTimeout: timeoutMs,
+          hookTimeout: Math.max(timeoutMs, 60_000),
+        },
+      })),
+      {
+        // Components, in a document that no browser draws.
+        plugins: [svelte({ configFile: 'renderer/svelte.config.js' }), svelteTesting()],
+        resolve: { conditions: ['browser'] },
+        test: {
+          name: 'pages',
+          include: ['renderer/src/**/*.test.ts'],
+          exclude: [pureOfPages],
+          environment: 'jsdom',
+          setupFiles: ['renderer/src/ui/testing/document.ts'],
+          css: false,
+          // One document and one copy of the components for all files of a worker: three times as quick.
+          isolate: false,
+          // Packages that ship components as they were written.
+          server: { deps: { inline: ['bits-ui', '@lucide/svelte', 'svelte-toolbelt', 'runed'] } },
+          pool: 'forks' as const,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          testTimeout: 20_000,
+        },
       },
-    })),
+    ],
   },
 })
