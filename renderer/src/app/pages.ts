@@ -34,4 +34,16 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'visitor',
     load: () => import('../features/repository/repository.svelte'),
   },
+  organization: {
+    who: 'visitor',
+    load: () => import('../features/organization/organization.svelte'),
+  },
+  user: { who: 'user', load: () => import('../features/organization/user.svelte') },
+  team: { who: 'user', load: () => import('../features/teams/team.svelte') },
+  'service-config': {
+    who: 'superuser',
+    load: () => import('../features/service-config/service-config.svelte'),
+  },
+  tag: { who: 'visitor', load: () => import('../features/tag/tag.svelte') },
+  manifest: { who: 'visitor', load: () => import('../features/tag/manifest.svelte') },
 }
