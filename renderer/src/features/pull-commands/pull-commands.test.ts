@@ -54,6 +54,7 @@ it.each([
   ['application/vnd.oci.image.config.v1+json', null, 'image'],
   ['application/vnd.docker.container.image.v1+json', null, 'image'],
   [null, null, 'image'],
+  ['application/vnd.oci.image.config.v1+json', 'application/vnd.oci.image.config.v1+json', 'image'],
   ['application/vnd.cncf.helm.config.v1+json', null, 'chart'],
   ['application/vnd.oci.empty.v1+json', 'application/vnd.example.sbom', 'artifact'],
   [null, 'application/vnd.example.list', 'artifact'],

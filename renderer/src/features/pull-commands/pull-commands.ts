@@ -30,11 +30,10 @@ export function contentKind(
   configMediaType: string | null,
   artifactType: string | null,
 ): ContentKind {
-  if (configMediaType === helmConfig || artifactType === helmConfig) return 'chart'
-  if (configMediaType !== null && imageConfigs.has(configMediaType) && artifactType === null) {
-    return 'image'
-  }
-  return configMediaType === null && artifactType === null ? 'image' : 'artifact'
+  // The type of what was pushed without one is that of its config.
+  const type = artifactType ?? configMediaType
+  if (type === helmConfig || configMediaType === helmConfig) return 'chart'
+  return type === null || imageConfigs.has(type) ? 'image' : 'artifact'
 }
 
 /** `2001:db8::5` has to be bracketed in front of a port or a path. */

@@ -30,8 +30,16 @@ export class TagActions {
   }
 
   ask(action: TagAction, names: readonly string[], isCut = false): void {
+    this.askAbout(
+      action,
+      names.map((name) => this.#known.get(name) ?? { name }),
+      isCut,
+    )
+  }
+
+  askAbout(action: TagAction, tags: readonly ChosenTag[], isCut = false): void {
     this.#action = action
-    this.#tags = names.map((name) => this.#known.get(name) ?? { name })
+    this.#tags = tags
     this.#isCut = isCut
     this.isOpen = true
   }
