@@ -9,11 +9,13 @@ import { growthStore } from './growth-store.ts'
 
 export type MeasureService = ReturnType<typeof createMeasureService>
 
-const soonestMs = 60_000
+const soonestMs = 5_000
 /** What a long count costs is at most this share of the time. */
 const restPerWork = 50
 const samplesKeptDays = 400
-const waitsMs = 1_500
+const firstWaitsMs = 1_500
+/** A small registry is counted within it, and what was just pushed is seen. */
+const laterWaitsMs = 150
 
 /** How much there is: counted in the background, and written down once a day. */
 export function createMeasureService({
@@ -53,10 +55,11 @@ export function createMeasureService({
   }
 
   return {
-    /** What was counted last; the first count is waited for, but not for long. */
+    /** What was counted last; a count is waited for, but not for long. */
     async content(): Promise<ContentMeasure | undefined> {
       refresh()
-      if (last === undefined && running !== undefined) await inTime(running, waitsMs)
+      const waitsMs = last === undefined ? firstWaitsMs : laterWaitsMs
+      if (running !== undefined) await inTime(running, waitsMs)
       return last
     },
 
