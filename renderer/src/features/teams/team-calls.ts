@@ -1,0 +1,52 @@
+import type { Client } from '../../api/client.ts'
+import type { RoleName, Roles } from '../robots/roles.ts'
+
+interface Team {
+  readonly orgname: string
+  readonly teamname: string
+}
+
+/** What a team may do in repositories, by name without the namespace. */
+export async function teamRoles(client: Client, params: Team): Promise<Roles> {
+  const { permissions } = await client.call(
+    'GET /api/v1/organization/{orgname}/team/{teamname}/permissions',
+    { params },
+  )
+  return Object.fromEntries(permissions.map(({ repository, role }) => [repository.name, role]))
+}
+
+/** What differs; null where a role is taken away. */
+export function changedRoles(
+  before: Roles,
+  after: Roles,
+): readonly (readonly [repository: string, role: RoleName | null])[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((name) => [name, after[name] ?? null])
+}
+
+export async function setTeamRole(
+  client: Client,
+  { orgname, teamname }: Team,
+  name: string,
+  role: RoleName | null,
+): Promise<void> {
+  const params = { repository: `${orgname}/${name}`, teamname }
+  if (role === null) {
+    await client.call('DELETE /api/v1/repository/{repository}/permissions/team/{teamname}', {
+      params,
+    })
+  } else {
+    await client.call('PUT /api/v1/repository/{repository}/permissions/team/{teamname}', {
+      params,
+      body: { role },
+    })
+  }
+}
+
+export async function addMember(client: Client, team: Team, membername: string): Promise<void> {
+  await client.call('PUT /api/v1/organization/{orgname}/team/{teamname}/members/{membername}', {
+    params: { ...team, membername },
+  })
+}
