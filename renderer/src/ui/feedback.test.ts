@@ -35,7 +35,9 @@ test('a failure is an alert, good news a status', async () => {
 
 test('copies over plain HTTP by the old command', async () => {
   const copied: string[] = []
-  document.execCommand = () => copied.push(document.querySelector('textarea')?.value ?? '') > 0
+  Object.assign(document, {
+    execCommand: () => copied.push(document.querySelector('textarea')?.value ?? '') > 0,
+  })
   render(CopyButton, { text: 'sha256:abc' })
   await fireEvent.click(screen.getByRole('button', { name: 'Copy' }))
   expect(await screen.findByText('Copied')).toBeTruthy()
@@ -44,7 +46,7 @@ test('copies over plain HTTP by the old command', async () => {
 })
 
 test('selects the text and says so where nothing can be copied', async () => {
-  document.execCommand = () => false
+  Object.assign(document, { execCommand: () => false })
   render(CopyButton, { text: 'sha256:abc' })
   await fireEvent.click(screen.getByRole('button', { name: 'Copy' }))
   const box = await screen.findByRole<HTMLInputElement>('textbox')
