@@ -46,4 +46,10 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   },
   tag: { who: 'visitor', load: () => import('../features/tag/tag.svelte') },
   manifest: { who: 'visitor', load: () => import('../features/tag/manifest.svelte') },
+  'usage-logs': {
+    who: 'superuser',
+    load: () => import('../features/usage-logs/usage-logs.svelte'),
+  },
+  storage: { who: 'superuser', load: () => import('../features/storage/storage.svelte') },
+  backup: { who: 'superuser', load: () => import('../features/backup/backup.svelte') },
 }
