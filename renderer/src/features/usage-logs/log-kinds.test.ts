@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import source from '../../../../server/src/db/migrations/0001-log-kinds.ts?raw'
+import { logKinds, logText } from './log-kinds.ts'
+
+const row = (kind: string, metadata: Record<string, unknown>, more = {}) => ({
+  ...{ kind, metadata, ip: null, datetime: '', repository: null },
+  ...more,
+})
+const digest = `sha256:${'ab'.repeat(32)}`
+const says = (kind: string, metadata: Record<string, unknown>, more = {}) =>
+  logText(row(kind, metadata, more), 'en')
+
+describe('what a log says', () => {
+  it('knows every kind that the server records', () => {
+    const recorded = [...source.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)
+    expect(recorded.length).toBeGreaterThan(140)
+    expect(recorded.filter((kind) => !((kind ?? '') in logKinds))).toEqual([])
+  })
+
+  it('is a sentence for every kind, whatever the entry lacks', () => {
+    for (const kind of Object.keys(logKinds)) {
+      expect(says(kind, {})).not.toMatch(/undefined|\[object|\{/)
+      expect(says(kind, {})).not.toBe('')
+    }
+  })
+
+  it('names tags and digests with their repository', () => {
+    const place = { namespace: 'site', repo: 'web/app' }
+    expect(says('push_repo', { ...place, tag: '1.0' })).toBe('1.0 was pushed to site/web/app')
+    expect(says('pull_repo', { ...place, manifest_digest: digest })).toBe(
+      'sha256:abababababab was pulled from site/web/app',
+    )
+    expect(
+      says('move_tag', {
+        ...{ ...place, tag: 'latest', manifest_digest: digest },
+        original_manifest_digest: digest,
+      }),
+    ).toContain('was moved from sha256:abababababab to')
+  })
+
+  it('tells users from teams', () => {
+    const place = { namespace: 'site', repo: 'app' }
+    expect(says('change_repo_permission', { ...place, username: 'ann', role: 'write' })).toBe(
+      'ann now has the permission Write on site/app',
+    )
+    const namespace = { namespace: { kind: 'org', name: 'site', avatar: {} } }
+    expect(says('delete_repo_permission', { team: 'ops', repo: 'app' }, namespace)).toBe(
+      'The permission of ops on site/app was removed',
+    )
+  })
+
+  it('tells set, changed and removed expirations apart', () => {
+    const tag = { namespace: 'a', repo: 'b', tag: 'c' }
+    expect(says('change_tag_expiration', { ...tag, expiration_date: 1_800_000_000 })).toContain(
+      'will expire on',
+    )
+    expect(says('change_tag_expiration', { ...tag, old_expiration_date: 1_800_000_000 })).toContain(
+      'no longer expires',
+    )
+  })
+
+  it('shows a kind of a later version by its name', () => {
+    expect(says('quantum_push', { x: 1 })).toBe('quantum_push {"x":1}')
+  })
+})

@@ -1,0 +1,26 @@
+import { accountKinds } from './account-kinds.ts'
+import { applicationKinds } from './application-kinds.ts'
+import type { LogKinds, LogRow } from './log-kind.ts'
+import { wordsOf } from './metadata-words.ts'
+import { mirrorKinds } from './mirror-kinds.ts'
+import { organizationKinds } from './organization-kinds.ts'
+import { repositoryKinds } from './repository-kinds.ts'
+
+/** Every kind that a log may have. One that is not here is shown by its own name. */
+export const logKinds: LogKinds = {
+  ...accountKinds,
+  ...repositoryKinds,
+  ...mirrorKinds,
+  ...organizationKinds,
+  ...applicationKinds,
+}
+
+export const kindLabel = (kind: string) => logKinds[kind]?.label() ?? kind
+
+/** What happened, as a sentence. */
+export function logText(row: LogRow, locale: string): string {
+  const kind = logKinds[row.kind]
+  if (kind !== undefined) return kind.text(wordsOf(row, locale))
+  const said = Object.keys(row.metadata).length === 0 ? '' : ` ${JSON.stringify(row.metadata)}`
+  return row.kind + said
+}
