@@ -1,0 +1,147 @@
+import type { ApplyView, HostView, RestoreView, SetupState } from '@mooring/server/contract/setup'
+import type { StepId } from '@mooring/server/contract/setup-steps'
+import { createContext } from 'svelte'
+import { ApiError } from '../../api/api-error.ts'
+import { createSetupClient, faultOf, type SetupClient } from '../../api/setup-client.ts'
+import { StepForm } from './step-form.svelte.ts'
+
+/** `absent`: the server knows of no setup. `outside`: nobody has entered the code here. */
+export type Presence = 'loading' | 'failed' | 'absent' | 'outside' | 'inside' | 'finished'
+
+/** A setup as one browser goes through it. What is being typed stays while the session comes and goes. */
+export class Setup {
+  readonly client: SetupClient
+  presence = $state<Presence>('loading')
+  failure = $state.raw<unknown>()
+  /** It was inside before: the code is asked for again, and everything is still there. */
+  wasInside = $state(false)
+  #state = $state.raw<SetupState>()
+  restore = $state.raw<RestoreView>()
+  host = $state.raw<HostView>()
+  /** How it ended, where it ended before our eyes. */
+  applied = $state.raw<ApplyView>()
+  readonly #forms = new Map<StepId, StepForm<StepId>>()
+
+  constructor(client: SetupClient = createSetupClient()) {
+    this.client = client
+  }
+
+  /** Only asked for where somebody is inside. */
+  get state(): SetupState {
+    if (this.#state === undefined) throw new Error('nobody is in the setup')
+    return this.#state
+  }
+
+  get isLoaded(): boolean {
+    return this.#state !== undefined
+  }
+
+  stepOf(id: StepId) {
+    const found = this.state.steps.find((step) => step.id === id)
+    if (found === undefined) throw new Error(`there is no step ${id}`)
+    return found
+  }
+
+  formOf<Id extends StepId>(id: Id): StepForm<Id> {
+    const known = this.#forms.get(id)
+    // Each is kept under its own id.
+    if (known !== undefined) return known as unknown as StepForm<Id>
+    const form = new StepForm(id, this)
+    this.#forms.set(id, form as unknown as StepForm<StepId>)
+    return form
+  }
+
+  async load(): Promise<void> {
+    this.failure = undefined
+    try {
+      const { open, phase } = await this.client.session()
+      if (phase === 'finished') this.presence = 'finished'
+      else if (!open) this.#leave()
+      else await this.#enter()
+    } catch (error) {
+      if (this.#isOutside(error)) return
+      if (error instanceof ApiError && error.status < 500) {
+        this.presence = 'absent'
+        return
+      }
+      this.failure = error
+      this.presence = 'failed'
+    }
+  }
+
+  async enter(code: string, takeOver: boolean): Promise<void> {
+    await this.client.enter(code, takeOver)
+    await this.#enter()
+  }
+
+  async leave(): Promise<void> {
+    await this.client.leave().catch(() => undefined)
+    this.#leave()
+    this.wasInside = false
+  }
+
+  /** Makes a call; whoever was signed out meanwhile is asked for the code. */
+  async call<T>(work: (client: SetupClient) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.client)
+    } catch (error) {
+      this.#isOutside(error)
+      throw error
+    }
+  }
+
+  accept(state: SetupState): void {
+    this.#state = state
+    for (const form of this.#forms.values()) form.refresh()
+  }
+
+  async refresh(): Promise<void> {
+    this.accept(await this.call((client) => client.state()))
+  }
+
+  /** It is a registry now. */
+  finish(view: ApplyView): void {
+    this.applied = view
+    for (const form of this.#forms.values()) form.forget()
+    this.presence = 'finished'
+  }
+
+  /** All of it begins anew: nothing that was typed means anything any more. */
+  startAgain(state: SetupState): void {
+    for (const form of this.#forms.values()) form.forget()
+    this.#forms.clear()
+    this.accept(state)
+  }
+
+  /** What is known of steps that somebody has to complete. */
+  know(known: Readonly<Partial<Record<StepId, unknown>>>): void {
+    for (const { id, saved } of this.state.steps) {
+      const values = known[id]
+      if (!saved && values !== undefined) this.formOf(id).propose(values)
+    }
+  }
+
+  async #enter(): Promise<void> {
+    const [state, restore, host] = await Promise.all([
+      this.client.state(),
+      this.client.restore(),
+      this.client.host(),
+    ])
+    ;[this.restore, this.host] = [restore, host]
+    this.accept(state)
+    this.presence = 'inside'
+    this.wasInside = true
+  }
+
+  #leave(): void {
+    this.presence = 'outside'
+  }
+
+  #isOutside(error: unknown): boolean {
+    const isOutside = faultOf(error)?.code === 'MOOR-SET-005'
+    if (isOutside) this.#leave()
+    return isOutside
+  }
+}
+
+export const [useSetup, provideSetup] = createContext<Setup>()

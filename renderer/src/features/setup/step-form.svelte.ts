@@ -1,0 +1,216 @@
+import type { TestLine } from '@mooring/server/contract/setup'
+import type { StepId } from '@mooring/server/contract/setup-steps'
+import { faultOf } from '../../api/setup-client.ts'
+import { m } from '../../paraglide/messages.js'
+import { Form } from '../../ui/form.svelte.ts'
+import { draftKinds, type DraftKind, type Drafts } from './drafts.ts'
+import { withoutSecrets } from './secret.ts'
+import type { Setup } from './setup.svelte.ts'
+import { explainSetup } from './setup-words.ts'
+
+class ChecksFailed extends Error {}
+
+/** One step as it is filled in: its fields, and what trying them came to. */
+export class StepForm<Id extends StepId> {
+  readonly id: Id
+  readonly form: Form<Drafts[Id]>
+  readonly #setup: Setup
+  readonly #kind: DraftKind<Drafts[Id]>
+  #lines = $state.raw<readonly TestLine[]>()
+  #tested = $state.raw('')
+  #isTesting = $state(false)
+  #running: { print: string; stop: AbortController; result: Promise<boolean> } | undefined
+  /** In place of saving: another way was chosen. */
+  detour = $state.raw<() => void>()
+  /** After saving: whether the next step may follow. */
+  afterSave: (() => Promise<boolean>) | undefined
+  /** What the fields showed when they last came from the server. */
+  #given = ''
+  /** Of the next saving: although a check failed. */
+  #isForced = false
+
+  constructor(id: Id, setup: Setup) {
+    this.id = id
+    this.#setup = setup
+    this.#kind = draftKinds[id] as unknown as DraftKind<Drafts[Id]>
+    const initial = this.#fromServer()
+    this.#given = JSON.stringify(initial)
+    this.form = new Form<Drafts[Id]>({
+      initial,
+      check: (values) => checks[id]?.(values as never) ?? {},
+      send: () => this.#send(),
+      explain: (cause) =>
+        cause instanceof ChecksFailed ? { message: m.setup_checks_failed() } : explainSetup(cause),
+    })
+    const draft = this.#remembered()
+    if (draft !== undefined) this.form.values = draft
+  }
+
+  /** Of the last test; before one, of the test that the saved values passed. */
+  get lines(): readonly TestLine[] {
+    return this.#lines ?? this.#setup.stepOf(this.id).tests
+  }
+
+  get isTesting(): boolean {
+    return this.#isTesting
+  }
+
+  get hasFailed(): boolean {
+    return this.#lines?.some(({ state }) => state === 'failed') ?? false
+  }
+
+  /** Tries what is typed now; once, however often it is asked meanwhile. @returns whether nothing failed */
+  test(): Promise<boolean> {
+    const values = this.#written()
+    const print = JSON.stringify(values)
+    if (this.#running?.print === print) return this.#running.result
+    this.#running?.stop.abort()
+    const stop = new AbortController()
+    const running = { print, stop, result: this.#run(values, stop.signal) }
+    this.#running = running
+    this.#isTesting = true
+    const ended = () => {
+      if (this.#running !== running) return
+      this.#running = undefined
+      this.#isTesting = false
+    }
+    running.result.then(ended, ended)
+    return running.result
+  }
+
+  async #run(values: unknown, signal: AbortSignal): Promise<boolean> {
+    const lines = new Map<string, TestLine>()
+    this.#lines = []
+    try {
+      await this.#setup.call((client) =>
+        client.test(this.id, values, {
+          signal,
+          onLine: (line) => {
+            lines.set(line.id, line)
+            if (!signal.aborted) this.#lines = [...lines.values()]
+          },
+        }),
+      )
+    } catch (error) {
+      if (lines.size === 0 && !signal.aborted) this.#lines = undefined
+      throw error
+    }
+    this.#tested = JSON.stringify(values)
+    return [...lines.values()].every(({ state }) => state !== 'failed')
+  }
+
+  /** As the button says: whatever is wrong shows at the fields. */
+  async tryOut(): Promise<void> {
+    try {
+      await this.test()
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return
+      const { message, fields } = explainSetup(error)
+      if (fields !== undefined) this.form.setErrors(fields)
+      else if (message !== undefined) this.failure = message
+    }
+  }
+
+  failure = $state<string>()
+
+  async save({ isForced = false } = {}): Promise<boolean> {
+    this.failure = undefined
+    this.#isForced = isForced
+    const isSaved = await this.form.submit()
+    if (!isSaved) return false
+    this.forget()
+    this.form.reset(this.#fromServer())
+    this.#given = JSON.stringify(this.form.values)
+    return true
+  }
+
+  /** Filled in for somebody, over what is proposed anyway. */
+  propose(values: unknown): void {
+    const given = values as Readonly<Record<string, unknown>>
+    this.form.values = this.#kind.read({
+      ...(this.#setup.stepOf(this.id).values as object),
+      ...given,
+    })
+  }
+
+  /** Takes over what the server has now, unless somebody is typing. */
+  refresh(): void {
+    const next = this.#fromServer()
+    const print = JSON.stringify(next)
+    if (print === this.#given || this.form.isDirty || this.form.isSubmitting) return
+    this.#given = print
+    this.form.reset(next)
+  }
+
+  /** For a reload: everything but what is secret. */
+  remember(): void {
+    if (!this.form.isDirty) {
+      sessionStorage.removeItem(this.#place)
+      return
+    }
+    const draft = withoutSecrets($state.snapshot(this.form.values))
+    sessionStorage.setItem(this.#place, JSON.stringify(draft))
+  }
+
+  /** Back to what the server has. */
+  discard(): void {
+    this.forget()
+    this.form.reset(this.#fromServer())
+    this.#given = JSON.stringify(this.form.values)
+    this.#lines = undefined
+    this.failure = undefined
+  }
+
+  forget(): void {
+    sessionStorage.removeItem(this.#place)
+  }
+
+  async #send(): Promise<void> {
+    const values = this.#written()
+    const isTested = this.#tested === JSON.stringify(values) && !this.hasFailed
+    if (!this.#isForced && !isTested && !(await this.test())) throw new ChecksFailed()
+    try {
+      const state = await this.#setup.call((client) => client.save(this.id, values, this.#isForced))
+      this.#lines = undefined
+      this.#setup.accept(state)
+    } catch (error) {
+      const tests = faultOf(error)?.tests
+      if (tests === undefined) throw error
+      this.#lines = tests
+      throw new ChecksFailed()
+    }
+  }
+
+  #written(): unknown {
+    return this.#kind.write($state.snapshot(this.form.values) as Drafts[Id])
+  }
+
+  #fromServer(): Drafts[Id] {
+    return this.#kind.read(this.#setup.stepOf(this.id).values)
+  }
+
+  get #place(): string {
+    return `setup-draft:${this.id}`
+  }
+
+  #remembered(): Drafts[Id] | undefined {
+    const text = sessionStorage.getItem(this.#place)
+    if (text === null) return undefined
+    try {
+      return this.#kind.read(JSON.parse(text))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** The little that the server cannot see. */
+const checks: { readonly [Id in StepId]?: (values: never) => Record<string, string | undefined> } =
+  {
+    admin: ({ password, repeated }: Drafts['admin']) => ({
+      repeated:
+        password.typed !== '' && password.typed !== repeated.typed
+          ? m.setup_admin_repeat_differs()
+          : undefined,
+    }),
+  }
