@@ -52,4 +52,28 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   },
   storage: { who: 'superuser', load: () => import('../features/storage/storage.svelte') },
   backup: { who: 'superuser', load: () => import('../features/backup/backup.svelte') },
+  'create-account': {
+    who: 'everybody',
+    load: () => import('../features/create-account/create-account.svelte'),
+  },
+  'update-user': {
+    who: 'user',
+    load: () => import('../features/update-user/update-user.svelte'),
+  },
+  recover: {
+    who: 'everybody',
+    load: () => import('../features/recover/recover.svelte'),
+  },
+  'oauth-error': {
+    who: 'everybody',
+    load: () => import('../features/oauth-error/oauth-error.svelte'),
+  },
+  'local-app': {
+    who: 'everybody',
+    load: () => import('../features/local-app/local-app.svelte'),
+  },
+  certificates: {
+    who: 'superuser',
+    load: () => import('../features/certificates/certificates.svelte'),
+  },
 }
