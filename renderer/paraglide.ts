@@ -9,4 +9,6 @@ export const paraglide: CompilerOptions = {
   strategy: ['globalVariable', 'baseLocale'],
   emitTsDeclarations: true,
   emitReadme: false,
+  // Another build may be reading it.
+  cleanOutdir: false,
 }
