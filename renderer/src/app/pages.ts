@@ -76,4 +76,25 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'superuser',
     load: () => import('../features/certificates/certificates.svelte'),
   },
+  'service-keys': {
+    who: 'superuser',
+    load: () => import('../features/service-keys/service-keys.svelte'),
+  },
+  messages: {
+    who: 'superuser',
+    load: () => import('../features/messages/messages.svelte'),
+  },
+  'change-log': {
+    who: 'superuser',
+    load: () => import('../features/change-log/change-log.svelte'),
+  },
+  about: {
+    who: 'visitor',
+    load: () => import('../features/about/about.svelte'),
+  },
+  security: {
+    who: 'visitor',
+    load: () => import('../features/security/security.svelte'),
+  },
+  search: { who: 'visitor', load: () => import('../features/search/search.svelte') },
 }
