@@ -43,12 +43,10 @@ export class Setup {
   }
 
   formOf<Id extends StepId>(id: Id): StepForm<Id> {
-    const known = this.#forms.get(id)
+    const form = this.#forms.get(id)
+    if (form === undefined) throw new Error(`there is no step ${id}`)
     // Each is kept under its own id.
-    if (known !== undefined) return known as unknown as StepForm<Id>
-    const form = new StepForm(id, this)
-    this.#forms.set(id, form as unknown as StepForm<StepId>)
-    return form
+    return form as unknown as StepForm<Id>
   }
 
   async load(): Promise<void> {
@@ -92,7 +90,12 @@ export class Setup {
 
   accept(state: SetupState): void {
     this.#state = state
-    for (const form of this.#forms.values()) form.refresh()
+    for (const { id } of state.steps) {
+      const form = this.#forms.get(id)
+      // Made here, outside of all components, whose end they outlive.
+      if (form === undefined) this.#forms.set(id, new StepForm(id, this))
+      else form.refresh()
+    }
   }
 
   async refresh(): Promise<void> {
@@ -108,9 +111,11 @@ export class Setup {
 
   /** All of it begins anew: nothing that was typed means anything any more. */
   startAgain(state: SetupState): void {
-    for (const form of this.#forms.values()) form.forget()
-    this.#forms.clear()
+    for (const form of this.#forms.values()) {
+      form.forget()
+    }
     this.accept(state)
+    for (const form of this.#forms.values()) form.discard()
   }
 
   /** What is known of steps that somebody has to complete. */
