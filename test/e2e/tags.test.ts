@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../support/api-client.ts'
+import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
+import { createImage } from '../support/content.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { stockRegistry } from '../support/stocked-registry.ts'
+
+const repository = 'harbour/charts'
+const tagsPage = `/repository/${repository}?tab=tags`
+const config = { FEATURE_IMMUTABLE_TAGS: true, PERMANENTLY_DELETE_TAGS: true }
+
+let server: TestServer
+let browser: Awaited<ReturnType<typeof openBrowser>>
+let api: ApiClient
+
+beforeAll(async () => {
+  ;[server, browser] = await Promise.all([
+    startTestServer({ env: { QUAY_OVERRIDE_CONFIG: JSON.stringify(config) } }),
+    openBrowser(),
+  ])
+  api = await server.signedIn()
+  await api.post('/api/v1/organization/', { name: 'harbour', email: 'harbour@example.com' }, 201)
+  const client = server.client()
+  await stockRegistry(client, repository, { largeBytes: 65_536 })
+  const image = createImage({ labels: { maintainer: 'crew' } })
+  for (const tag of ['1.0', '1.1', '1.2', 'old']) await client.pushImage(repository, tag, image)
+  // A repository whose name could be the address of a tag.
+  await client.pushImage('harbour/tag/odd', '1', createImage())
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+const come = (look: Partial<Visit> = {}) =>
+  visit(browser, {
+    url: server.urls.https,
+    account: { username: server.username, password: server.password },
+    ...look,
+  })
+
+describe('the tags of a repository', () => {
+  it('are deleted together, and one of them comes back from the history', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    await page.getByRole('checkbox', { name: 'Select tag 1.1' }).check()
+    await page.getByRole('checkbox', { name: 'Select tag 1.2' }).check()
+    await page.getByRole('button', { name: 'Actions', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Remove', exact: true }).click()
+    const dialog = page.getByRole('alertdialog', { name: 'Delete the following tags?' })
+    await dialog.getByText('1.2').waitFor()
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('Deleted tags successfully').waitFor()
+    await page.getByRole('link', { name: '1.1', exact: true }).waitFor({ state: 'detached' })
+
+    await page.getByRole('tab', { name: 'Tag history' }).click()
+    const deletion = page.getByRole('row').filter({ hasText: '1.1 was deleted' })
+    await deletion.getByRole('button', { name: /^Restore to sha256:/ }).click()
+    const question = page.getByRole('alertdialog', { name: 'Restore Tag' })
+    await question.getByRole('button', { name: 'Restore Tag' }).click()
+    await page.getByText(/Restored tag 1\.1 to digest sha256:\w+ successfully/).waitFor()
+    await page
+      .getByRole('row')
+      .filter({ hasText: /1\.1 was (?:recreated|reverted)/ })
+      .waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('are locked, and then say why they cannot be removed', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    const choose = async (item: string) => {
+      await page.getByRole('button', { name: 'Actions for tag 1.0' }).click()
+      await page.getByRole('menuitem', { name: item }).click()
+    }
+    await choose('Make immutable')
+    const lock = page.getByRole('alertdialog', { name: 'Make 1 tag immutable?' })
+    await lock.getByRole('button', { name: 'Make immutable' }).click()
+    await page.getByText('Successfully set immutability for tag 1.0').waitFor()
+    await page
+      .getByRole('row', { name: /tag 1\.0/ })
+      .getByLabel('Immutable')
+      .waitFor()
+
+    await page.getByRole('button', { name: 'Actions for tag 1.0' }).click()
+    const remove = page.getByRole('menuitem', { name: /^Remove The tag is immutable/ })
+    expect(await remove.getAttribute('aria-disabled')).toBe('true')
+    await page.keyboard.press('Escape')
+    await choose('Remove immutability')
+    const unlock = page.getByRole('alertdialog', { name: 'Remove immutability from 1 tag?' })
+    await unlock.getByRole('button', { name: 'Remove immutability' }).click()
+    await page.getByText('Successfully removed immutability for tag 1.0').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('get another name and labels, and never an impossible name', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    await page.getByRole('button', { name: 'Actions for tag old' }).click()
+    await page.getByRole('menuitem', { name: 'Add new tag' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Add tag to manifest sha256:/ })
+    const name = dialog.getByLabel('New tag name')
+    await name.fill('.no')
+    await dialog.getByRole('button', { name: 'Create tag' }).click()
+    await dialog
+      .getByText(/^A tag begins with a letter/)
+      .first()
+      .waitFor()
+    await name.fill('large')
+    await dialog.getByText(/The tag large exists and is on sha256:/).waitFor()
+    await name.fill('renamed')
+    await dialog.getByRole('button', { name: 'Create tag' }).click()
+    await page.getByText('Successfully created tag renamed').waitFor()
+
+    await page.getByRole('button', { name: 'Actions for tag renamed' }).click()
+    await page.getByRole('menuitem', { name: 'Edit labels' }).click()
+    const labels = page.getByRole('dialog', { name: 'Edit labels' })
+    await labels.getByText('maintainer=crew').waitFor()
+    await labels.getByLabel('Add new label').fill('purpose=testing')
+    await page.keyboard.press('Enter')
+    await labels.getByRole('button', { name: 'Save Labels' }).click()
+    await page.getByText('Created labels successfully').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('lose their expiration, and are found by digest', async () => {
+    const inThreeDays = Math.floor(Date.now() / 1_000) + 3 * 86_400
+    await api.put(`/api/v1/repository/${repository}/tag/large`, { expiration: inThreeDays }, 201)
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    await page.getByRole('button', { name: /^Change the expiration of large: in \d days/ }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change Tags Expiration' })
+    await dialog.getByRole('radio', { name: 'Never' }).check()
+    await dialog.getByRole('button', { name: 'Change Expiration' }).click()
+    await page.getByText('Successfully set expiration for tag large to never').waitFor()
+
+    const row = page.getByRole('row', { name: /tag many/ })
+    await row.getByRole('link', { name: /^sha256:/ }).waitFor()
+    const digest = (await row.getByRole('link', { name: /^sha256:/ }).textContent()) ?? ''
+    await page.getByRole('textbox', { name: 'Search by tag…' }).fill(digest.trim())
+    await page.getByRole('link', { name: 'large', exact: true }).waitFor({ state: 'detached' })
+    expect(await page.getByRole('link', { name: 'many', exact: true }).count()).toBe(1)
+    expect(new URL(page.url()).searchParams.get('search')).toBe(digest.trim())
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+describe('a tag', () => {
+  it('shows its platforms, and keeps the chosen one from tab to tab', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(`/repository/${repository}/tag/many`)
+    await page.getByRole('link', { name: 'linux/arm64/v8' }).click()
+    await page.waitForURL(/digest=sha256/)
+    await page.getByRole('tab', { name: 'Layers' }).click()
+    await page.getByRole('heading', { name: 'Manifest Layers' }).waitFor()
+    expect(new URL(page.url()).searchParams.get('digest')).toMatch(/^sha256:/)
+    await page.getByRole('tab', { name: 'Manifest' }).click()
+    await page.getByText('"schemaVersion": 2').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('offers what fetches it, and remembers the client', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    await page.getByRole('button', { name: 'Fetch tag 1.0' }).click()
+    await page.getByLabel('Client').selectOption('Docker')
+    await page.getByText(new RegExp(`^docker pull \\S+/${repository}:1.0$`)).waitFor()
+    await visitor.goTo(`/repository/${repository}/tag/old`)
+    await page.getByText(new RegExp(`^docker pull \\S+/${repository}:old$`)).waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('is not what a repository with such a name is taken for', async () => {
+    await using visitor = await come()
+    await visitor.goTo('/repository/harbour/tag/odd')
+    await visitor.page.getByRole('heading', { name: 'harbour/tag/odd', level: 1 }).waitFor()
+    await visitor.page.getByRole('tab', { name: 'Tag history' }).waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+it('is looked at in Japanese, in the dark and on a telephone', async () => {
+  await using visitor = await come({ language: 'ja', theme: 'DARK', width: 320, height: 640 })
+  const faults: string[] = []
+  const many = `/repository/${repository}/tag/many`
+  for (const path of [
+    tagsPage,
+    `/repository/${repository}?tab=history`,
+    many,
+    `${many}?tab=layers`,
+  ]) {
+    await visitor.goTo(path)
+    await settled(visitor.page)
+    const found = [...(await visitor.findings()), ...(await visitor.overflow())]
+    faults.push(...found.map((fault) => `${path}: ${fault}`))
+  }
+  expect([...faults, ...visitor.complaints]).toEqual([])
+})
