@@ -5,8 +5,12 @@ import { ApiError } from '../../api/api-error.ts'
 import { createSetupClient, faultOf, type SetupClient } from '../../api/setup-client.ts'
 import { StepForm } from './step-form.svelte.ts'
 
-/** `absent`: the server knows of no setup. `outside`: nobody has entered the code here. */
-export type Presence = 'loading' | 'failed' | 'absent' | 'outside' | 'inside' | 'finished'
+/**
+ * `absent`: the server knows of no setup. `outside`: nobody has entered the code here. `waiting`: who
+ * followed to the new address is shown the end of it, and needs no code for that.
+ */
+export type Presence =
+  'loading' | 'failed' | 'absent' | 'outside' | 'waiting' | 'inside' | 'finished'
 
 /** A setup as one browser goes through it. What is being typed stays while the session comes and goes. */
 export class Setup {
@@ -49,11 +53,12 @@ export class Setup {
     return form as unknown as StepForm<Id>
   }
 
-  async load(): Promise<void> {
+  async load({ forEnd = false } = {}): Promise<void> {
     this.failure = undefined
     try {
       const { open, phase } = await this.client.session()
       if (phase === 'finished') this.presence = 'finished'
+      else if (!open && forEnd && phase === 'applying') this.presence = 'waiting'
       else if (!open) this.#leave()
       else await this.#enter()
     } catch (error) {
