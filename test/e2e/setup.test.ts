@@ -207,7 +207,7 @@ describe('the setup, from its code to a push', () => {
       ca: readFileSync(folder.join('data/config/ca.crt')),
       ...{ username: 'captain', password },
     })
-    await registry.pushImage('captain/first', createImage(), 'latest')
+    await registry.pushImage('captain/first', 'latest', createImage())
     expect(visitor.complaints.filter((one) => !one.startsWith('foreign:'))).toEqual([])
   })
 })
