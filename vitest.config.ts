@@ -15,7 +15,7 @@ interface Group {
 
 // Parts of the pages that need no document.
 const pureOfPages =
-  'renderer/src/{api,router,features/{pull-commands,credentials,usage-logs}}/**/*.test.ts'
+  'renderer/src/{api,router,features/{pull-commands,credentials,usage-logs,service-logs}}/**/*.test.ts'
 
 const groups: readonly Group[] = [
   {
