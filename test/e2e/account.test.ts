@@ -89,8 +89,8 @@ describe('robot accounts', () => {
     await page.getByText('harbor+ci has a new token').waitFor()
     const renewed = await codeOf(page, 'Token')
     expect(renewed).not.toBe(token)
-    await expect(pullWith('harbor+ci', token)).rejects.toThrow('401')
     expect(await pullWith('harbor+ci', renewed)).toBe(200)
+    await expect(pullWith('harbor+ci', token)).rejects.toThrow('401')
     await credentials.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: '1 repositories' }).waitFor()
     await shot(page, 'robots')
@@ -154,7 +154,10 @@ describe('tokens', () => {
     await expect(pullWith('$app', token)).rejects.toThrow('401')
 
     await page.getByRole('button', { name: 'Generate encrypted password' }).click()
-    await page.getByLabel('Current Password', { exact: true }).fill(server.password)
+    await page
+      .getByRole('dialog')
+      .getByLabel(/^Current Password/)
+      .fill(server.password)
     await page
       .getByRole('dialog')
       .getByRole('button', { name: 'Generate encrypted password' })
