@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { stepIds, stepSchemas } from '../contract/setup-steps.ts'
 import { systemRandom } from '../platform/random.ts'
-import { readAnswers, resolveAnswers, writeAnswers } from './answer-file.ts'
+import { readAnswers, requireKnownFields, resolveAnswers, writeAnswers } from './answer-file.ts'
 import { SetupError } from './setup-codes.ts'
 import { emptySetup, type SavedStep } from './setup-state.ts'
 
@@ -33,8 +33,20 @@ test('the example explains every field of every step, and each as the step takes
   const { steps } = readAnswers(readFileSync(example, 'utf8'), null)
   for (const id of stepIds) {
     if (id === 'welcome') continue
-    expect([id, stepSchemas[id].safeParse(steps[id]).error?.issues ?? []]).toEqual([id, []])
+    const taken = stepSchemas[id].safeParse(steps[id])
+    expect([id, taken.error?.issues ?? []]).toEqual([id, []])
+    requireKnownFields(id, steps[id], taken.data)
   }
+})
+
+test('a field that nothing reads is named', () => {
+  const taken = { family: 'IPv4', outbound: { kind: 'direct' }, addresses: ['192.0.2.1'] }
+  const check = (given: unknown) => () => {
+    requireKnownFields('network', given, taken)
+  }
+  expect(check({ family: 'IPv4', addresses: ['192.0.2.1'] })).not.toThrow()
+  expect(codeOf(check({ address: '192.0.2.1' }))).toBe(codeOf(() => readAnswers('[]', null)))
+  expect(check({ outbound: { kind: 'direct', proxy: 'x' } })).toThrow(/network.*outbound\.proxy/)
 })
 
 test('secrets leave only encrypted, and come back with the passphrase alone', () => {

@@ -117,6 +117,26 @@ export function readAnswers(
   return { ...top, steps }
 }
 
+/** A field that nothing reads is a mistake, and not one to be found out later. @throws SetupError */
+export function requireKnownFields(id: StepId, given: unknown, taken: unknown): void {
+  const strange = unknownField(given, taken)
+  if (strange !== undefined) throw unreadable(`${id} has no field ${strange.slice(0, 120)} here`)
+}
+
+/** The first field of what was given that is not among what was taken. */
+function unknownField(given: unknown, taken: unknown): string | undefined {
+  if (!isFields(given) || !isFields(taken)) return undefined
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(taken, name)) return name
+    const below = unknownField(value, taken[name])
+    if (below !== undefined) return `${name}.${below}`
+  }
+  return undefined
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
 /** For whoever can read neither the files that it names nor its passphrase. @throws SetupError */
 export function resolveAnswers(
   text: string,

@@ -4,7 +4,7 @@ import { optionalSteps, stepIds, WelcomeValues, type StepId } from '../contract/
 import type { Clock, Instant } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
-import { readAnswers, writeAnswers, type AnswerProblem } from './answer-file.ts'
+import { readAnswers, requireKnownFields, writeAnswers, type AnswerProblem } from './answer-file.ts'
 import { collectLines } from './check-lines.ts'
 import { hideSecrets, storedIds, type StoredSecrets } from './secret-values.ts'
 import { findingOf, reasonOf, SetupError } from './setup-codes.ts'
@@ -248,10 +248,12 @@ export async function openSetupService(tools: SetupTools) {
         return raw === undefined ? [] : [{ id, raw }]
       })
       return Promise.all(
-        steps.map(async ({ id, raw }) => ({
-          id,
-          raw: { ...((await values.proposal(id)) as object), ...raw },
-        })),
+        steps.map(async ({ id, raw }) => {
+          const whole = { ...((await values.proposal(id)) as object), ...raw }
+          const taken = values.stepOf(id).schema.safeParse(whole)
+          if (taken.success) requireKnownFields(id, raw, taken.data)
+          return { id, raw: whole }
+        }),
       )
     },
 
