@@ -4,6 +4,7 @@ import type * as applianceHome from '@mooring/server/contract/appliance-home'
 import type * as applianceService from '@mooring/server/contract/appliance-service'
 import type * as applianceStorage from '@mooring/server/contract/appliance-storage'
 import type * as backup from '@mooring/server/contract/backup'
+import type * as certificateAuthority from '@mooring/server/contract/certificate-authority'
 import type * as certificates from '@mooring/server/contract/certificates'
 import type * as clientConfig from '@mooring/server/contract/client-config'
 import type * as configuration from '@mooring/server/contract/configuration'
@@ -46,6 +47,7 @@ import type * as superuser from '@mooring/server/contract/superuser'
 import type * as support from '@mooring/server/contract/support'
 import type * as tags from '@mooring/server/contract/tags'
 import type * as teams from '@mooring/server/contract/teams'
+import type * as trustedAuthorities from '@mooring/server/contract/trusted-authorities'
 import type * as userAuthorizations from '@mooring/server/contract/user-authorizations'
 import type * as users from '@mooring/server/contract/users'
 
@@ -57,6 +59,7 @@ export type Areas =
   | typeof applianceService
   | typeof applianceStorage
   | typeof backup
+  | typeof certificateAuthority
   | typeof certificates
   | typeof clientConfig
   | typeof configuration
@@ -99,5 +102,6 @@ export type Areas =
   | typeof support
   | typeof tags
   | typeof teams
+  | typeof trustedAuthorities
   | typeof userAuthorizations
   | typeof users

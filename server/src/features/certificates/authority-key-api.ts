@@ -10,7 +10,7 @@ import {
   storeAuthorityPassphrase,
   switchAuthority,
   takeAuthorityOffline,
-} from '../../contract/certificates.ts'
+} from '../../contract/certificate-authority.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { AuthorityService } from './authority-service.ts'
 import type { AuthorityStore } from './authority-store.ts'

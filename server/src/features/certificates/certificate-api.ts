@@ -4,12 +4,12 @@ import {
   createCertificateRequest,
   discardCertificateRequest,
   examineCertificate,
-  getCertificateAuthority,
   getCertificates,
   renewCertificate,
   replaceCertificate,
   rollBackCertificate,
 } from '../../contract/certificates.ts'
+import { getCertificateAuthority } from '../../contract/certificate-authority.ts'
 import { Problem } from '../../problem.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { DistributedAuthorities } from './authority-api.ts'

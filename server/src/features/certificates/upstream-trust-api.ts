@@ -4,7 +4,7 @@ import {
   fetchServerAuthorities,
   listTrustedAuthorities,
   removeTrustedAuthority,
-} from '../../contract/certificates.ts'
+} from '../../contract/trusted-authorities.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import { answering, whoIs } from './certificate-api.ts'
 import { presentCertificate, presentTrusted } from './certificate-view.ts'
