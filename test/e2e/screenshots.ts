@@ -24,11 +24,11 @@ for (const look of looks) {
   await using open = await visit(browser, { url: server.urls.https, ...look })
   for (const { name, path, isOpen } of pageList) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
-    const { page, goTo } = isOpen ? open : signedIn
-    await goTo(path)
-    await settled(page)
+    const visitor = isOpen ? open : signedIn
+    await visitor.goTo(path)
+    await settled(visitor.page)
     const file = join(folder, `${name}-${look.language}-${look.theme.toLowerCase()}.png`)
-    await page.screenshot({ path: file, fullPage: true })
+    await visitor.page.screenshot({ path: file, fullPage: true })
     console.log(file)
   }
 }
