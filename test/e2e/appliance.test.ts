@@ -172,7 +172,7 @@ describe('the service', () => {
     await using visitor = await enter()
     const { page } = visitor
     await visitor.goTo('/service/logs')
-    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('main').getByText('Live', { exact: true }).waitFor()
     await page.getByLabel('Contains').fill('needle-in-the-log')
     await page.waitForURL('**/service/logs?text=needle-in-the-log')
     await page.getByText('No lines').waitFor()
