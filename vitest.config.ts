@@ -53,7 +53,15 @@ const groups: readonly Group[] = [
   },
   // Pages in the system's Chromium; `npm test` says so where there is none.
   ...(existsSync(process.env['MOORING_TEST_BROWSER'] ?? '/usr/bin/chromium')
-    ? [{ name: 'e2e', include: ['test/e2e/**/*.test.ts'], order: 0, workers: 2, timeoutMs: 60_000 }]
+    ? [
+        {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          order: 0,
+          workers: 2,
+          timeoutMs: 120_000,
+        },
+      ]
     : []),
   // Killing servers wants the machine to itself.
   { name: 'crash', include: ['test/crash/**/*.test.ts'], order: 1, workers: 1, timeoutMs: 180_000 },

@@ -17,7 +17,6 @@ afterAll(async () => {
 })
 
 const looks: readonly [string, Omit<Visit, 'url' | 'account'>][] = [
-  ['in English, light', { language: 'en', theme: 'LIGHT' }],
   ['in Japanese, dark, on a telephone', { language: 'ja', theme: 'DARK', width: 320, height: 640 }],
   ['with high contrast', { language: 'en', theme: 'CONTRAST', width: 768 }],
 ]

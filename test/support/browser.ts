@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { atExit } from './at-exit.ts'
+import { until } from './until.ts'
 
 const program = process.env['MOORING_TEST_BROWSER'] ?? '/usr/bin/chromium'
 
@@ -77,7 +78,7 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
   )
   if (account !== undefined) await signIn(context, account)
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   const complaints = watch(page, origin, options.expects ?? [])
   return {
     page,
@@ -102,9 +103,8 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
 
 /** Nothing loads any more and nothing says that it does. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    `document.querySelector('[aria-busy="true"], [role="status"] .animate-spin') === null`,
-  )
+  const busy = page.locator('[aria-busy="true"], [role="status"] .animate-spin')
+  await until('the page to settle', async () => ((await busy.count()) === 0 ? true : undefined))
   await page.evaluate('document.fonts.ready.then(() => undefined)')
 }
 
