@@ -40,7 +40,10 @@ afterAll(() => folder.remove())
 
 /** About nothing that is there, and with no body that could be right. */
 function send(api: ApiClient, { method, path }: Expectation, headers: Headers = {}) {
-  const target = path.replace('{repository}', 'unknown/unknown').replaceAll(/\{\w+\}/g, 'unknown')
+  const target = path
+    .replace('{repository}', 'unknown/unknown')
+    .replace('{fingerprint}', '00'.repeat(32))
+    .replaceAll(/\{\w+\}/g, 'unknown')
   return api.request(method, target, method === 'GET' ? undefined : '5', headers)
 }
 
@@ -135,6 +138,9 @@ describe('a read-only registry', () => {
       '/oauth/denyapp',
       // A registry that stands still is when people back it up.
       ...['/api/v1/mooring/backup', '/api/v1/mooring/backup/{job_id}'],
+      // How it is ended, and what only looks.
+      ...['readonly', 'restart', 'stop'].map((what) => `/api/v1/mooring/service/${what}`),
+      '/api/v1/mooring/storage/collection/plan',
     ]
     const expected = routesWhere((one) => writes.includes(one) && harmless.includes(one.path))
     expect(taken.sort()).toEqual(expected)
