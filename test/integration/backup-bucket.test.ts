@@ -36,7 +36,9 @@ it('backs the blobs of a bucket up and puts them into one again', async () => {
   await server.restart()
   const image = createOpaqueImage('backed up', [9 << 20, 500])
   await server.client().pushImage('quay/bucket', 'v1', image)
-  const before = store.keys()
+  // What the health check of a running registry leaves is no content.
+  const contentKeys = () => store.keys().filter((key) => !key.endsWith('/_verify'))
+  const before = contentKeys()
   expect(before).toHaveLength(image.blobs.length)
 
   await server.mooring(['backup', 'create'], [folder.join('backup')])
@@ -44,7 +46,7 @@ it('backs the blobs of a bucket up and puts them into one again', async () => {
   const dataDir = folder.join('restored')
   const restore = ['backup', 'restore', folder.join('backup'), '--data', dataDir]
   await runProgram(process.execPath, [mooring, ...restore], { env: {}, cwd: folder.path })
-  expect(store.keys()).toEqual(before)
+  expect(contentKeys()).toEqual(before)
 
   await using restored = await startTestServer({ dataDir })
   const client = restored.client({ username: server.username, password: server.password })
