@@ -11,6 +11,8 @@ interface Group {
   readonly order: number
   readonly workers: number
   readonly timeoutMs: number
+  /** A browser on a machine that is busy with other tests may miss what shows for a moment. */
+  readonly retry?: number
 }
 
 // Parts of the pages that need no document.
@@ -60,6 +62,7 @@ const groups: readonly Group[] = [
           order: 0,
           workers: 2,
           timeoutMs: 120_000,
+          retry: 1,
         },
       ]
     : []),
@@ -84,7 +87,7 @@ export default defineConfig({
     passWithNoTests: false,
     globalSetup: beforeAll.filter((file) => existsSync(file)),
     projects: [
-      ...groups.map(({ name, include, order, workers, timeoutMs }) => ({
+      ...groups.map(({ name, include, order, workers, timeoutMs, retry = 0 }) => ({
         test: {
           name,
           include,
@@ -93,6 +96,7 @@ export default defineConfig({
           fileParallelism: workers > 1,
           sequence: { groupOrder: order },
           testTimeout: timeoutMs,
+          retry,
           hookTimeout: Math.max(timeoutMs, 60_000),
         },
       })),
