@@ -15,5 +15,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: 'es2022',
     reportCompressedSize: false,
+    // How long each plugin took is nothing for whoever starts a registry.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 })
