@@ -47,7 +47,18 @@ it('a server without a certificate serves HTTPS as soon as it is given one', asy
   await writeFile(at('ssl.key'), first.keyPem)
   await writeFile(at('ssl.cert'), first.certificatePem)
   const ca = authority.certificatePem
-  const shown = await until('HTTPS', () => handshake(ca).catch(() => undefined))
+  let lastRefusal: unknown
+  const shown = await until(
+    'HTTPS',
+    () =>
+      handshake(ca).catch((error: unknown) => {
+        lastRefusal = error
+        return undefined
+      }),
+    { timeoutMs: 60_000 },
+  ).catch((cause: unknown) => {
+    throw new Error(`${String(lastRefusal)}\n${server.output()}`, { cause })
+  })
   await writeFile(at('company.crt'), ca)
   const url = `https://127.0.0.1:${String(port)}/health`
   const { stdout } = await run('curl', ['-sS', '--cacert', at('company.crt'), url])

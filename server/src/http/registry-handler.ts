@@ -89,9 +89,12 @@ function reasonOf({ cause }: Problem): string {
   return cause instanceof Error ? cause.message : 'unknown'
 }
 
-/** The client is gone: whatever failed with it is no news. */
+/**
+ * The client is gone: whatever failed with it is no news. A request that was read to its end is
+ * destroyed too, and still has to be answered.
+ */
 function isDisconnect(error: unknown, { req, res }: Exchange): boolean {
-  return !isProblem(error) && (req.destroyed || res.destroyed)
+  return !isProblem(error) && (res.destroyed || (req.destroyed && !req.complete))
 }
 
 /** What SQLite and PostgreSQL say when their medium has no room left. */
