@@ -58,6 +58,10 @@ describe('the route of a path', () => {
       'DELETE /r/{repository}/tag/{tag}',
       { repository: 'acme/web/tag', tag: 'v1' },
     ],
+    // A tag has no GET, so this is a repository; and what is no digest is no manifest.
+    ['GET', '/r/acme/web/tag/v1', 'GET /r/{repository}', { repository: 'acme/web/tag/v1' }],
+    ['PUT', '/r/acme/web/tag/v1', 'PUT /r/{repository}', { repository: 'acme/web/tag/v1' }],
+    ['GET', '/r/a/b/manifest/x', 'GET /r/{repository}', { repository: 'a/b/manifest/x' }],
     ['GET', '/user/logs', 'GET /user/logs', {}],
     ['GET', '/user/a%2Bb', 'GET /user/{name}', { name: 'a+b' }],
     [
@@ -73,7 +77,7 @@ describe('the route of a path', () => {
   })
 
   it('is unknown for a path that fits none, or whose parts do not fit', () => {
-    for (const path of ['/r/web', '/r/', '/x', '/user/%ff', '/r/a/b/manifest/latest']) {
+    for (const path of ['/r/web', '/r/', '/x', '/user/%ff', '/r/a/b/manifest/%ff']) {
       expect([path, table.match('GET', path).kind]).toEqual([path, 'unknown'])
     }
   })

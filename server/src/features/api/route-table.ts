@@ -22,8 +22,8 @@ const secretNames: ReadonlySet<string> = new Set(['code', 'file_id'])
 
 /**
  * Finds the route of a path. Trailing slashes matter; a GET that lacks one is sent to where it is.
- * Where several patterns fit, the one that says more about the end of the path wins, so a repository
- * whose name ends like a fixed part is hidden behind it (api-shapes, 1.1).
+ * Where several patterns fit, the one that says more about the end of the path wins among those that
+ * have the method: a GET of `…/tag/x`, where a tag can only be changed, is of a repository of that name.
  */
 export function createRouteTable(routes: readonly ApiRoute[]) {
   const patterns = compileAll(routes)
@@ -41,19 +41,22 @@ export function createRouteTable(routes: readonly ApiRoute[]) {
       secretive.find(({ matcher }) => matcher.test(path))?.path ?? path,
 
     match(method: string, path: string): Match {
-      const pattern = find(path)
-      if (pattern === undefined) {
+      const fitting = patterns.filter(({ matcher }) => matcher.test(path))
+      if (fitting.length === 0) {
         const slashed = method === 'GET' && !path.endsWith('/') ? find(`${path}/`) : undefined
         return slashed?.byMethod.has('GET') && slashed.path.endsWith('/')
           ? { kind: 'redirect', path: `${path}/` }
           : { kind: 'unknown' }
       }
-      const params = decodeParams(pattern, path)
-      if (params === undefined) return { kind: 'unknown' }
-      const route = pattern.byMethod.get(method)
-      if (route === undefined) return { kind: 'wrong-method' }
-      const checked = route.endpoint.params?.safeParse(params)
-      return checked?.success === false ? { kind: 'unknown' } : { kind: 'route', route, params }
+      const offering = fitting.filter(({ byMethod }) => byMethod.has(method))
+      for (const pattern of offering) {
+        const route = pattern.byMethod.get(method)
+        const params = decodeParams(pattern, path)
+        if (route === undefined || params === undefined) continue
+        if (route.endpoint.params?.safeParse(params).success === false) continue
+        return { kind: 'route', route, params }
+      }
+      return { kind: offering.length === 0 ? 'wrong-method' : 'unknown' }
     },
   }
 }
