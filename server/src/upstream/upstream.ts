@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream'
+import type { Digest } from '../storage/digest.ts'
+
+/** One repository of another registry, and the way there. */
+export interface UpstreamAccess {
+  /** `host[:port]`; docker.io is contacted as registry-1.docker.io. */
+  readonly host: string
+  /** `library/busybox`; empty where only the registry itself is asked. */
+  readonly repository: string
+  /** HTTP instead of HTTPS. */
+  readonly plainHttp?: boolean
+  /** Default: true. */
+  readonly verifyTls?: boolean
+  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly proxy?: UpstreamProxy
+}
+
+export interface UpstreamProxy {
+  readonly httpProxy?: string
+  readonly httpsProxy?: string
+  /** Names, `.suffixes`, addresses, or `*`; separated by commas. */
+  readonly noProxy?: string
+}
+
+/** https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
+export interface UpstreamDescriptor {
+  readonly mediaType: string
+  readonly digest: Digest
+  readonly size: number
+  readonly artifactType?: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface UpstreamManifestHead {
+  /** Absent: the upstream does not say; only the bytes tell. */
+  readonly digest?: Digest
+  /** Empty where the upstream does not say. */
+  readonly mediaType: string
+  readonly sizeBytes?: number
+}
+
+export interface UpstreamManifest {
+  /** As they came. */
+  readonly bytes: Buffer
+  readonly mediaType: string
+  /** Of the bytes, verified: the one asked for, else the upstream's own, else their SHA-256. */
+  readonly digest: Digest
+}
+
+export interface BlobWanted {
+  readonly sizeBytes: number
+  /** How many of its bytes are here already. */
+  readonly from: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Every call throws UpstreamFault, or the signal's reason. Answers that may come out differently in a
+ * moment are asked for again before that.
+ */
+export interface Upstream {
+  readonly access: UpstreamAccess
+  /**
+   * Whether it is a registry, and lets us in. `anonymous`: it wants to know who we are, and nobody
+   * told us. Credentials that it refuses are a fault.
+   */
+  checkVersion(signal: AbortSignal): Promise<'open' | 'authenticated' | 'anonymous'>
+  /** Throws rather than ends early when the list is cut, or too long to be true. */
+  listTags(signal: AbortSignal): AsyncIterable<string>
+  /** @returns undefined when there is no such manifest. */
+  headManifest(reference: string, signal: AbortSignal): Promise<UpstreamManifestHead | undefined>
+  getManifest(reference: string, signal: AbortSignal): Promise<UpstreamManifest>
+  /** By the referrers API, or by the tag that stands in for it. */
+  listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly UpstreamDescriptor[]>
+  /**
+   * The bytes from `from` to the end, over as many connections as it takes; exactly as many as there
+   * should be, or an error. Whether they are the right ones, the caller's hash tells.
+   */
+  openBlob(digest: Digest, wanted: BlobWanted): Readable
+}
+
+/** What happens on the way, for those who show progress or set their pace by it. */
+export type UpstreamEvent =
+  /** Nothing is asked of this host for a while, because it said so. */
+  | { readonly kind: 'rate-limited'; readonly host: string; readonly waitMs: number }
+  /** What is left of its allowance, where it tells. */
+  | { readonly kind: 'allowance'; readonly host: string; readonly remaining: number }
+  /** The same is asked once more. */
+  | { readonly kind: 'retry'; readonly host: string; readonly reason: string }
+  /** A blob goes on over a new connection. */
+  | { readonly kind: 'resumed'; readonly host: string; readonly from: number }
+  /** Bytes that came a second time, because the upstream could not begin where it was asked to. */
+  | { readonly kind: 'skipped'; readonly host: string; readonly bytes: number }
+  /** Bytes of blobs, as they are handed on. */
+  | { readonly kind: 'bytes'; readonly host: string; readonly bytes: number }
+
+export type UpstreamObserver = (event: UpstreamEvent) => void
+
+export interface UpstreamClient {
+  repository(access: UpstreamAccess, observe?: UpstreamObserver): Upstream
+  /** Ends every connection that is kept. */
+  close(): void
+}
