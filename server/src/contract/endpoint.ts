@@ -93,6 +93,8 @@ export interface Endpoint<
   /** The body may be left out. */
   readonly bodyOptional?: true
   readonly bodyLimitBytes?: number
+  /** The body is bytes, which the handler reads by itself. */
+  readonly bytes?: true
   /** The lowest status is the usual one. */
   readonly responses: Answers
 }

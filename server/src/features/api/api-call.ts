@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+
 import type { z } from 'zod'
 
 import type { Endpoint, PathParams, Responses, Rule } from '../../contract/endpoint.ts'
@@ -57,6 +59,8 @@ interface CallBasics<Params, Query, Body> {
   readonly signal: AbortSignal
   /** A header of the request, for the few calls that have more in one. */
   readonly header: (name: string) => string | undefined
+  /** The bytes of the body, where the endpoint takes bytes. */
+  readonly content: () => Readable
   /** Adds a header to the answer. */
   readonly setHeader: (name: string, value: string) => void
 }

@@ -6,7 +6,7 @@ import type { Endpoint } from '../../contract/endpoint.ts'
 import { parseAuthorization } from '../../http/basic-credentials.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { isSoundText, parseJson } from '../../http/parse-json.ts'
-import { hasBody, readLimited } from '../../http/request-body.ts'
+import { acceptBody, hasBody, readLimited } from '../../http/request-body.ts'
 import { schemaMessage } from '../../http/schema-message.ts'
 import { isProblem, Problem } from '../../problem.ts'
 import type { Actor } from '../audit/audit-log.ts'
@@ -146,6 +146,7 @@ export function createApiPipeline({
         requestId: exchange.requestId,
         signal: exchange.signal,
         header: (name: string) => singleHeader(exchange.req, name.toLowerCase()),
+        content: () => acceptBody(exchange),
         setHeader: (name: string, value: string) => void (headers[name] = value),
         ...granted(grant, caller),
       }

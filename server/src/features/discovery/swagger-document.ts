@@ -163,7 +163,8 @@ function queryParameters({ query }: Endpoint, schemas: Schemas): JsonObject[] {
   }))
 }
 
-function bodyParameter({ body, bodyOptional }: Endpoint, schemas: Schemas): JsonObject[] {
+function bodyParameter({ body, bodyOptional, bytes }: Endpoint, schemas: Schemas): JsonObject[] {
+  if (bytes) return [{ name: 'body', in: 'body', schema: { type: 'string', format: 'binary' } }]
   if (body === undefined) return []
   return [
     {

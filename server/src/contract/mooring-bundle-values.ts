@@ -1,0 +1,228 @@
+import { z } from 'zod'
+
+import { JobProgress } from './backup.ts'
+import { wireDate } from './values.ts'
+
+export const superuserOfBundles = {
+  area: 'mooring',
+  rule: { kind: 'superuser' },
+  scope: 'super:user',
+  switches: ['FEATURE_SUPER_USERS'],
+} as const
+
+const bytes = z.number().nonnegative()
+const count = z.int().nonnegative()
+/** A file that was read in a browser: as text, or in base64 when it is no text. */
+const documentText = z.string().min(1).max(16_777_216)
+
+/** What a bundle carries: repositories of this registry, a list of any known form, or a request. */
+export const BundleSelection = z
+  .object({
+    repositories: z
+      .array(
+        z.object({
+          /** `organization/repository`, where `*` stands for any text. */
+          name: z.string().min(1).max(255),
+          /** Names or patterns of tags; all when left out. */
+          tags: z.array(z.string().min(1).max(128)).max(1_000).optional(),
+        }),
+      )
+      .max(10_000)
+      .optional(),
+    /** Image references, or an oc-mirror, hauler, skopeo-sync or Kubernetes file. */
+    list: z.string().max(1_048_576).optional(),
+    /** The request of a site that lacks a base. */
+    request: documentText.optional(),
+    /** Only so many tags of each repository, the latest first. */
+    newest: z.int().min(1).max(100_000).optional(),
+  })
+  .meta({ id: 'BundleSelection' })
+
+/** What the other side has already. */
+export const BundleBaseChoice = z
+  .object({
+    kind: z.enum(['none', 'receipt', 'bundle']),
+    /** Of the receipt or bundle; the newest receipt when left out. */
+    id: z.string().min(1).max(128).optional(),
+  })
+  .meta({ id: 'BundleBaseChoice' })
+
+/** What a plan and an export are made from. */
+export const bundleContent = {
+  selection: BundleSelection,
+  base: BundleBaseChoice.optional(),
+  /** `linux/amd64`; all when left out. Leaving some out makes a sparse bundle. */
+  platforms: z.array(z.string().min(1).max(64)).max(50).optional(),
+  /** Signatures and whatever else refers to an image. On unless switched off. */
+  referrers: z.boolean().optional(),
+  /** Bytes or `fat32`, `cd700`, `dvd`, `dvd-dl`, `bd25`, `bd50`, `bd100`, `usb:64G`; one volume when left out. */
+  volume_size: z.string().max(32).optional(),
+  /** `2MB/s`: what the medium or the link takes. */
+  rate: z.string().max(32).optional(),
+}
+
+export const BundlePlan = z
+  .object({
+    images: count,
+    repositories: count,
+    referrers: count,
+    blobs: count,
+    /** Everything that is chosen, what the base has of it, and what has to be carried. */
+    total_bytes: bytes,
+    present_bytes: bytes,
+    carry_bytes: bytes,
+    carry_blobs: count,
+    is_sparse: z.boolean(),
+    base: z.object({ kind: z.enum(['none', 'receipt', 'bundle']), id: z.string().nullable() }),
+    volumes: z.array(z.object({ n: z.int().min(1), bytes })),
+    /** Null: no rate was given. */
+    seconds: z.number().nonnegative().nullable(),
+    /** Null: not known where it goes. */
+    free_bytes: bytes.nullable(),
+    fits: z.boolean(),
+    biggest: z.array(z.object({ reference: z.string(), bytes })),
+    /** What was asked for and cannot be carried, with the reason. */
+    problems: z.array(z.object({ reference: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'BundlePlan' })
+
+/** Where a bundle is: below one of the places of the server, or in an upload. */
+export const BundleSource = z
+  .object({
+    path: z.string().min(1).max(4_096).optional(),
+    upload_id: z.string().min(1).max(64).optional(),
+  })
+  .meta({ id: 'BundleSource' })
+
+export const BundleSignature = z
+  .object({
+    state: z.enum(['trusted', 'unknown-key', 'invalid', 'missing']),
+    key_id: z.string().nullable(),
+    /** Name of the trust anchor. */
+    signer: z.string().nullable(),
+    /** To be compared with what the source shows. */
+    fingerprint: z.string().nullable(),
+    /** In the form of minisign; only of keys that are known or come along. */
+    public_key: z.string().nullable(),
+  })
+  .meta({ id: 'BundleSignature' })
+
+export const BundleFact = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    volume: z.int().nullable(),
+    file: z.string().nullable(),
+    next_step: z.string().nullable(),
+  })
+  .meta({ id: 'BundleFact' })
+
+export const BundleManifestView = z
+  .object({
+    id: z.string(),
+    created: z.string(),
+    source_name: z.string(),
+    source_key_id: z.string(),
+    stream: z.string().nullable(),
+    sequence: z.int().nullable(),
+    base: z.object({ kind: z.enum(['none', 'receipt', 'bundle']), id: z.string().nullable() }),
+    entries: count,
+    blobs: count,
+    assumed: count,
+    bytes,
+    features: z.array(z.string()),
+  })
+  .meta({ id: 'BundleManifest' })
+
+export const BundleVolumeView = z
+  .object({
+    n: z.int().min(1),
+    bytes,
+    state: z.enum(['present', 'missing', 'damaged']),
+    /** What is wrong with it: missing or damaged files. */
+    facts: z.array(BundleFact),
+  })
+  .meta({ id: 'BundleVolume' })
+
+const TagChange = z.object({
+  repository: z.string(),
+  tag: z.string().nullable(),
+  digest: z.string(),
+  what: z.enum(['new', 'moved', 'unchanged', 'kept']),
+  /** Why a tag stays as it is. */
+  reason: z
+    .enum([
+      'immutable',
+      'rollback',
+      'read-only',
+      'mirror',
+      'quota',
+      'changed-here',
+      'name',
+      'sparse',
+    ])
+    .nullable(),
+  message: z.string().nullable(),
+})
+
+/** What an import does, or would do. */
+export const BundleChanges = z
+  .object({
+    organizations_new: z.array(z.string()),
+    repositories_new: z.array(z.string()),
+    tags: z.object({ new: count, moved: count, unchanged: count, kept: count }),
+    /** At most a thousand, what is kept as it is first. */
+    rows: z.array(TagChange),
+    blobs_new: count,
+    bytes_new: bytes,
+    blobs_present: count,
+  })
+  .meta({ id: 'BundleChanges' })
+
+export const BundleJobProgress = JobProgress.extend({
+  state: z.enum(['queued', 'running', 'paused', 'waiting', 'done', 'failed', 'cancelled']),
+}).meta({ id: 'BundleJobProgress' })
+
+const ExportResult = z.object({
+  kind: z.literal('export'),
+  bundle_id: z.string(),
+  path: z.string(),
+  volumes: z.array(z.object({ n: z.int().min(1), bytes, name: z.string() })),
+  /** Of the key that signed it. */
+  fingerprint: z.string(),
+})
+const VerifyResult = z.object({
+  kind: z.literal('verify'),
+  bundle_id: z.string().nullable(),
+  is_sound: z.boolean(),
+  signature: BundleSignature,
+  volumes: z.array(BundleVolumeView),
+  facts: z.array(BundleFact),
+})
+const ImportResult = z.object({
+  kind: z.literal('import'),
+  bundle_id: z.string(),
+  dry_run: z.boolean(),
+  changes: BundleChanges,
+  warnings: z.array(BundleFact),
+  /** Blobs of the base that are not here: no tag moved, and a request says what is needed. */
+  missing: count,
+})
+
+export const BundleJob = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['export', 'import', 'verify']),
+    by: z.string().nullable(),
+    created: wireDate,
+    ended: wireDate.nullable(),
+    /** Of the bundle, as far as it is known. */
+    bundle_id: z.string().nullable(),
+    path: z.string().nullable(),
+    progress: BundleJobProgress,
+    /** While it waits: the volumes that have yet to come. */
+    waiting_for: z.array(z.int()),
+    result: z.discriminatedUnion('kind', [ExportResult, VerifyResult, ImportResult]).nullable(),
+    error: BundleFact.nullable(),
+  })
+  .meta({ id: 'BundleJob' })
