@@ -11,6 +11,7 @@ type Part =
   | 'work'
   | 'backup'
   | 'upgrade'
+  | 'bundles'
 
 /**
  * What each part of the server may import of the others. Features come on top of all of them;
@@ -27,6 +28,7 @@ const mayImport: Record<Part, readonly Part[]> = {
   work: ['db', 'platform', 'problem'],
   backup: ['config', 'db', 'platform', 'problem', 'storage', 'work'],
   upgrade: ['config', 'db', 'platform', 'problem', 'storage'],
+  bundles: ['problem', 'platform', 'storage'],
 }
 
 const parts = Object.keys(mayImport) as Part[]
