@@ -33,6 +33,13 @@ export function contentStore(db: Db) {
                   .whereRef('uploadedblob.blob_id', '=', 'blob.id')
                   .where('uploadedblob.expires_at', '>', now),
               ),
+              e.exists(
+                e
+                  .selectFrom('bundlepin')
+                  .select('bundlepin.blob_id')
+                  .whereRef('bundlepin.blob_id', '=', 'blob.id')
+                  .where('bundlepin.expires_at', '>', now),
+              ),
             ])
             .as('is_referred'),
         )

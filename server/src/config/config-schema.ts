@@ -60,6 +60,7 @@ export const configSchema = z.object({
   MOORING_BACKUP_EVERY: duration().prefault('1d'),
   MOORING_BACKUP_KEEP: integer(1).optional(),
   MOORING_BACKUP_PASSPHRASE_FILE: text().optional(),
+  MOORING_BUNDLE_PATHS: textList().default([]),
 
   FEATURE_ANONYMOUS_ACCESS: flag().default(true),
   FEATURE_SUPER_USERS: flag().default(true),
@@ -96,6 +97,9 @@ export const configSchema = z.object({
   FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE: flag().default(false),
   FEATURE_IMAGE_PULL_STATS: flag().default(false),
   FEATURE_REPO_MIRROR: flag().default(false),
+  FEATURE_PROXY_CACHE: flag().default(false),
+  FEATURE_PROXY_CACHE_BLOB_DOWNLOAD: flag().default(true),
+  MOORING_PROXY_CACHE_LIMIT: size().optional(),
   FEATURE_GARBAGE_COLLECTION: flag().default(true),
   FEATURE_ENABLE_STALE_MPU_CLEANUP: flag().default(true),
   FEATURE_REPOSITORY_GARBAGE_COLLECTION: flag().default(true),

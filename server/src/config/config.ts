@@ -47,6 +47,8 @@ export interface Config {
   readonly upgradeSnapshot: boolean
   /** Backups that the server makes by itself; absent: none. */
   readonly backups?: BackupConfig
+  /** Where bundles that people name by a path may lie. Absolute. */
+  readonly bundlePaths: readonly string[]
   readonly features: FeatureConfig
 
   readonly libraryNamespace: string
@@ -84,6 +86,8 @@ export interface Config {
   readonly timeMachine: TimeMachineConfig
   readonly collection: CollectionConfig
   readonly quota: QuotaConfig
+  /** MOORING_PROXY_CACHE_LIMIT: how much each cache of another registry may hold. */
+  readonly proxyCacheLimitBytes?: number
   readonly logs: LogConfig
   readonly search: { readonly pageSize: number; readonly maxPages: number }
   readonly serviceKeys: { readonly unapprovedTtlMs: number; readonly expiredTtlMs: number }
@@ -245,6 +249,10 @@ export interface FeatureConfig {
   readonly immutableTagsCanExpire: boolean
   readonly imagePullStats: boolean
   readonly repoMirror: boolean
+  /** Organizations may be caches of other registries. */
+  readonly proxyCache: boolean
+  /** Their blobs are fetched ahead, before a client asks for them. */
+  readonly proxyCacheBlobDownload: boolean
   readonly garbageCollection: boolean
   /** Ends what crashes left under way to a bucket. */
   readonly staleTransferCleanup: boolean

@@ -67,6 +67,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     disablePushes: keys.DISABLE_PUSHES,
     upgradeSnapshot: keys.MOORING_UPGRADE_SNAPSHOT,
     ...backupConfig(keys, configDir),
+    bundlePaths: bundlePaths(keys, configDir, dataDir),
     features: {
       anonymousAccess: keys.FEATURE_ANONYMOUS_ACCESS,
       superUsers: keys.FEATURE_SUPER_USERS,
@@ -102,6 +103,8 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       immutableTagsCanExpire: keys.FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE,
       imagePullStats: keys.FEATURE_IMAGE_PULL_STATS,
       repoMirror: keys.FEATURE_REPO_MIRROR,
+      proxyCache: keys.FEATURE_PROXY_CACHE,
+      proxyCacheBlobDownload: keys.FEATURE_PROXY_CACHE_BLOB_DOWNLOAD,
       garbageCollection: keys.FEATURE_GARBAGE_COLLECTION,
       staleTransferCleanup: keys.FEATURE_ENABLE_STALE_MPU_CLEANUP,
       repositoryGarbageCollection: keys.FEATURE_REPOSITORY_GARBAGE_COLLECTION,
@@ -147,6 +150,13 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
     ignored,
     unknown,
   }
+}
+
+function bundlePaths(keys: ConfigKeys, configDir: string, dataDir: string): readonly string[] {
+  const given = keys.MOORING_BUNDLE_PATHS
+  return given.length === 0
+    ? [join(dataDir, 'bundles')]
+    : given.map((place) => resolve(configDir, place))
 }
 
 function backupConfig(keys: ConfigKeys, configDir: string): Pick<Config, 'backups'> {

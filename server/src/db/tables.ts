@@ -49,6 +49,16 @@ import type { ApplianceStateTable } from '../features/appliance/appliance-state-
 import type { DamagedBlobTable } from '../features/appliance/damage-store.ts'
 import type { GrowthSampleTable } from '../features/appliance/growth-store.ts'
 import type { UserPreferenceTable } from '../features/preferences/preference-store.ts'
+import type { BlobFetchTable } from '../features/copying/blob-fetch-store.ts'
+import type { BundleJobTable } from '../features/bundles/bundle-job-store.ts'
+import type { BundleSetTable, BundleTable } from '../features/bundles/bundle-store.ts'
+import type { BundleLedgerTable } from '../features/bundles/ledger-store.ts'
+import type { BundlePinTable } from '../features/bundles/pin-store.ts'
+import type { BundleReceiptTable, BundleRequestTable } from '../features/bundles/receipt-store.ts'
+import type { BundleAnchorTable } from '../features/bundles/trust-store.ts'
+import type { MissedPullTable } from '../features/proxy-cache/missed-pull-store.ts'
+import type { ProxiedBlobTable } from '../features/proxy-cache/proxied-blob-store.ts'
+import type { ProxyCacheConfigTable } from '../features/proxy-cache/proxy-cache-store.ts'
 import type { LeaseTable } from '../work/lease-store.ts'
 
 export interface Tables {
@@ -100,6 +110,18 @@ export interface Tables {
   damagedblob: DamagedBlobTable
   userpreference: UserPreferenceTable
   notificationread: NotificationReadTable
+  blobfetch: BlobFetchTable
+  bundlejob: BundleJobTable
+  bundle: BundleTable
+  bundleset: BundleSetTable
+  bundleledger: BundleLedgerTable
+  bundleanchor: BundleAnchorTable
+  bundlereceipt: BundleReceiptTable
+  bundlerequest: BundleRequestTable
+  bundlepin: BundlePinTable
+  proxycacheconfig: ProxyCacheConfigTable
+  proxycacheblob: ProxiedBlobTable
+  missedpull: MissedPullTable
   lease: LeaseTable
 }
 

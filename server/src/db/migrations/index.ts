@@ -7,6 +7,10 @@ import { quota } from './0003-quota.ts'
 import { grantsByNamespace } from './0004-grants-by-namespace.ts'
 import { recoveryCodes } from './0005-recovery-codes.ts'
 import { growth } from './0006-growth.ts'
+import { blobFetches } from './0007-blob-fetches.ts'
+
+import { bundles } from './0010-bundles.ts'
+import { proxyCache } from './0009-proxy-cache.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
@@ -16,4 +20,7 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0004-grants-by-namespace': grantsByNamespace,
   '0005-recovery-codes': recoveryCodes,
   '0006-growth': growth,
+  '0007-blob-fetches': blobFetches,
+  '0010-bundles': bundles,
+  '0009-proxy-cache': proxyCache,
 }

@@ -32,6 +32,13 @@ const findReference = prepared<{ blob: number; now: Instant }>()((param, db) =>
             .whereRef('uploadedblob.blob_id', '=', 'blob.id')
             .where('uploadedblob.expires_at', '>', param('now')),
         ),
+        e.exists(
+          e
+            .selectFrom('bundlepin')
+            .select('bundlepin.blob_id')
+            .whereRef('bundlepin.blob_id', '=', 'blob.id')
+            .where('bundlepin.expires_at', '>', param('now')),
+        ),
       ]),
     ),
 )
@@ -39,7 +46,7 @@ const findReference = prepared<{ blob: number; now: Instant }>()((param, db) =>
 /** Queries that find blobs which nothing refers to, and take them away. */
 export function blobGarbageStore(db: Db) {
   return {
-    /** Whether a manifest or a recent upload refers to the blob, in any repository. */
+    /** Whether a manifest, a recent upload or a bundle that came in refers to the blob. */
     isReferred: async (blob: number, now: Instant): Promise<boolean> =>
       (await findReference(db, { blob, now })).length > 0,
 
@@ -110,6 +117,13 @@ export function blobGarbageStore(db: Db) {
                   .select('uploadedblob.blob_id')
                   .whereRef('uploadedblob.blob_id', '=', 'blob.id')
                   .where('uploadedblob.expires_at', '>', now),
+              ),
+              e.exists(
+                e
+                  .selectFrom('bundlepin')
+                  .select('bundlepin.blob_id')
+                  .whereRef('bundlepin.blob_id', '=', 'blob.id')
+                  .where('bundlepin.expires_at', '>', now),
               ),
             ])
             .as('is_referred'),

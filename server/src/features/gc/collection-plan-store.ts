@@ -102,6 +102,16 @@ export function collectionPlanStore(db: Db) {
       return rows.map((row) => row.repository_id)
     },
 
+    /** Whether a bundle that came in without its base still keeps the blob. */
+    isPinned: async (blobId: number, now: Instant): Promise<boolean> =>
+      (await db
+        .selectFrom('bundlepin')
+        .select('blob_id')
+        .where('blob_id', '=', blobId)
+        .where('expires_at', '>', now)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
+
     findBlob: (id: number) =>
       db
         .selectFrom('blob')

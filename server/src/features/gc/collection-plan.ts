@@ -176,6 +176,7 @@ export async function planCollection({
   }
 
   async function isBlobNeeded(id: number, digest: string): Promise<boolean> {
+    if (await store.isPinned(id, now)) return true
     const repositories = await store.listUploadedTo(id, now)
     if (repositories.some((repository) => deleted.get(repository) !== true)) return true
     let isReferred = repositories.length > 0

@@ -1,0 +1,151 @@
+import type { Selectable } from 'kysely'
+import type { Db } from '../../db/tables.ts'
+import type { Instant } from '../../platform/clock.ts'
+
+export type BundleDirection = 'out' | 'in'
+export type BaseKind = 'none' | 'receipt' | 'bundle'
+export type BundleState =
+  'writing' | 'ready' | 'confirmed' | 'importing' | 'imported' | 'incomplete' | 'failed'
+
+export interface BundleTable {
+  id: string
+  direction: BundleDirection
+  created_at: Instant
+  stream: string | null
+  sequence: number | null
+  base_kind: BaseKind
+  base_id: string | null
+  source_name: string
+  source_key_id: string
+  /** Of the signed manifest; null until it is signed. */
+  manifest_digest: string | null
+  entries: number
+  blobs: number
+  size_bytes: number
+  volumes: number
+  state: BundleState
+  job_id: string | null
+  path: string | null
+}
+
+export type BundleRow = Selectable<BundleTable>
+
+/** Digests or entries that belong to a bundle or a receipt, compressed. */
+export interface BundleSetTable {
+  name: string
+  content: Uint8Array
+}
+
+export interface BundlePosition {
+  readonly at: Instant
+  readonly id: string
+}
+
+/** Queries of `bundle` and `bundleset`. */
+export function bundleStore(db: Db) {
+  return {
+    find: (id: string, direction: BundleDirection): Promise<BundleRow | undefined> =>
+      db
+        .selectFrom('bundle')
+        .selectAll()
+        .where('id', '=', id)
+        .where('direction', '=', direction)
+        .executeTakeFirst(),
+
+    /** Records a bundle, or how it stands now. */
+    put: (row: BundleRow) =>
+      db
+        .insertInto('bundle')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['id', 'direction']).doUpdateSet(row))
+        .execute(),
+
+    setState: (id: string, direction: BundleDirection, change: Partial<BundleRow>) =>
+      db
+        .updateTable('bundle')
+        .set(change)
+        .where('id', '=', id)
+        .where('direction', '=', direction)
+        .execute(),
+
+    /** A receipt of the other side names them. */
+    confirm: (ids: readonly string[]) =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : db
+            .updateTable('bundle')
+            .set({ state: 'confirmed' })
+            .where('direction', '=', 'out')
+            .where('state', '=', 'ready')
+            .where('id', 'in', ids)
+            .execute(),
+
+    /** The highest number that a stream has reached; imported ones only when they came in. */
+    async lastSequence(stream: string, direction: BundleDirection): Promise<number | undefined> {
+      const row = await db
+        .selectFrom('bundle')
+        .select('sequence')
+        .where('stream', '=', stream)
+        .where('direction', '=', direction)
+        .where('sequence', 'is not', null)
+        .$if(direction === 'in', (query) => query.where('state', '=', 'imported'))
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.sequence ?? undefined
+    },
+
+    /** Bundles that came in whole, the latest first. */
+    listImported: (limit: number) =>
+      db
+        .selectFrom('bundle')
+        .select(['id', 'created_at'])
+        .where('direction', '=', 'in')
+        .where('state', '=', 'imported')
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
+
+    /** The latest first. */
+    page: (
+      direction: BundleDirection | undefined,
+      after: BundlePosition | undefined,
+      limit: number,
+    ): Promise<BundleRow[]> =>
+      db
+        .selectFrom('bundle')
+        .selectAll()
+        .$if(direction !== undefined, (query) => query.where('direction', '=', direction ?? 'out'))
+        .$if(after !== undefined, (query) =>
+          query.where((e) =>
+            e.or([
+              e('created_at', '<', after?.at ?? 0),
+              e.and([e('created_at', '=', after?.at ?? 0), e('id', '<', after?.id ?? '')]),
+            ]),
+          ),
+        )
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
+
+    async findSet(name: string): Promise<Buffer | undefined> {
+      const row = await db
+        .selectFrom('bundleset')
+        .select('content')
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      const { buffer, byteOffset, byteLength } = row.content
+      return Buffer.from(buffer, byteOffset, byteLength)
+    },
+
+    putSet: (name: string, content: Buffer) =>
+      db
+        .insertInto('bundleset')
+        .values({ name, content })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ content }))
+        .execute(),
+  }
+}
