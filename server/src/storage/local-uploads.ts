@@ -30,7 +30,15 @@ const openUploads = 512
 
 type Shared = Pick<
   BlobStorage,
-  'uploadSize' | 'createUpload' | 'append' | 'abort' | 'listUploads' | 'space' | 'close' | 'commit'
+  | 'uploadSize'
+  | 'openUpload'
+  | 'createUpload'
+  | 'append'
+  | 'abort'
+  | 'listUploads'
+  | 'space'
+  | 'close'
+  | 'commit'
 >
 
 /** What is done with verified bytes; the file has no name any more. */
@@ -99,6 +107,17 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
       return found?.size
     },
 
+    async openUpload(id) {
+      if (!isUploadId(id)) return undefined
+      const file = await open(uploadPath(root, id), 'r').catch(ignoreMissing)
+      if (!file) return undefined
+      return {
+        read: async (target, position) =>
+          (await file.read(target, 0, target.length, position)).bytesRead,
+        close: () => file.close(),
+      }
+    },
+
     async createUpload(id) {
       requireUploadId(id)
       await space.requireRoom()
@@ -108,7 +127,7 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
       })
     },
 
-    append(id, source, { limitBytes, signal }) {
+    append(id, source, { limitBytes, signal, written }) {
       return locks.hold(id, async (stop) => {
         requireUploadId(id)
         await space.requireRoom()
@@ -122,6 +141,7 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
             startSize,
             limitBytes,
             requireRoom: space.requireRoomNow,
+            written,
             write: (offset, from, length) =>
               workers.call(slot, { op: 'write', upload: id, offset, from, length }),
           })
@@ -135,7 +155,7 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
           const failure = unwritten ?? broken
           if (failure === undefined) return (at.size = sink.size())
           const error = asProblem(failure, id)
-          if (isProblem(error)) {
+          if (isProblem(error) && unwritten !== undefined) {
             await workers.call(slot, { op: 'truncate', upload: id, size: startSize })
           }
           throw error

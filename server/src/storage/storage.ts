@@ -20,6 +20,12 @@ export interface BlobStorage {
   /** Bytes that an upload holds; undefined when there is no such upload. Survives restarts. */
   uploadSize(id: string): Promise<number | undefined>
 
+  /**
+   * Opens the bytes that an upload holds so far, undefined when there is no such upload. What is open
+   * can be read on while the upload grows, and after it became a blob. The caller closes it.
+   */
+  openUpload(id: string): Promise<UploadFile | undefined>
+
   /** Creates an empty upload. `id` is a UUID made by us. */
   createUpload(id: string): Promise<void>
 
@@ -72,6 +78,19 @@ export interface AppendOptions {
   readonly limitBytes: number
   /** Aborting stops reading; what arrived stays. */
   readonly signal: AbortSignal
+  /**
+   * Told of the upload's new size whenever bytes were written. Somebody waits for them then, so they
+   * are written as they come instead of in large blocks.
+   */
+  readonly written?: (sizeBytes: number) => void
+}
+
+/** The unverified bytes of an upload. */
+export interface UploadFile {
+  /** @returns how many bytes were read; 0 at the present end. */
+  read(target: Buffer, position: number): Promise<number>
+
+  close(): Promise<void>
 }
 
 /** An open blob. */

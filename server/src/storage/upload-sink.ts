@@ -12,6 +12,8 @@ interface Options {
   readonly write: (offset: number, from: number, length: number) => Promise<unknown>
   /** Asked before each block. @throws Problem `storage-full` */
   readonly requireRoom: () => void
+  /** Told how far the upload has come; then no byte waits for its block to be full. */
+  readonly written?: ((sizeBytes: number) => void) | undefined
 }
 
 /** Blocks that one upload may have on their way, so that one fast client can't take them all. */
@@ -27,6 +29,7 @@ export function uploadSink({
   limitBytes,
   write,
   requireRoom,
+  written,
 }: Options) {
   let received = startSize
   let handedOff = startSize
@@ -47,18 +50,31 @@ export function uploadSink({
   function handOff(): void {
     if (!block || filled === 0) return
     const sent = block
+    const end = handedOff + filled
     const sending = write(handedOff, sent.from, filled)
-      .then(() => undefined, fail)
+      .then(() => written?.(end), fail)
       .then(() => {
         underway.delete(sending)
         staging.give(sent)
+        handOffEarly()
         wake?.()
       })
     underway.add(sending)
-    handedOff += filled
+    handedOff = end
     block = undefined
     filled = 0
     staging.holders.delete(handOff)
+  }
+
+  /** One write at a time takes along what came during the last one, so they grow with the speed. */
+  function handOffEarly(): void {
+    if (written === undefined || failure || filled === 0 || underway.size > 0) return
+    try {
+      requireRoom()
+      handOff()
+    } catch (error) {
+      fail(error)
+    }
   }
 
   async function waitForBlock(): Promise<void> {
@@ -111,6 +127,7 @@ export function uploadSink({
     try {
       const at = copy(chunk, 0)
       if (at === chunk.length) {
+        handOffEarly()
         finish()
         return
       }

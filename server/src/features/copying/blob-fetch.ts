@@ -14,6 +14,11 @@ export interface BlobFetch {
   readonly source: string
   /** The bytes from `from` on, to their end. May break; what came until then is kept. */
   readonly open: (from: number, signal: AbortSignal) => Readable
+  /**
+   * Waits until there is room for one more transfer; what it gives is called, maybe twice, when that
+   * has ended.
+   */
+  readonly turn?: (signal: AbortSignal) => Promise<() => void>
   /** How long the blob stays without a manifest; without, as long as one that was pushed. */
   readonly holdMs?: number
   /** Told of bytes that were transferred for this call, not of what was there before. */
@@ -40,4 +45,7 @@ export interface BlobFetches {
    * that got everything it asked for got verified content; else `sendTo` fails.
    */
   follow(digest: Digest): BlobFile | undefined
+
+  /** Ends what is on its way; the bytes stay for the next time. */
+  close(): Promise<void>
 }

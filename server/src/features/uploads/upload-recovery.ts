@@ -5,6 +5,7 @@ import { parseDigest } from '../../storage/digest.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 import type { Step } from '../../work/worker.ts'
 import { blobStore } from '../blobs/blob-store.ts'
+import { blobFetchStore } from '../copying/blob-fetch-store.ts'
 import { uploadStore } from './upload-store.ts'
 
 const batchSize = 200
@@ -71,6 +72,7 @@ export function sweepUploads({
   log: Logger
 }): Step {
   const uploads = uploadStore(database.db)
+  const fetches = blobFetchStore(database.db)
   return async () => {
     const begunAtLatest = clock.now() - longestCommitMs
     await recoverOlderThan(begunAtLatest, { database, storage, clock, log })
@@ -80,10 +82,10 @@ export function sweepUploads({
       await uploads.delete(uuid)
     }
     for (const { id, changedAt } of await storage.listUploads()) {
-      if (changedAt < clock.now() - orphanAgeMs && !(await uploads.exists(id))) {
-        await storage.abort(id)
-        log.info({ upload: id }, 'orphaned upload removed')
-      }
+      if (changedAt >= clock.now() - orphanAgeMs || (await uploads.exists(id))) continue
+      if (await fetches.hasUpload(id)) continue
+      await storage.abort(id)
+      log.info({ upload: id }, 'orphaned upload removed')
     }
     if (stale.length > 0) log.info({ count: stale.length }, 'stale uploads removed')
     return stale.length === batchSize ? 'more' : 'idle'

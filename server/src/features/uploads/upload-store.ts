@@ -38,26 +38,12 @@ export function uploadStore(db: Db) {
         .executeTakeFirst()) !== undefined,
 
     /** False when the repository is gone. */
-    insert: async (uuid: string, repositoryId: number, now: Instant): Promise<boolean> => {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('blobupload')
-        .columns(['uuid', 'repository_id', 'created_at', 'updated_at'])
-        .expression(
-          db
-            .selectFrom('repository')
-            .select([
-              sql<string>`cast(${uuid} as text)`.as('uuid'),
-              'id as repository_id',
-              sql<number>`cast(${now} as bigint)`.as('created_at'),
-              sql<number>`cast(${now} as bigint)`.as('updated_at'),
-            ])
-            .where('id', '=', repositoryId)
-            .where('state', '!=', 'MARKED_FOR_DELETION')
-            .$if(hasRowLocks(db), (query) => query.forKeyShare()),
-        )
-        .executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 1n
-    },
+    insert: (uuid: string, repositoryId: number, now: Instant): Promise<boolean> =>
+      insert(db, { uuid, repositoryId, committing: null }, now),
+
+    /** Of an upload that was no client's until now, and is about to become a blob. */
+    insertCommitting: (uuid: string, repositoryId: number, committing: Digest, now: Instant) =>
+      insert(db, { uuid, repositoryId, committing }, now),
 
     setProgress: (uuid: string, byteCount: number, now: Instant) =>
       db
@@ -129,4 +115,38 @@ export function uploadStore(db: Db) {
         .limit(limit)
         .execute(),
   }
+}
+
+async function insert(
+  db: Db,
+  upload: { uuid: string; repositoryId: number; committing: Digest | null },
+  now: Instant,
+): Promise<boolean> {
+  const { uuid, repositoryId, committing } = upload
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('blobupload')
+    .columns(['uuid', 'repository_id', 'created_at', 'updated_at', 'committing_digest'])
+    .expression(
+      db
+        .selectFrom('repository')
+        .select([
+          sql<string>`cast(${uuid} as text)`.as('uuid'),
+          'id as repository_id',
+          sql<number>`cast(${now} as bigint)`.as('created_at'),
+          sql<number>`cast(${now} as bigint)`.as('updated_at'),
+          sql<string | null>`cast(${committing} as text)`.as('committing_digest'),
+        ])
+        .where('id', '=', repositoryId)
+        .where('state', '!=', 'MARKED_FOR_DELETION')
+        .$if(hasRowLocks(db), (query) => query.forKeyShare()),
+    )
+    .onConflict((conflict) =>
+      conflict.column('uuid').doUpdateSet((e) => ({
+        repository_id: e.ref('excluded.repository_id'),
+        committing_digest: committing,
+        updated_at: now,
+      })),
+    )
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
 }
