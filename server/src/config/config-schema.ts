@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bandwidth } from './bandwidth-config.ts'
 import {
   choice,
   duration,
@@ -60,6 +61,7 @@ export const configSchema = z.object({
   MOORING_BACKUP_EVERY: duration().prefault('1d'),
   MOORING_BACKUP_KEEP: integer(1).optional(),
   MOORING_BACKUP_PASSPHRASE_FILE: text().optional(),
+  MOORING_UPSTREAM_BANDWIDTH: bandwidth().prefault({}),
   MOORING_BUNDLE_PATHS: textList().default([]),
 
   FEATURE_ANONYMOUS_ACCESS: flag().default(true),
@@ -97,6 +99,10 @@ export const configSchema = z.object({
   FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE: flag().default(false),
   FEATURE_IMAGE_PULL_STATS: flag().default(false),
   FEATURE_REPO_MIRROR: flag().default(false),
+  REPO_MIRROR_INTERVAL: integer(1).default(30),
+  REPO_MIRROR_ROLLBACK: flag().default(false),
+  REPO_MIRROR_TAG_ROLLBACK_PAGE_SIZE: integer(1, 10_000).default(100),
+  REPO_MIRROR_WORKER_REPLICAS: integer(0).nullish(),
   FEATURE_PROXY_CACHE: flag().default(false),
   FEATURE_PROXY_CACHE_BLOB_DOWNLOAD: flag().default(true),
   MOORING_PROXY_CACHE_LIMIT: size().optional(),

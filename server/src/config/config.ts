@@ -92,6 +92,9 @@ export interface Config {
   readonly search: { readonly pageSize: number; readonly maxPages: number }
   readonly serviceKeys: { readonly unapprovedTtlMs: number; readonly expiredTtlMs: number }
   readonly outgoing: OutgoingConfig
+  /** MOORING_UPSTREAM_BANDWIDTH */
+  readonly upstreamBandwidth: BandwidthConfig
+  readonly mirrors: MirrorConfig
   readonly interface: InterfaceConfig
   /** USER_RECOVERY_TOKEN_LIFETIME */
   readonly recoveryLinkLifeMs: number
@@ -212,6 +215,16 @@ export interface S3StorageConfig extends StoragePlace {
   readonly encrypts: boolean
   /** Absolute path of the folder where uploads wait until they are whole. */
   readonly stagingPath: string
+}
+
+export interface MirrorConfig {
+  /** How often mirrors that are due are looked for. */
+  readonly everyMs: number
+  /** Whether a run that failed leaves the repository as it was before. */
+  readonly rollback: boolean
+  readonly rollbackPageSize: number
+  /** How many workers there should be; absent: as many as there are. */
+  readonly workers?: number
 }
 
 export interface FeatureConfig {
@@ -348,6 +361,29 @@ export interface LogConfig {
   readonly exportLifeMs: number
   readonly allowWithoutStrict: boolean
   readonly allowPullsWithoutStrict: boolean
+}
+
+/** How much of the line to other registries is used. */
+export interface BandwidthConfig {
+  readonly all: BandwidthSchedule
+  /** Of single ones, by `host[:port]`, within what all may use. */
+  readonly hosts: ReadonlyMap<string, BandwidthSchedule>
+}
+
+export interface BandwidthSchedule {
+  /** Outside of the windows; absent: no limit. */
+  readonly bytesPerSecond?: number
+  readonly windows: readonly BandwidthWindow[]
+}
+
+export interface BandwidthWindow {
+  /** Since midnight, by the clock on the wall. */
+  readonly fromMinute: number
+  readonly toMinute: number
+  /** Sunday is 0; absent: every day. */
+  readonly days?: ReadonlySet<number>
+  /** Absent: no limit. */
+  readonly bytesPerSecond?: number
 }
 
 /** Where the server may be sent by a URL that somebody gave it. */

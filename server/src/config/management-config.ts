@@ -59,6 +59,9 @@ export function managementConfig(keys: ConfigKeys) {
       backfillBatchSize: keys.QUOTA_BACKFILL_BATCH_SIZE,
       invalidateTotals: keys.QUOTA_INVALIDATE_TOTALS,
     },
+    ...(present(keys.MOORING_PROXY_CACHE_LIMIT) && {
+      proxyCacheLimitBytes: keys.MOORING_PROXY_CACHE_LIMIT,
+    }),
     logs: {
       ...(present(keys.ACTION_LOG_MAX_PAGE) && { maxPage: keys.ACTION_LOG_MAX_PAGE }),
       exportLifeMs: keys.EXPORT_ACTION_LOGS_SECONDS * 1_000,
@@ -77,6 +80,7 @@ export function managementConfig(keys: ConfigKeys) {
       allowedHosts: keys.SSRF_ALLOWED_HOSTS,
       blockedHosts: keys.WEBHOOK_HOSTNAME_BLACKLIST,
     },
+    upstreamBandwidth: keys.MOORING_UPSTREAM_BANDWIDTH,
     interface: {
       title: keys.REGISTRY_TITLE,
       titleShort: keys.REGISTRY_TITLE_SHORT ?? keys.REGISTRY_TITLE,
@@ -84,6 +88,14 @@ export function managementConfig(keys: ConfigKeys) {
       contactInfo: keys.CONTACT_INFO,
       branding: keys.BRANDING,
       footerLinks: keys.FOOTER_LINKS,
+    },
+    mirrors: {
+      everyMs: keys.REPO_MIRROR_INTERVAL * 1_000,
+      rollback: keys.REPO_MIRROR_ROLLBACK,
+      rollbackPageSize: keys.REPO_MIRROR_TAG_ROLLBACK_PAGE_SIZE,
+      ...(present(keys.REPO_MIRROR_WORKER_REPLICAS) && {
+        workers: keys.REPO_MIRROR_WORKER_REPLICAS,
+      }),
     },
     recoveryLinkLifeMs: keys.USER_RECOVERY_TOKEN_LIFETIME,
     publicNamespaces: keys.PUBLIC_NAMESPACES,

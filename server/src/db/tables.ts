@@ -35,6 +35,10 @@ import type {
 } from '../features/oauth/oauth-token-store.ts'
 import type { AppSpecificAuthTokenTable } from '../features/app-tokens/app-token-store.ts'
 import type { NotificationTable } from '../features/notifications/notification-store.ts'
+import type { MirrorRunTable, MirrorTagTable } from '../features/mirrors/mirror-run-store.ts'
+import type { MirrorTable } from '../features/mirrors/mirror-store.ts'
+import type { OrgMirrorRepositoryTable } from '../features/org-mirrors/org-mirror-repository-store.ts'
+import type { OrgMirrorTable } from '../features/org-mirrors/org-mirror-store.ts'
 import type { MessageTable } from '../features/messages/message-store.ts'
 import type { ServiceKeyTable } from '../features/service-keys/service-key-store.ts'
 import type {
@@ -98,6 +102,11 @@ export interface Tables {
   appspecificauthtoken: AppSpecificAuthTokenTable
   notification: NotificationTable
   messages: MessageTable
+  repomirrorconfig: MirrorTable
+  mirrorrun: MirrorRunTable
+  mirrortag: MirrorTagTable
+  orgmirrorconfig: OrgMirrorTable
+  orgmirrorrepository: OrgMirrorRepositoryTable
   servicekey: ServiceKeyTable
   quotaregistrysize: QuotaRegistrySizeTable
   quotanamespacesize: QuotaSizeTable

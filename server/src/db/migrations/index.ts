@@ -8,7 +8,7 @@ import { grantsByNamespace } from './0004-grants-by-namespace.ts'
 import { recoveryCodes } from './0005-recovery-codes.ts'
 import { growth } from './0006-growth.ts'
 import { blobFetches } from './0007-blob-fetches.ts'
-
+import { mirrors } from './0008-mirrors.ts'
 import { bundles } from './0010-bundles.ts'
 import { proxyCache } from './0009-proxy-cache.ts'
 
@@ -21,6 +21,7 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0005-recovery-codes': recoveryCodes,
   '0006-growth': growth,
   '0007-blob-fetches': blobFetches,
+  '0008-mirrors': mirrors,
   '0010-bundles': bundles,
   '0009-proxy-cache': proxyCache,
 }

@@ -1,0 +1,89 @@
+import { isProblem } from '../../problem.ts'
+import { UpstreamFault } from '../../upstream/upstream-fault.ts'
+import { CopyFault } from '../copying/copy-fault.ts'
+
+/** Why a run or a tag failed; the first ones are the words of Quay's metrics. */
+export type FailureCode =
+  | 'auth_failed'
+  | 'network_timeout'
+  | 'connection_error'
+  | 'not_found'
+  | 'tls_error'
+  | 'decryption_failed'
+  | 'invalid_source_registry'
+  | 'preempted'
+  | 'unknown_error'
+  | 'rate_limited'
+  | 'blob_mismatch'
+  | 'manifest_invalid'
+  | 'cancelled'
+  | 'robot_missing'
+  | 'tag_immutable'
+  | 'quota_exceeded'
+  | 'storage_full'
+
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+/** A run cannot go on, for a reason of its own. */
+export class MirrorFault extends Error {
+  override readonly name = 'MirrorFault'
+  readonly code: FailureCode
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+const longestMessage = 1_000
+
+const copyFaults: Readonly<Record<CopyFault['reason'], FailureCode>> = {
+  'digest-mismatch': 'blob_mismatch',
+  'size-mismatch': 'blob_mismatch',
+  'not-found': 'not_found',
+  'schema-1': 'manifest_invalid',
+  'manifest-invalid': 'manifest_invalid',
+  'no-matching-platform': 'not_found',
+  'sparse-index-off': 'manifest_invalid',
+}
+
+/** What is told of an error; undefined for one that is no failure of the upstream or of the rules. */
+export function knownFailure(error: unknown): Failure | undefined {
+  if (error instanceof MirrorFault || error instanceof UpstreamFault) {
+    return { code: error.code, message: cut(error.message) }
+  }
+  if (error instanceof CopyFault) {
+    return { code: copyFaults[error.reason], message: cut(error.message) }
+  }
+  if (isProblem(error, 'tag-immutable')) {
+    return { code: 'tag_immutable', message: 'The tag is immutable here' }
+  }
+  if (isProblem(error, 'storage-full')) {
+    return { code: 'storage_full', message: 'The storage of the registry is full' }
+  }
+  if (isProblem(error, 'blob-too-large')) {
+    return { code: 'quota_exceeded', message: 'A layer is larger than MAXIMUM_LAYER_SIZE' }
+  }
+  if (isProblem(error)) {
+    const { message } = error.detail
+    const text = typeof message === 'string' ? `${error.code}: ${message}` : error.code
+    return { code: 'manifest_invalid', message: cut(text) }
+  }
+  return undefined
+}
+
+export function failureOf(error: unknown): Failure {
+  return (
+    knownFailure(error) ?? {
+      code: 'unknown_error',
+      message: 'Something failed in the registry; see its log',
+    }
+  )
+}
+
+function cut(text: string): string {
+  return text.length > longestMessage ? `${text.slice(0, longestMessage - 1)}…` : text
+}
