@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
-import { createImage } from '../support/content.ts'
+import { createArtifact, createContent, createImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { stockRegistry } from '../support/stocked-registry.ts'
 
@@ -24,8 +24,33 @@ beforeAll(async () => {
   await stockRegistry(client, repository, { largeBytes: 65_536 })
   const image = createImage({ labels: { maintainer: 'crew' } })
   for (const tag of ['1.0', '1.1', '1.2', 'old']) await client.pushImage(repository, tag, image)
-  // A repository whose name could be the address of a tag.
+  for (const tag of ['wrong-1', 'wrong-2', 'past']) await client.pushImage(repository, tag, image)
+  // What is said of an image, as the usual tools attach it.
+  const subject = createImage({ labels: { signed: 'yes' } })
+  await client.pushImage(repository, 'signed', subject)
+  const bundle = {
+    artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1',
+    },
+  }
+  const said = [
+    { artifactType: 'application/vnd.cncf.notary.signature' },
+    { artifactType: 'application/spdx+json' },
+    bundle,
+  ].map((more) =>
+    createArtifact({
+      ...{ ...more, subject: subject.manifest },
+      layers: [createContent('{"SPDXID":"SPDXRef-DOCUMENT"}', 'application/spdx+json')],
+    }),
+  )
+  for (const one of said) await client.pushImage(repository, one.manifest.digest, one)
+  const signatureTag = `${subject.manifest.digest.replace(':', '-')}.sig`
+  await client.pushImage(repository, signatureTag, createImage({ labels: { of: 'cosign' } }))
+  // Repositories whose names could be addresses of tags.
   await client.pushImage('harbour/tag/odd', '1', createImage())
+  await client.pushImage('harbour/a/tag/odd', '1', createImage())
 }, 60_000)
 
 afterAll(async () => {
@@ -127,6 +152,70 @@ describe('the tags of a repository', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  it('are gone for good once that is confirmed, from the list and from the history', async () => {
+    await api.delete(`/api/v1/repository/${repository}/tag/past`)
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(`${tagsPage}&search=wrong`)
+    await page.getByRole('checkbox', { name: 'Select tag wrong-1' }).check()
+    await page.getByRole('checkbox', { name: 'Select tag wrong-2' }).check()
+    await page.getByRole('button', { name: 'Actions', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Permanently delete' }).click()
+    const dialog = page.getByRole('alertdialog', { name: /^Permanently delete/ })
+    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true)
+    await dialog.getByRole('textbox').fill('confirm')
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('Permanently deleted tags successfully').waitFor()
+    await page.getByRole('link', { name: 'wrong-1', exact: true }).waitFor({ state: 'detached' })
+
+    await visitor.goTo(`/repository/${repository}?tab=history&search=past`)
+    const deletion = page.getByRole('row').filter({ hasText: 'past was deleted' })
+    await deletion.getByRole('button', { name: 'Permanently delete' }).click()
+    const question = page.getByRole('alertdialog')
+    await question.getByRole('button', { name: 'Permanently delete' }).click()
+    await page.getByText(/^Permanently deleted tag past with manifest sha256:/).waitFor()
+    await deletion.getByRole('button').first().waitFor({ state: 'detached' })
+    await visitor.goTo(`/repository/${repository}?tab=history&search=wrong`)
+    await page.getByText('No tag changes found').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('expire when that is typed, together, and not in the past', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo(tagsPage)
+    await page.getByRole('button', { name: 'Actions for tag docker' }).click()
+    await page.getByRole('menuitem', { name: 'Change expiration' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change Tags Expiration' })
+    await dialog.getByRole('radio', { name: 'At a date' }).check()
+    const at = dialog.getByRole('group', { name: 'Date and time' })
+    const year = new Date().getFullYear() + 1
+    const type = async (typed: string) => {
+      await at.getByRole('spinbutton', { name: /month/i }).click()
+      await page.keyboard.type(`0302${typed}0330p`)
+    }
+    await type('2001')
+    await dialog.getByRole('button', { name: 'Change Expiration' }).click()
+    await dialog.getByText('Choose a time that is yet to come.').first().waitFor()
+    await type(String(year))
+    await dialog.getByRole('button', { name: 'Change Expiration' }).click()
+    const said = new RegExp(`^Successfully set expiration for tag docker to .*${String(year)}`)
+    await page.getByText(said).waitFor()
+    const path = `/api/v1/repository/${repository}/tag/?specificTag=docker&onlyActiveTags=true`
+    const { tags } = (await api.get(path)) as { tags: readonly { end_ts: number }[] }
+    expect(tags.map(({ end_ts }) => new Date(end_ts * 1_000).toISOString())).toEqual([
+      `${String(year)}-03-02T06:30:00.000Z`,
+    ])
+
+    // Longer than the registry keeps what is labelled: it says so, and until when.
+    await page.getByRole('button', { name: /^Change the expiration of docker/ }).click()
+    await type('2040')
+    await dialog.getByRole('button', { name: 'Change Expiration' }).click()
+    await page.getByText('This registry keeps tags that expire no longer than that.').waitFor()
+    expect(await page.getByText(/tag docker to .*2040/).count()).toBe(0)
+    expect(visitor.complaints).toEqual([])
+  })
+
   it('lose their expiration, and are found by digest', async () => {
     const inThreeDays = Math.floor(Date.now() / 1_000) + 3 * 86_400
     await api.put(`/api/v1/repository/${repository}/tag/large`, { expiration: inThreeDays }, 201)
@@ -177,13 +266,40 @@ describe('a tag', () => {
     expect(visitor.complaints).toEqual([])
   })
 
-  it('is not what a repository with such a name is taken for', async () => {
+  it('shows what signs, lists and attests it', async () => {
     await using visitor = await come()
-    await visitor.goTo('/repository/harbour/tag/odd')
-    await visitor.page.getByRole('heading', { name: 'harbour/tag/odd', level: 1 }).waitFor()
-    await visitor.page.getByRole('tab', { name: 'Tag history' }).waitFor()
+    const { page } = visitor
+    await visitor.goTo(`/repository/${repository}/tag/signed`)
+    await page.getByText('Signed', { exact: true }).waitFor()
+    await page.getByRole('tab', { name: /^Referrers/ }).click()
+    const rows = page.getByRole('table', { name: 'Referrers' }).getByRole('row')
+    await rows.filter({ hasText: 'SBOM' }).getByText('application/spdx+json').waitFor()
+    await rows.filter({ hasText: 'Attestation' }).waitFor()
+    expect(await rows.filter({ hasText: 'Signature' }).count()).toBe(2)
+    await rows
+      .filter({ hasText: 'SBOM' })
+      .getByRole('link', { name: /^sha256:/ })
+      .click()
+    await page.getByRole('heading', { level: 1, name: /@sha256:/ }).waitFor()
+    await page.getByText('Refers to').waitFor()
+    await page
+      .getByText(/^oras pull /)
+      .first()
+      .waitFor()
+    expect(await visitor.findings()).toEqual([])
     expect(visitor.complaints).toEqual([])
   })
+
+  it.each(['harbour/tag/odd', 'harbour/a/tag/odd'])(
+    'is not what a repository with such a name is taken for: %s',
+    async (name) => {
+      await using visitor = await come({ expects: [/404 \(Not Found\)/] })
+      await visitor.goTo(`/repository/${name}`)
+      await visitor.page.getByRole('heading', { name, level: 1 }).waitFor()
+      await visitor.page.getByRole('tab', { name: 'Tag history' }).waitFor()
+      expect(visitor.complaints).toEqual([])
+    },
+  )
 })
 
 it('is looked at in Japanese, in the dark and on a telephone', async () => {

@@ -4,8 +4,8 @@ import type { InputOf, Operation, Output } from './operations.ts'
 export interface ClientHooks {
   /** The server wants the password again: resolves to true when it was given and the call may go on. */
   readonly askAgain: () => Promise<boolean>
-  /** The session is over. */
-  readonly ended: () => void
+  /** The session is over: resolves to true when there is one again and the call may go on. */
+  readonly ended: () => Promise<boolean>
   /** Whether the last call reached the server. */
   readonly reached: (isReached: boolean) => void
 }
@@ -24,6 +24,7 @@ export function createClient(hooks: ClientHooks) {
   let csrfToken: string | undefined
   /** Several calls that need the password ask for it once. */
   let asking: Promise<boolean> | undefined
+  let returning: Promise<boolean> | undefined
 
   async function send(url: string, init: RequestInit): Promise<Response> {
     try {
@@ -69,6 +70,7 @@ export function createClient(hooks: ClientHooks) {
     const { method, url } = addressOf(operation, given)
     // The token of a session that ended is refused once; one of the new session is not.
     let mayRenew = true
+    let mayReturn = operation !== 'GET /api/v1/user/'
     for (;;) {
       const response = await attempt(method, url, given)
       const body = await readBody(response)
@@ -84,7 +86,11 @@ export function createClient(hooks: ClientHooks) {
         if (await asking) continue
         throw error
       }
-      if (error.status === 401 && operation !== 'GET /api/v1/user/') hooks.ended()
+      if (error.status === 401 && mayReturn) {
+        mayReturn = false
+        returning ??= hooks.ended().finally(() => (returning = undefined))
+        if (await returning) continue
+      }
       throw error
     }
   }

@@ -9,6 +9,7 @@ import type { Connection } from './connection.svelte.ts'
 import type { FreshLogin } from './fresh-login.svelte.ts'
 import type { createLive } from './live.ts'
 import type { Session } from './session.svelte.ts'
+import type { SessionEnd } from './session-end.svelte.ts'
 
 /** What every page may use; made once by the application. */
 export interface App {
@@ -21,6 +22,7 @@ export interface App {
   readonly theme: Theme
   readonly connection: Connection
   readonly freshLogin: FreshLogin
+  readonly sessionEnd: SessionEnd
   readonly live: ReturnType<typeof createLive>
 }
 
