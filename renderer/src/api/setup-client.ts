@@ -1,5 +1,6 @@
 import type {
   ApplyView,
+  CheckedStep,
   FieldErrors,
   HostView,
   ImportedQuay,
@@ -68,6 +69,11 @@ export function createSetupClient() {
       call<SetupState>('PUT', '/language', { language }),
     save: (step: StepId, values: unknown, saveAnyway: boolean) =>
       call<SetupState>('PUT', `/steps/${step}`, { values, saveAnyway }),
+    /** What is wrong with values that are still being typed. */
+    check: async (step: StepId, values: unknown, signal: AbortSignal): Promise<FieldErrors> => {
+      const response = await send('POST', `/steps/${step}/check`, { values }, signal)
+      return ((await response.json()) as z.output<typeof CheckedStep>).errors
+    },
     skip: (step: StepId) => call<SetupState>('POST', `/steps/${step}/skip`),
 
     /** Each line as it comes; the same id again when it is through. */

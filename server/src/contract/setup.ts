@@ -95,6 +95,8 @@ export const ApplyView = z
     address: z.string(),
     /** Of the authority that clients have to trust; null until it exists. */
     authority: TrustedAuthority.nullable(),
+    /** Its key waits, encrypted, to be taken away: see POST /authority-key/taken. */
+    keyToTake: z.boolean(),
   })
   .meta({ id: 'SetupApply' })
 export type ApplyView = z.output<typeof ApplyView>
@@ -147,6 +149,9 @@ export const SaveStep = z.object({
   /** Save although a check failed. */
   saveAnyway: z.boolean().default(false),
 })
+/** POST /steps/{id}/check: what is wrong with the values as they stand, without trying them. */
+export const CheckStep = z.object({ values: z.unknown() })
+export const CheckedStep = z.object({ errors: FieldErrors })
 /** POST /steps/{id}/test: answered as NDJSON, one TestLine a line; closing the connection cancels. */
 export const TestStep = z.object({ values: z.unknown() })
 

@@ -29,7 +29,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** Pages run what this origin serves and nothing else, and are shown in no frame. */
-const pageHeaders = {
+const pageHeaders = (also: string | undefined) => ({
   'Content-Type': 'text/html; charset=utf-8',
   'Cache-Control': 'no-cache',
   'X-Content-Type-Options': 'nosniff',
@@ -43,7 +43,7 @@ const pageHeaders = {
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self'${also === undefined ? '' : ` ${also}`}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
@@ -51,7 +51,7 @@ const pageHeaders = {
     "require-trusted-types-for 'script'",
     'trusted-types svelte-trusted-html dompurify mooring-markdown',
   ].join('; '),
-} as const
+})
 
 interface StaticFile {
   readonly place: string
@@ -91,14 +91,14 @@ export function createWebPages(directory: string = builtPages) {
     })
   }
 
-  function sendPage(req: IncomingMessage, res: ServerResponse, status: number) {
+  function sendPage(req: IncomingMessage, res: ServerResponse, also: string | undefined) {
     if (page === undefined) throw new Error('there is no page to send')
-    const headers = { ...pageHeaders, ETag: page.etag }
-    if (req.headers['if-none-match'] === page.etag && status === 200) {
+    const headers = { ...pageHeaders(also), ETag: page.etag }
+    if (req.headers['if-none-match'] === page.etag && also === undefined) {
       res.writeHead(304, headers).end()
       return
     }
-    res.writeHead(status, { ...headers, 'Content-Length': page.html.length })
+    res.writeHead(200, { ...headers, 'Content-Length': page.html.length })
     res.end(req.method === 'HEAD' ? undefined : page.html)
   }
 
@@ -107,9 +107,10 @@ export function createWebPages(directory: string = builtPages) {
 
     /**
      * Answers what a browser asks for to show a page; everything else is left alone.
+     * @param also another origin that the page may ask whether it answers
      * @returns whether it answered
      */
-    serve(req: IncomingMessage, res: ServerResponse): boolean {
+    serve(req: IncomingMessage, res: ServerResponse, also?: string): boolean {
       if (page === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return false
       const [address = '/'] = (req.url ?? '/').split('?', 1)
       const file = files.get(address)
@@ -118,7 +119,7 @@ export function createWebPages(directory: string = builtPages) {
         return true
       }
       if (address.startsWith(staticPrefix) || !wantsPage(req)) return false
-      sendPage(req, res, 200)
+      sendPage(req, res, also)
       return true
     },
   }

@@ -123,6 +123,8 @@ async function judgeTls(
       chain: chain.map(({ subject }) => oneLine(subject)).join(' ← '),
       issuer: oneLine(last?.issuer ?? ''),
       fingerprint: last?.fingerprint256 ?? '',
+      // What can be trusted as it is: the end of the chain, where the server sent it.
+      ...(last?.ca === true && last.checkIssued(last) && { authority: last.toString() }),
     }
     if (!verifyTls) return doubtful('MOOR-NET-030', facts)
     if (reason === undefined) return fine(`The certificate is trusted: ${facts.chain}`, facts)

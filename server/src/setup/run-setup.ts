@@ -81,6 +81,11 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
   )
   const handler = createSetupHandler({
     pages: createWebPages(),
+    registryAt: async () => {
+      // Steps that are not filled in yet do not say where it will be.
+      const view = await service.applyView().catch(() => undefined)
+      return view === undefined ? undefined : URL.parse(view.address)?.origin
+    },
     api: createSetupApi({
       ...{ service, apply, log },
       sessions: createSetupSessions(place),

@@ -163,6 +163,10 @@ export const setupCodes = {
     text: 'Nobody has said that the recovery kit is stored, or it is not that of these settings',
     next: 'make the recovery kit in the step admin, put it in a safe place and confirm that',
   },
+  'MOOR-SET-041': {
+    text: 'Something unexpected went wrong',
+    next: 'try again; if it stays, look at the log of the server',
+  },
 } as const
 
 export type SetupCode = keyof typeof setupCodes

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { ApplyView, SetupState, TestLine } from '../contract/setup.ts'
+import type { ApplyView, FieldErrors, SetupState, TestLine } from '../contract/setup.ts'
 import { optionalSteps, stepIds, WelcomeValues, type StepId } from '../contract/setup-steps.ts'
 import type { Clock, Instant } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -169,6 +169,12 @@ export async function openSetupService(tools: SetupTools) {
           ...{ tests, overruled: failed, untested: false },
         })
       })
+    },
+
+    /** What is wrong with values that are still being typed. */
+    async check(id: StepId, raw: unknown): Promise<FieldErrors> {
+      const parsed = await values.parse(id, raw)
+      return 'errors' in parsed ? parsed.errors : []
     },
 
     /** Parses at once, so that wrong values are refused before the first line. @throws FieldFault */

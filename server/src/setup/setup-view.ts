@@ -116,6 +116,7 @@ export async function applyView(
     pastReturn: state.pastReturn,
     address: state.address ?? `https://${await hostOfRegistry(values)}`,
     authority: await readAuthority(configDir),
+    keyToTake: state.created.keyToTake === true,
   }
 }
 

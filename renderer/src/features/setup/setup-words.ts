@@ -1,4 +1,4 @@
-import type { ApplyTaskId, SetupState, TestLine } from '@mooring/server/contract/setup'
+import type { ApplyTaskId, FieldErrors, SetupState, TestLine } from '@mooring/server/contract/setup'
 import type { StepId } from '@mooring/server/contract/setup-steps'
 import { UnreachableError } from '../../api/api-error.ts'
 import { faultOf } from '../../api/setup-client.ts'
@@ -92,12 +92,14 @@ export function explainSetup(cause: unknown): {
   if (fault.fields === undefined || fault.fields.length === 0) {
     return { message: findingText(fault) }
   }
-  // An item of a list is shown at the list.
-  const fields = fault.fields.map(({ field, text }): [string, string] => [
-    field.replace(/\.\d+$/, ''),
-    fieldText(text),
-  ])
-  return { message: m.setup_values_wrong(), fields: Object.fromEntries(fields) }
+  return { message: m.setup_values_wrong(), fields: wordsByField(fault.fields) }
+}
+
+/** An item of a list is shown at the list. */
+export function wordsByField(errors: FieldErrors): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    errors.map(({ field, text }) => [field.replace(/\.\d+$/, ''), fieldText(text)]),
+  )
 }
 
 export const messageOf = (cause: unknown) => explainSetup(cause).message ?? m.error_unexpected()

@@ -21,6 +21,8 @@ export class Setup {
   wasInside = $state(false)
   #state = $state.raw<SetupState>()
   restore = $state.raw<RestoreView>()
+  /** A restore failed, and the steps are to be gone through instead. */
+  isPastRestore = $state(false)
   host = $state.raw<HostView>()
   /** How it ended, where it ended before our eyes. */
   applied = $state.raw<ApplyView>()
@@ -57,8 +59,11 @@ export class Setup {
     this.failure = undefined
     try {
       const { open, phase } = await this.client.session()
-      if (phase === 'finished') this.presence = 'finished'
-      else if (!open && forEnd && phase === 'applying') this.presence = 'waiting'
+      if (phase === 'finished') {
+        // Who came along from the address of the setup is still in, and may take the key away.
+        if (open) this.applied ??= await this.client.applyView().catch(() => undefined)
+        this.presence = 'finished'
+      } else if (!open && forEnd && phase === 'applying') this.presence = 'waiting'
       else if (!open) this.#leave()
       else await this.#enter()
     } catch (error) {

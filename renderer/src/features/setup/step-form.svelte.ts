@@ -6,7 +6,10 @@ import { Form } from '../../ui/form.svelte.ts'
 import { draftKinds, type DraftKind, type Drafts } from './drafts.ts'
 import { withoutSecrets } from './secret.ts'
 import type { Setup } from './setup.svelte.ts'
-import { explainSetup } from './setup-words.ts'
+import { explainSetup, wordsByField } from './setup-words.ts'
+
+/** After the last letter. */
+const correctionMs = 400
 
 class ChecksFailed extends Error {}
 
@@ -28,6 +31,11 @@ export class StepForm<Id extends StepId> {
   #given = ''
   /** Of the next saving: although a check failed. */
   #isForced = false
+  /** Fields that somebody was in, and those of them that were wrong once. */
+  readonly #left = new Set<string>()
+  readonly #wrong = new Set<string>()
+  #checking: AbortController | undefined
+  #later: ReturnType<typeof setTimeout> | undefined
 
   constructor(id: Id, setup: Setup) {
     this.id = id
@@ -99,15 +107,18 @@ export class StepForm<Id extends StepId> {
     return [...lines.values()].every(({ state }) => state !== 'failed')
   }
 
-  /** As the button says: whatever is wrong shows at the fields. */
-  async tryOut(): Promise<void> {
+  /** As the button says: whatever is wrong shows at the fields. @returns whether it could be tried */
+  async tryOut(): Promise<boolean> {
+    this.failure = undefined
     try {
       await this.test()
+      return true
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'AbortError') return
+      if (error instanceof DOMException && error.name === 'AbortError') return true
       const { message, fields } = explainSetup(error)
       if (fields !== undefined) this.form.setErrors(fields)
       else if (message !== undefined) this.failure = message
+      return false
     }
   }
 
@@ -159,10 +170,44 @@ export class StepForm<Id extends StepId> {
     this.#given = JSON.stringify(this.form.values)
     this.#lines = undefined
     this.failure = undefined
+    this.#left.clear()
+    this.#wrong.clear()
   }
 
   forget(): void {
     sessionStorage.removeItem(this.#place)
+  }
+
+  /** Somebody left the field: what the server thinks of what is there. */
+  leave(field: string): void {
+    this.#left.add(field)
+    if (this.form.isDirty) void this.#check()
+  }
+
+  /** Asks again while a field that was wrong is being corrected. */
+  correct(field: string): void {
+    if (!this.#wrong.has(field)) return
+    clearTimeout(this.#later)
+    this.#later = setTimeout(() => void this.#check(), correctionMs)
+  }
+
+  async #check(): Promise<void> {
+    this.#checking?.abort()
+    const checking = new AbortController()
+    this.#checking = checking
+    try {
+      const { signal } = checking
+      const values = this.#written()
+      const errors = await this.#setup.call((client) => client.check(this.id, values, signal))
+      if (signal.aborted || this.form.isSubmitting) return
+      const found = Object.entries(wordsByField(errors)).filter(
+        ([field]) => this.form.isSubmitted || this.#left.has(field),
+      )
+      for (const [field] of found) this.#wrong.add(field)
+      this.form.setErrors(Object.fromEntries(found))
+    } catch {
+      // It is only a hint; saving says what is wrong.
+    }
   }
 
   async #send(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
+  CheckStep,
   ExportAnswers,
   ImportAnswers,
   OpenSession,
@@ -109,6 +110,10 @@ export function createSetupApi({
       await service.skip(stepOf(id))
       await sendState(res)
     },
+    'POST /steps/*/check': async (req, res, id) => {
+      const { values } = await readBody(req, CheckStep, stepBody)
+      sendJson(res, 200, { errors: await service.check(stepOf(id), values) })
+    },
     'POST /steps/*/test': async (req, res, id) => {
       const step = stepOf(id)
       const { values } = await readBody(req, TestStep, stepBody)
@@ -190,7 +195,7 @@ export function createSetupApi({
         sendJson(res, 400, foreign)
       } else {
         log.error({ err: error }, 'setup request failed')
-        sendJson(res, 500, { code: 'MOOR-SYS-001', text: 'Something unexpected went wrong' })
+        sendFault(res, new SetupError('MOOR-SET-041'))
       }
     })
   }

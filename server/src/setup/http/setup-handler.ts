@@ -13,12 +13,15 @@ type Api = (req: IncomingMessage, res: ServerResponse, path: string) => void
 export function createSetupHandler({
   api,
   phase,
+  registryAt,
   readAuthority,
   pages,
 }: {
   api: Api
   pages: WebPages
   phase: () => string
+  /** Where the registry will be, as far as that is known. */
+  registryAt: () => Promise<string | undefined>
   /** The certificate of the new authority, once there is one. */
   readAuthority: () => Promise<string | undefined>
 }) {
@@ -33,10 +36,16 @@ export function createSetupHandler({
       sendText(res, 302, 'text/plain', '', { Location: '/' })
     } else if (req.method !== 'GET' && req.method !== 'HEAD') {
       sendFault(res, new SetupError('MOOR-SET-009'))
-    } else if (!pages.serve(req, res)) {
-      sendFault(res, new SetupError('MOOR-SET-009'))
+    } else {
+      servePage(req, res).catch(() => res.destroy())
     }
     return true
+  }
+
+  /** It watches for the registry at its own address, and goes there by itself. */
+  async function servePage(req: IncomingMessage, res: ServerResponse) {
+    const at = phase() === 'finished' ? undefined : await registryAt()
+    if (!pages.serve(req, res, at)) sendFault(res, new SetupError('MOOR-SET-009'))
   }
 
   async function serveAuthority(res: ServerResponse) {

@@ -28,6 +28,7 @@ const statuses: Partial<Record<SetupCode, number>> = {
   'MOOR-SET-025': 409,
   'MOOR-SET-027': 409,
   'MOOR-SET-040': 409,
+  'MOOR-SET-041': 500,
 }
 
 /** Every answer of the setup: nothing of it is for a cache, a frame or another site. */
