@@ -11,6 +11,7 @@ type Part =
   | 'work'
   | 'backup'
   | 'upgrade'
+  | 'upstream'
   | 'bundles'
 
 /**
@@ -28,6 +29,7 @@ const mayImport: Record<Part, readonly Part[]> = {
   work: ['db', 'platform', 'problem'],
   backup: ['config', 'db', 'platform', 'problem', 'storage', 'work'],
   upgrade: ['config', 'db', 'platform', 'problem', 'storage'],
+  upstream: ['config', 'platform', 'problem', 'storage'],
   bundles: ['problem', 'platform', 'storage'],
 }
 
@@ -136,6 +138,9 @@ function featureOf(path: string): string | undefined {
   return /^server\/src\/features\/([^/]+)\//.exec(path)?.[1]
 }
 
+/** Of the storage, but a word of every feature. */
+const digests = 'server/src/storage/digest.ts'
+
 /**
  * A feature's values (`RepositoryName`, `TagName`) and the rules that are pure are words that other
  * features may use. A file is one of those when nothing it needs can reach the outside.
@@ -146,7 +151,9 @@ function isVocabulary(path: string, find: FindSource): boolean {
   return source.imports.every(({ target, isRelative, isTypeOnly }) => {
     if (!isRelative || isTypeOnly) return true
     const part = partOf(target)
-    return part === 'problem' || part === 'platform' || isVocabulary(target, find)
+    return (
+      part === 'problem' || part === 'platform' || target === digests || isVocabulary(target, find)
+    )
   })
 }
 

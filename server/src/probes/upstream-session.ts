@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { parseChallenge, type Challenge } from './bearer-challenge.ts'
+import { parseChallenge, type Challenge } from '../upstream/bearer-challenge.ts'
 import { requestOver, type HttpAnswer } from './connections.ts'
 import { doubtful, fine, reasonOf, wrong, type Outcome, type Probe } from './probe.ts'
 

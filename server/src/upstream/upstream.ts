@@ -1,5 +1,24 @@
 import type { Readable } from 'node:stream'
+import type { BandwidthConfig } from '../config/config.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import { startStopwatch, type Stopwatch } from '../platform/stopwatch.ts'
 import type { Digest } from '../storage/digest.ts'
+import { createAttempts } from './attempts.ts'
+import { createBandwidth } from './bandwidth.ts'
+import { openBlob } from './blob-stream.ts'
+import { checkVersion } from './check-version.ts'
+import { createConnections } from './connections.ts'
+import { createDestinations, type CheckDestination } from './destinations.ts'
+import { usualPatience, type Patience } from './exchange.ts'
+import { createLogins } from './logins.ts'
+import { createRateLimits } from './rate-limits.ts'
+import { createSession } from './session.ts'
+import { createTransport } from './transport.ts'
+import { listReferrers, listTags } from './upstream-lists.ts'
+import { getManifest, headManifest } from './upstream-manifests.ts'
+import { parseTarget } from './upstream-target.ts'
+import { createBackoff } from './waiting.ts'
 
 /** One repository of another registry, and the way there. */
 export interface UpstreamAccess {
@@ -97,7 +116,72 @@ export type UpstreamEvent =
 export type UpstreamObserver = (event: UpstreamEvent) => void
 
 export interface UpstreamClient {
+  /** @throws UpstreamFault `invalid_source_registry` when the address is none. */
   repository(access: UpstreamAccess, observe?: UpstreamObserver): Upstream
-  /** Ends every connection that is kept. */
+  /** At once, also for what is under way. */
+  changeBandwidth(config: BandwidthConfig): void
+  /** Ends every connection that is kept, or in use. */
   close(): void
+}
+
+export interface UpstreamParts {
+  /** Which hosts may be called: registries, those they name, and proxies. */
+  readonly check: CheckDestination
+  readonly bandwidth: BandwidthConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly elapsed?: Stopwatch
+  readonly patience?: Partial<Patience>
+  /** How many connections without a single new byte of a blob are enough. */
+  readonly fruitlessAttempts?: number
+  /** Of the pause after the first failure; later ones are longer. */
+  readonly firstPauseMs?: number
+  /** For how long a rate limit is waited out. */
+  readonly longestWaitMs?: number
+}
+
+/** Asks other registries: one for the process, as what it knows of them counts for everybody. */
+export function createUpstreamClient({
+  check,
+  bandwidth: config,
+  clock,
+  random,
+  elapsed = startStopwatch(),
+  patience: given = {},
+  fruitlessAttempts = 5,
+  firstPauseMs = 1_000,
+  longestWaitMs = 600_000,
+}: UpstreamParts): UpstreamClient {
+  const patience = { ...usualPatience, ...given }
+  const backoff = createBackoff(random, firstPauseMs)
+  const destinations = createDestinations({ check })
+  const connections = createConnections({ destinations })
+  const transport = createTransport({ destinations, connections, patience })
+  const limits = createRateLimits({ elapsed, backoff })
+  const attempt = createAttempts({ limits, backoff, longestWaitMs })
+  const logins = createLogins({ transport, attempt, elapsed })
+  const bandwidth = createBandwidth({ config, clock, elapsed })
+
+  return {
+    repository(access, observe) {
+      const target = parseTarget(access, observe)
+      const session = createSession(target, { transport, attempt, logins })
+      const blobs = { session, bandwidth, backoff, fruitlessAttempts }
+      return {
+        access,
+        checkVersion: (signal) => checkVersion(target, { logins, session, signal }),
+        listTags: (signal) => listTags(session, signal),
+        headManifest: (reference, signal) => headManifest(session, reference, signal),
+        getManifest: (reference, signal) => getManifest(session, reference, signal),
+        listReferrers: (digest, signal) => listReferrers(session, digest, signal),
+        openBlob: (digest, wanted) => openBlob(blobs, digest, wanted),
+      }
+    },
+    changeBandwidth: (to) => {
+      bandwidth.change(to)
+    },
+    close: () => {
+      connections.close()
+    },
+  }
 }

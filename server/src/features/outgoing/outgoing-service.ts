@@ -12,7 +12,13 @@ export type OutgoingService = ReturnType<typeof createOutgoingService>
 export type Refusal = 'invalid' | 'scheme' | 'blocked'
 
 export type CheckedUrl =
-  | { readonly kind: 'allowed'; readonly url: URL; readonly address: string | undefined }
+  | {
+      readonly kind: 'allowed'
+      readonly url: URL
+      /** The first of those below. */
+      readonly address: string | undefined
+      readonly addresses: readonly string[]
+    }
   | { readonly kind: 'refused'; readonly why: Refusal; readonly scheme: string }
 
 /** Looks names up; throws when there is no such name. */
@@ -39,7 +45,7 @@ export function createOutgoingService({
   const allowed = allowedTargets(config.allowedHosts)
   const blocked = new Set(config.blockedHosts.map(plain))
 
-  /** `address` stays open when the name is not known yet. */
+  /** There is no address when the name is not known yet. */
   async function check(text: string): Promise<CheckedUrl> {
     const url = URL.canParse(text) ? new URL(text) : undefined
     const scheme = url?.protocol.replace(':', '') ?? ''
@@ -54,7 +60,7 @@ export function createOutgoingService({
     if (!addresses.every(isFine) || (isLocalName && !allowed.hasHost(host))) {
       return { kind: 'refused', why: 'blocked', scheme }
     }
-    return { kind: 'allowed', url, address: addresses[0] }
+    return { kind: 'allowed', url, address: addresses[0], addresses }
   }
 
   async function resolveSoon(host: string): Promise<readonly string[]> {

@@ -1,0 +1,25 @@
+import type { BandwidthSchedule, BandwidthWindow } from '../config/config.ts'
+import type { Instant } from '../platform/clock.ts'
+
+const daysPerWeek = 7
+
+/** Bytes a second at a moment, by the clock on the wall; undefined: as many as there are. */
+export function rateAt({ bytesPerSecond, windows }: BandwidthSchedule, now: Instant) {
+  if (windows.length === 0) return bytesPerSecond
+  const local = new Date(now)
+  const minute = local.getHours() * 60 + local.getMinutes()
+  const day = local.getDay()
+  const open = windows.find((window) => isOpen(window, minute, day))
+  return open === undefined ? bytesPerSecond : open.bytesPerSecond
+}
+
+function isOpen(
+  { fromMinute, toMinute, days }: BandwidthWindow,
+  minute: number,
+  day: number,
+): boolean {
+  const isOn = (one: number) => days === undefined || days.has(one)
+  if (fromMinute < toMinute) return minute >= fromMinute && minute < toMinute && isOn(day)
+  if (minute >= fromMinute) return isOn(day)
+  return minute < toMinute && isOn((day + daysPerWeek - 1) % daysPerWeek)
+}

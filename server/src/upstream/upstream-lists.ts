@@ -1,0 +1,149 @@
+import { isDigest, type Digest } from '../storage/digest.ts'
+import type { Reply, Session } from './session.ts'
+import { findManifest } from './upstream-manifests.ts'
+import { repositoryUrl } from './upstream-target.ts'
+import type { UpstreamDescriptor } from './upstream.ts'
+
+const tagsPerPage = '1000'
+const mostPages = 10_000
+const mostBytes = 16 * 1024 * 1024
+
+interface Page<T> {
+  readonly items: readonly T[]
+  /** Whether the upstream knows the list at all. */
+  readonly isThere: boolean
+  readonly next: URL | undefined
+}
+
+export async function* listTags(
+  session: Session,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const first = repositoryUrl(session.target, 'tags', 'list', { n: tagsPerPage })
+  const pages = pagesFrom(session, first, signal, (body) => {
+    const { tags } = body
+    // Null stands for none.
+    if (tags === null || (tags === undefined && typeof body['name'] === 'string')) return []
+    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) return undefined
+    return tags
+  })
+  for await (const { items, isThere, reply } of pages) {
+    if (!isThere) throw reply.fault('not_found', 'there is no such repository')
+    yield* items
+  }
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers */
+export async function listReferrers(
+  session: Session,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<readonly UpstreamDescriptor[]> {
+  const first = repositoryUrl(session.target, 'referrers', digest)
+  const found: UpstreamDescriptor[] = []
+  for await (const page of pagesFrom(session, first, signal, descriptorsIn)) {
+    if (!page.isThere) return referrersByTag(session, digest, signal)
+    found.push(...page.items)
+  }
+  return found
+}
+
+async function referrersByTag(
+  session: Session,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<readonly UpstreamDescriptor[]> {
+  const manifest = await findManifest(session, digest.replace(':', '-'), signal)
+  const body = manifest && parseObject(manifest.bytes)
+  return (body && descriptorsIn(body)) ?? []
+}
+
+async function* pagesFrom<T>(
+  session: Session,
+  first: URL,
+  signal: AbortSignal,
+  parse: (body: Readonly<Record<string, unknown>>) => readonly T[] | undefined,
+): AsyncGenerator<Page<T> & { readonly reply: Reply }, void, undefined> {
+  const seen = new Set<string>()
+  let url: URL | undefined = first
+  while (url !== undefined) {
+    const page: Page<T> & { readonly reply: Reply } = await readPage(session, url, signal, parse)
+    seen.add(url.href)
+    url = page.next
+    const isEndless = url !== undefined && (seen.has(url.href) || seen.size >= mostPages)
+    if (isEndless) throw page.reply.fault('invalid_source_registry', 'its list does not end')
+    yield page
+  }
+}
+
+function readPage<T>(
+  session: Session,
+  url: URL,
+  signal: AbortSignal,
+  parse: (body: Readonly<Record<string, unknown>>) => readonly T[] | undefined,
+): Promise<Page<T> & { readonly reply: Reply }> {
+  return session.ask({
+    ...{ method: 'GET', url, headers: { accept: '*/*' }, signal },
+    async read(reply) {
+      if (reply.status !== 200) {
+        reply.discard()
+        // Older registries do not know every list.
+        if (![400, 404, 405, 501].includes(reply.status)) {
+          throw reply.fault('unknown_error', `it was answered ${reply.status}`)
+        }
+        return { items: [], isThere: false, next: undefined, reply }
+      }
+      const next = nextPage(reply.header('link'), url)
+      const body = parseObject(await reply.whole(mostBytes))
+      const items = body && parse(body)
+      if (items === undefined) throw reply.fault('invalid_source_registry', 'the list is no list')
+      return { items, isThere: true, next, reply }
+    },
+  })
+}
+
+/** `</v2/a/tags/list?last=x&n=9>; rel="next"`; some write another scheme than the one they speak. */
+function nextPage(link: string | undefined, url: URL): URL | undefined {
+  const target = /<([^>]*)>[^,]*;\s*rel="?next\b/i.exec(link ?? '')?.[1]
+  const next = target === undefined ? null : URL.parse(target, url.href)
+  if (next === null) return undefined
+  return new URL(next.pathname + next.search, url)
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function descriptorsIn(
+  body: Readonly<Record<string, unknown>>,
+): readonly UpstreamDescriptor[] | undefined {
+  const { manifests } = body
+  if (manifests === null) return []
+  return Array.isArray(manifests) ? manifests.flatMap(descriptorOf) : undefined
+}
+
+function descriptorOf(value: unknown): readonly UpstreamDescriptor[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { digest, mediaType, size, artifactType, annotations } = value as Readonly<
+    Record<string, unknown>
+  >
+  if (typeof digest !== 'string' || !isDigest(digest)) return []
+  if (typeof mediaType !== 'string' || !Number.isSafeInteger(size)) return []
+  return [
+    {
+      ...{ mediaType, digest, size: Number(size) },
+      ...(typeof artifactType === 'string' && { artifactType }),
+      ...(isTexts(annotations) && { annotations }),
+    },
+  ]
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).every((text) => typeof text === 'string')
+}
