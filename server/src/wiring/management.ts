@@ -11,6 +11,7 @@ import { createMessageService } from '../features/messages/message-service.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
 import { createSessionService } from '../features/sessions/session-service.ts'
 import { LiveExchange } from '../http/live-exchange.ts'
+import type { UpstreamClient } from '../upstream/upstream.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
 import type { Area, Foundation } from './area.ts'
 import { certificateRoutes } from './certificates.ts'
@@ -18,9 +19,11 @@ import { wireConfiguration } from './configuration.ts'
 import { wireContent } from './content.ts'
 import { wireInsight } from './insight.ts'
 import { wireInterface } from './interface.ts'
+import type { Copying } from './copying.ts'
 import type { Live } from './live.ts'
 import { wireOAuth } from './oauth.ts'
 import { wireOrganizations } from './organizations.ts'
+import { proxyCacheRoutes, type Proxying } from './proxy-cache.ts'
 import { wireRepositories } from './repositories.ts'
 import { wireUsers } from './users.ts'
 
@@ -31,6 +34,8 @@ export function wireManagement(
   metrics: Metrics,
   nextRequestId: () => string,
   live: Live,
+  copying: Copying,
+  { upstreams, proxying }: { upstreams: UpstreamClient; proxying: Proxying },
 ) {
   const { config, database, clock, random, log } = parts
   const sessions = createSessionService({ config, clock, random })
@@ -41,6 +46,8 @@ export function wireManagement(
     pageTokens: createPageTokens({ config, clock, random }),
     metrics,
     live,
+    copying,
+    upstreams,
   }
   const areas: readonly Area[] = [
     wireUsers(foundation),
@@ -52,6 +59,7 @@ export function wireManagement(
     wireOAuth(foundation),
     certificateRoutes(foundation),
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
+    proxyCacheRoutes(foundation, proxying),
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]
   const pipeline = createApiPipeline({

@@ -1,32 +1,13 @@
-import type { Readable } from 'node:stream'
 import type { Db } from '../../db/tables.ts'
 import type { Digest } from '../../storage/digest.ts'
+import type { Upstream, UpstreamObserver } from '../../upstream/upstream.ts'
 import type { CopyMeter } from './copy-meter.ts'
 
-export interface SourceManifest {
-  readonly bytes: Buffer
-  readonly mediaType: string
-  readonly digest: Digest
-}
-
-/** A repository that tags are copied from: the client of an upstream registry is one. */
-export interface CopySource {
-  /** Undefined when there is none. The digest is missing where a registry does not tell it. */
-  headManifest(
-    reference: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly digest?: Digest | undefined; readonly mediaType: string } | undefined>
-  getManifest(reference: string, signal: AbortSignal): Promise<SourceManifest>
-  /** Manifests that name this one as their subject; none where the registry knows no referrers. */
-  listReferrers(
-    digest: Digest,
-    signal: AbortSignal,
-  ): Promise<readonly { readonly digest: string; readonly mediaType: string }[]>
-  openBlob(
-    digest: Digest,
-    options: { readonly sizeBytes: number; readonly from: number; readonly signal: AbortSignal },
-  ): Readable
-}
+/** A repository of another registry that tags are copied from. */
+export type CopySource = Pick<
+  Upstream,
+  'headManifest' | 'getManifest' | 'listReferrers' | 'openBlob'
+>
 
 export interface CopyRequest {
   readonly upstream: CopySource
@@ -82,4 +63,7 @@ export interface Copier {
    *   upstream fails with.
    */
   copyTag(request: CopyRequest): Promise<CopyResult>
+
+  /** For the client of an upstream: its troubles make that fewer blobs of `source` are asked for at once. */
+  observer(source: string): UpstreamObserver
 }

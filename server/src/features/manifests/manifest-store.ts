@@ -184,6 +184,17 @@ export function manifestStore(db: Db) {
       return present
     },
 
+    /** Blobs of the manifest that are here. */
+    countBlobs: async (manifestId: number): Promise<number> => {
+      const { count } = await db
+        .selectFrom('manifest_blob')
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .where('manifest_id', '=', manifestId)
+        .where('unlinked', '=', 0)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+
     /** Records a manifest and its edges; safe to repeat, also for content that is there already. */
     async insert(manifest: NewManifest, now: Instant): Promise<number> {
       await keepContent(db, manifest)
