@@ -1,5 +1,7 @@
 import { sql, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
 
+import { lastModifiedStatements } from './last-modified-triggers.ts'
+
 export type DialectName = 'sqlite' | 'postgresql'
 
 /** The column types of both databases, under the names that migrations use. */
@@ -21,6 +23,8 @@ export interface Dialect {
   searchRepositories(db: Kysely<unknown>): Promise<void>
   /** Makes each of the two searchable apart, so that what only one is full of costs the other nothing. */
   searchRepositoriesByColumn(db: Kysely<unknown>): Promise<void>
+  /** Fills `last_modified` of `repository` and has it follow the tags. */
+  keepLastModified(db: Kysely<unknown>): Promise<void>
 }
 
 /** A full-text index of three-letter pieces beside the table, kept in step by triggers. */
@@ -91,6 +95,9 @@ const sqlite: Dialect = {
   searchRepositoriesByColumn: async (db) => {
     for (const statement of ftsByColumnStatements) await sql.raw(statement).execute(db)
   },
+  keepLastModified: async (db) => {
+    for (const statement of lastModifiedStatements.sqlite) await sql.raw(statement).execute(db)
+  },
 }
 
 const postgresql: Dialect = {
@@ -107,6 +114,9 @@ const postgresql: Dialect = {
   },
   // Its index keeps the columns apart already.
   searchRepositoriesByColumn: () => Promise.resolve(),
+  keepLastModified: async (db) => {
+    for (const statement of lastModifiedStatements.postgresql) await sql.raw(statement).execute(db)
+  },
 }
 
 export const dialects: Record<DialectName, Dialect> = { sqlite, postgresql }

@@ -34,6 +34,8 @@ describeDatabases('the schema', (open) => {
     )
     await sql`insert into manifest (id, repository_id, digest, media_type, size_bytes, created_at)
       values (1, 1, 'sha256:mm', 'm', 2, 5)`.execute(db)
+    await sql`insert into tag (repository_id, name, live_name, manifest_id, lifetime_start_ms, lifetime_end_ms)
+      values (1, 'v1', 'v1', 1, 7, null), (1, 'v2', null, 1, 8, 9)`.execute(db)
     await sql`insert into manifest_blob (manifest_id, blob_id, repository_id) values (1, 1, 1)`.execute(
       db,
     )
@@ -44,7 +46,7 @@ describeDatabases('the schema', (open) => {
       { username: 'acme', email: null, contact_email: 'ops@acme.example' },
     ])
     expect(await db.selectFrom('repository').selectAll().execute()).toMatchObject([
-      { full_name: 'acme/web', popularity: 0 },
+      { full_name: 'acme/web', popularity: 0, last_modified: 7 },
     ])
     expect(await db.selectFrom('repositorypermission').selectAll().execute()).toMatchObject([
       { repository_id: 1, namespace_user_id: 2, user_id: 1, role: 'read' },
@@ -59,6 +61,41 @@ describeDatabases('the schema', (open) => {
         await sql`select rowid as id from ${search} where ${search} match '"sho"'`.execute(db)
       expect(found.rows).toEqual([{ id: 1 }])
     }
+  })
+
+  test('knows of each repository when the newest of its live tags began', async () => {
+    const { db, dialect } = await open({ migrated: false })
+    await migrate({ db, dialect })
+    await sql`insert into ${sql.ref('user')} (id, uuid, username, removed_tag_expiration_s, created_at)
+      values (1, 'u1', 'ada', 60, 5)`.execute(db)
+    await sql`insert into repository (id, namespace_user_id, name, full_name, visibility, created_at)
+      values (1, 1, 'web', 'ada/web', 'private', 5), (2, 1, 'api', 'ada/api', 'private', 5)`.execute(
+      db,
+    )
+    await sql`insert into manifest_content (digest, bytes) values ('sha256:mm', ${Buffer.from('{}')})`.execute(
+      db,
+    )
+    await sql`insert into manifest (id, repository_id, digest, media_type, size_bytes, created_at)
+      values (1, 1, 'sha256:mm', 'm', 2, 5)`.execute(db)
+    const push = (name: string, at: number, liveName: string | null = name) =>
+      sql`insert into tag (repository_id, name, live_name, manifest_id, lifetime_start_ms)
+        values (1, ${name}, ${liveName}, 1, ${at})`.execute(db)
+    const close = (name: string) =>
+      sql`update tag set live_name = null where name = ${name}`.execute(db)
+    const known = async () => {
+      const rows = await db.selectFrom('repository').select('last_modified').orderBy('id').execute()
+      return rows.map((row) => row.last_modified)
+    }
+    const seen = [await known()]
+    const steps = [
+      ...[() => push('v1', 10), () => push('v3', 30), () => push('v2', 20)],
+      ...[() => push('hold', 99, null), () => close('v2'), () => close('v3'), () => close('v1')],
+    ]
+    for (const step of steps) {
+      await step()
+      seen.push(await known())
+    }
+    expect(seen).toEqual([0, 10, 30, 30, 30, 30, 10, 0].map((newest) => [newest, 0]))
   })
 
   test('numbers the log kinds as administrators know them', async () => {

@@ -11,6 +11,8 @@ import { blobFetches } from './0007-blob-fetches.ts'
 import { mirrors } from './0008-mirrors.ts'
 import { bundles } from './0010-bundles.ts'
 import { proxyCache } from './0009-proxy-cache.ts'
+import { lastModified } from './0011-last-modified.ts'
+import { orgMirrors } from './0012-org-mirrors.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
@@ -22,6 +24,8 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0006-growth': growth,
   '0007-blob-fetches': blobFetches,
   '0008-mirrors': mirrors,
-  '0010-bundles': bundles,
   '0009-proxy-cache': proxyCache,
+  '0010-bundles': bundles,
+  '0011-last-modified': lastModified,
+  '0012-org-mirrors': orgMirrors,
 }

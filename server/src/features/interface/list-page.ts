@@ -46,8 +46,8 @@ export interface ListSource<Row, Column extends string> {
   readonly long?: {
     readonly sort: Column
     readonly sortable: readonly Column[]
-    /** Where the index leads one way only. */
-    readonly onlyOrder?: Order
+    /** Where the index of a column leads one way only. */
+    readonly onlyOrder?: Partial<Readonly<Record<Column, Order>>>
     readonly page: (stretch: Stretch<Column>) => Promise<readonly Row[]>
   }
 }
@@ -92,7 +92,7 @@ export async function pageOf<Row, Column extends string>(
   const long = counted > shortList ? source.long : undefined
   const sortable = long?.sortable ?? source.columns
   const sort = appliedSort(source, wish, long)
-  const order = long?.onlyOrder ?? wish.order ?? source.order[sort] ?? 'asc'
+  const order = long?.onlyOrder?.[sort] ?? wish.order ?? source.order[sort] ?? 'asc'
   const opened = pageTokens.open(source.list, wish.page_token, position)
   const after = opened?.sort === sort && opened.order === order ? opened : undefined
   const page = Math.min(Math.max(wish.page ?? 1, 1), countedRows)

@@ -28,6 +28,8 @@ describeDatabases('a long list of repositories', (open) => {
       ...{ namespace_user_id: id, name: full_name.slice(5), full_name, description: null },
       visibility: at % 2 === 0 ? ('public' as const) : ('private' as const),
       created_at: 1_000 + at,
+      // Two at a time.
+      last_modified: 5_000 + Math.floor(at / 2),
     }))
     await inBatches(seeded, (some) =>
       db
@@ -67,7 +69,27 @@ describeDatabases('a long list of repositories', (open) => {
       ...['bob/shown', 'bob/own'],
       ...names.toReversed().slice(0, 8),
     ])
-    expect((await read('root', {})).about).toMatchObject({ total: many + 2, sortable: ['name'] })
+    expect((await read('root', {})).about).toMatchObject({
+      ...{ total: many + 2, sort: 'last_modified', order: 'desc' },
+      sortable: ['name', 'last_modified'],
+    })
+  })
+
+  it('shows the newest first, whoever asks, and the oldest when asked to', async () => {
+    const newest = names
+      .toReversed()
+      .flatMap((name, at) => (at % 2 === 0 ? [names[many - at - 2] ?? '', name] : []))
+    expect(await walk('root', {})).toEqual(newest.slice(0, 10))
+    expect(await walk('root', { order: 'asc' })).toEqual([
+      ...['bob/shown', 'bob/own'],
+      ...newest.toReversed().slice(0, 8),
+    ])
+    expect(await walk('ada', { namespace: 'acme' })).toEqual(newest.slice(0, 10))
+    expect(await walk('ada', {})).toEqual(newest.slice(0, 10))
+    expect((await read('ada', { page: 261 })).names).toEqual(['bob/shown'])
+    expect(await walk('ada', { visibility: 'private' })).toEqual(
+      newest.filter((name) => names.indexOf(name) % 2 === 1).slice(0, 10),
+    )
   })
 
   it('is that of one namespace for whoever administers it', async () => {
@@ -79,7 +101,7 @@ describeDatabases('a long list of repositories', (open) => {
   it('is merged for whoever sees much, but not all', async () => {
     expect(await walk('ada', { sort: 'name' })).toEqual(names.slice(0, 10))
     expect((await read('ada', { sort: 'name', page: 261 })).names).toEqual(['bob/shown'])
-    expect((await read('ada', {})).about).toMatchObject({ order: 'asc', total: many + 1 })
+    expect((await read('ada', {})).about).toMatchObject({ order: 'desc', total: many + 1 })
   })
 
   it('shows what is public to everybody, and no more', async () => {

@@ -19,6 +19,7 @@ import {
   type ListSource,
   type ListWish,
   type SortKey,
+  type Stretch,
 } from './list-page.ts'
 import { naturalKey } from './natural-key.ts'
 import {
@@ -50,7 +51,6 @@ export interface RepositoryWish extends ListWish<RepositoryColumn> {
 
 /** What a list is sorted by beside the row itself. */
 interface SortableRepository extends ListedRepository {
-  readonly lastModified?: Instant
   readonly sizeBytes?: number
 }
 
@@ -122,29 +122,25 @@ export function createRepositoryRows({
     rows: readonly ListedRepository[],
     sort: RepositoryColumn,
   ): Promise<readonly SortableRepository[]> {
-    if (sort !== 'last_modified' && sort !== 'size') return rows
+    if (sort !== 'size') return rows
     const keyed: SortableRepository[] = []
     for await (const some of strides(rows)) {
       const ids = some.map(({ id }) => id)
-      const keys =
-        sort === 'size'
-          ? new Map(
-              (await quotaStore(db).list('quotarepositorysize', ids)).map((row) => [
-                row.id,
-                row.size_bytes,
-              ]),
-            )
-          : await lists.lastModified(ids)
+      const sizes = new Map(
+        (await quotaStore(db).list('quotarepositorysize', ids)).map((row) => [
+          row.id,
+          row.size_bytes,
+        ]),
+      )
       for (const row of some) {
-        const key = keys.get(row.id)
-        const known = sort === 'size' ? { sizeBytes: key } : { lastModified: key }
-        keyed.push(key === undefined ? row : { ...row, ...known })
+        const sizeBytes = sizes.get(row.id)
+        keyed.push(sizeBytes === undefined ? row : { ...row, sizeBytes })
       }
     }
     return keyed
   }
 
-  /** Along the index of full names; for whoever sees all that the filter leaves. */
+  /** Along an index, of full names or of ages; for whoever sees all that the filter leaves. */
   const longSource = (list: string, filter: RepositoryFilter): Source => ({
     ...basics,
     list,
@@ -154,15 +150,40 @@ export function createRepositoryRows({
       return withKeys(await store.pageByName(filter, where), sort)
     },
     long: {
-      sort: 'name',
-      sortable: ['name'],
-      page: ({ order, after, offset, limit }) =>
-        store.pageByName(filter, {
-          ...{ order, offset, limit },
-          after: after === undefined ? undefined : String(after.id),
-        }),
+      sort: 'last_modified',
+      sortable: ['name', 'last_modified'],
+      page: ({ column, order, after, offset, limit }) =>
+        column === 'last_modified'
+          ? store.pageByAge(filter, { order, after, offset, limit })
+          : store.pageByName(filter, {
+              ...{ order, offset, limit },
+              after: after === undefined ? undefined : String(after.id),
+            }),
     },
   })
+
+  /** All repositories by age, of which those are left that somebody sees. */
+  async function seenByAge(
+    sight: Sight,
+    filter: RepositoryFilter,
+    { order, after, offset, limit }: Omit<Stretch<RepositoryColumn>, 'column'>,
+  ): Promise<ListedRepository[]> {
+    const found: ListedRepository[] = []
+    let from = after
+    for (;;) {
+      const rows = await store.pageByAge(filter, { order, after: from, offset: 0, limit: stride })
+      const seen = await lists.filter(
+        sight,
+        rows.map(({ id }) => id),
+      )
+      found.push(...rows.filter(({ id }) => seen.has(id)))
+      const last = rows.at(-1)
+      if (found.length >= offset + limit || last === undefined || rows.length < stride) break
+      from = { key: last.last_modified, id: last.full_name }
+      await otherWork()
+    }
+    return found.slice(offset, offset + limit)
+  }
 
   /** For whoever sees much, but not all: what is theirs and what is public, merged by name. */
   const mergedSource = (list: string, sight: Sight, own: string, wish: RepositoryWish): Source => ({
@@ -171,10 +192,15 @@ export function createRepositoryRows({
     count: async (most) => (await lists.some(sight, most)).length,
     all: async (sort) => withKeys(await store.listByIds(await lists.some(sight, shortList)), sort),
     long: {
-      sort: 'name',
-      sortable: ['name'],
-      onlyOrder: 'asc',
-      async page({ after, offset, limit }) {
+      sort: 'last_modified',
+      sortable: ['name', 'last_modified'],
+      onlyOrder: { name: 'asc' },
+      async page({ column, order, after, offset, limit }) {
+        if (column === 'last_modified') {
+          const { visibility, state } = wish
+          const filter = { namespace: undefined, visibility, state }
+          return seenByAge(sight, filter, { order, after, offset, limit })
+        }
         const found: ListedRepository[] = []
         let from = after === undefined ? '' : String(after.id)
         const wanted = offset + limit
@@ -221,7 +247,7 @@ export function createRepositoryRows({
       const isAdmin = await access.isNamespaceAdmin(principal, namespace)
       const all = sight.everything || (isAdmin && sight.accountId !== undefined)
       if (all && part === '') {
-        return whole(longSource(list, { namespace: namespace.username, visibility, state }))
+        return whole(longSource(list, { namespace, visibility, state }))
       }
       const where = { after: 0, size: shortList, isAdmin }
       const page = await lists.pageOfNamespace(namespace.id, sight, where)
@@ -289,7 +315,6 @@ export function createRepositoryRows({
   ): Promise<RepositoryRow[]> {
     const ids = rows.map(({ id }) => id)
     const descriptions = await store.descriptions(ids)
-    const changed = await lists.lastModified(ids)
     const starred =
       principal.kind === 'anonymous'
         ? new Set<number>()
@@ -301,7 +326,7 @@ export function createRepositoryRows({
         description: firstLine(descriptions.get(row.id)),
         role: await access.roleOn(principal, row),
         isStarred: starred.has(row.id),
-        lastModified: changed.get(row.id) ?? null,
+        lastModified: row.last_modified === 0 ? null : row.last_modified,
       })
     }
     return described
@@ -327,7 +352,7 @@ function keyOf(row: SortableRepository, column: RepositoryColumn): SortKey {
     case 'name':
       return naturalKey(row.full_name)
     case 'last_modified':
-      return row.lastModified ?? 0
+      return row.last_modified
     case 'size':
       return row.sizeBytes ?? 0
     case 'popularity':

@@ -3,7 +3,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import type { RepositoryState, Visibility } from '../repositories/repository-store.ts'
-import type { Order } from './list-page.ts'
+import type { Order, Position } from './list-page.ts'
 
 /** A repository, as far as lists are sorted by it. */
 export interface ListedRepository {
@@ -15,10 +15,12 @@ export interface ListedRepository {
   readonly state: RepositoryState
   readonly popularity: number
   readonly created_at: Instant
+  /** 0 without tags. */
+  readonly last_modified: Instant
 }
 
 export interface RepositoryFilter {
-  readonly namespace: string | undefined
+  readonly namespace: { readonly id: number; readonly username: string } | undefined
   readonly visibility: Visibility | undefined
   readonly state: RepositoryState | undefined
 }
@@ -32,6 +34,7 @@ const columns = [
   'repository.state',
   'repository.popularity',
   'repository.created_at',
+  'repository.last_modified',
 ] as const
 
 /** As much of a description as its first line is looked for in. */
@@ -39,8 +42,8 @@ const headLength = 400
 
 /** Repositories for lists that are sorted. Which of them somebody sees is decided before. */
 export function repositoryRowStore(db: Db) {
-  /** All repositories, of one namespace where it is named: a stretch of the index of full names. */
-  const matching = ({ namespace, visibility, state }: RepositoryFilter) =>
+  /** All repositories, of one namespace where it is named: a stretch of the index of full names or ages. */
+  const matching = ({ namespace, visibility, state }: RepositoryFilter, byAge = false) =>
     db
       .selectFrom('repository')
       // Literal, so that the partial index of public repositories fits whatever the plan is.
@@ -49,11 +52,14 @@ export function repositoryRowStore(db: Db) {
       )
       .$if(visibility === 'private', (query) => query.where('visibility', '=', 'private'))
       .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'NORMAL'))
-      .$if(namespace !== undefined, (query) =>
+      .$if(namespace !== undefined && byAge, (query) =>
+        query.where('namespace_user_id', '=', namespace?.id ?? 0),
+      )
+      .$if(namespace !== undefined && !byAge, (query) =>
         // `0` is the character after `/`.
         query
-          .where('full_name', '>', `${namespace ?? ''}/`)
-          .where('full_name', '<', `${namespace ?? ''}0`),
+          .where('full_name', '>', `${namespace?.username ?? ''}/`)
+          .where('full_name', '<', `${namespace?.username ?? ''}0`),
       )
       .where('state', '!=', 'MARKED_FOR_DELETION')
       // Looked up once for all rows, which the pages far behind need.
@@ -88,6 +94,36 @@ export function repositoryRowStore(db: Db) {
         .limit(limit)
         .offset(offset)
         .execute(),
+
+    /** Those that were set at the same time in the order of their names, against the order of the list. */
+    pageByAge(
+      filter: RepositoryFilter,
+      {
+        order,
+        after,
+        offset,
+        limit,
+      }: { order: Order; after: Position | undefined; offset: number; limit: number },
+    ): Promise<ListedRepository[]> {
+      const other = order === 'asc' ? 'desc' : 'asc'
+      const [from, beyond, name] =
+        order === 'asc' ? (['>=', '>', '<'] as const) : (['<=', '<', '>'] as const)
+      const at = Number(after?.key)
+      return matching(filter, true)
+        .select(columns)
+        .$if(after !== undefined, (query) =>
+          query
+            .where('last_modified', from, at)
+            .where((e) =>
+              e.or([e('last_modified', beyond, at), e('full_name', name, String(after?.id))]),
+            ),
+        )
+        .orderBy('last_modified', order)
+        .orderBy('full_name', other)
+        .limit(limit)
+        .offset(offset)
+        .execute()
+    },
 
     listByIds: (ids: readonly number[]): Promise<ListedRepository[]> =>
       ids.length === 0

@@ -21,6 +21,8 @@ export interface RepositoryTable {
   description: string | null
   created_at: Instant
   popularity: Generated<number>
+  /** When the newest of its live tags began, 0 without one; kept by triggers on `tag`. */
+  last_modified: Generated<Instant>
 }
 
 export type RepositoryRow = Selectable<RepositoryTable>
@@ -83,6 +85,15 @@ export function repositoryStore(db: Db) {
 
     setState: (id: number, state: RepositoryState) =>
       db.updateTable('repository').set({ state }).where('id', '=', id).execute(),
+
+    /** An ordinary repository again, unless something else became of it. */
+    leaveOrgMirror: (id: number) =>
+      db
+        .updateTable('repository')
+        .set({ state: 'NORMAL' })
+        .where('id', '=', id)
+        .where('state', '=', 'ORG_MIRROR')
+        .execute(),
 
     /** Gives the name free by taking one that no repository can have. */
     markForDeletion: (id: number, name: string, fullName: string) =>
