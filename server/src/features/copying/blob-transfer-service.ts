@@ -70,13 +70,15 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
   }
 
   /** Says to other processes that this one is at it. */
-  function keepClaim(request: BlobFetch, uploadId: string): () => undefined {
+  function keepClaim(request: BlobFetch, uploadId: string): () => void {
     if (isAlone) return () => undefined
     const timer = setInterval(() => {
       // without a database the fetch fails by itself
       fetches.update(request.digest, holder, uploadId, clock.now()).catch(() => undefined)
     }, signOfLifeMs).unref()
-    return () => void clearInterval(timer)
+    return () => {
+      clearInterval(timer)
+    }
   }
 
   async function receive(
@@ -131,7 +133,7 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
       const { digest, sizeBytes, turn } = request
       const isRemembered = sizeBytes >= rememberedBytes
       let uploadId: string | undefined
-      let release = () => undefined
+      let release: () => void = () => undefined
       const done = (await turn?.(signal)) ?? (() => undefined)
       try {
         const at = isRemembered

@@ -27,22 +27,22 @@ export function createGrowingBlob({
   storage: Pick<BlobStorage, 'open' | 'openUpload'>
 }) {
   let state: State = { kind: 'waiting' }
-  let changed = Promise.withResolvers<void>()
+  let changed = Promise.withResolvers<undefined>()
 
   function become(next: State): void {
     state = next
     const before = changed
-    changed = Promise.withResolvers<void>()
-    before.resolve()
+    changed = Promise.withResolvers<undefined>()
+    before.resolve(undefined)
   }
 
   /** Narrowing would not see what happened during an await. */
   const now = (): State => state
 
   async function nextChange(signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<void>()
+    const aborted = Promise.withResolvers<undefined>()
     const onAbort = () => {
-      aborted.resolve()
+      aborted.resolve(undefined)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     if (!signal.aborted) await Promise.race([changed.promise, aborted.promise])

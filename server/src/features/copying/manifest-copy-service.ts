@@ -139,8 +139,11 @@ function parse({ bytes, mediaType }: UpstreamManifest): ParsedManifest {
     return parseManifest(bytes, contentTypeOf(mediaType))
   } catch (error) {
     if (!isProblem(error)) throw error
-    const type = String(error.detail['mediaType'] ?? mediaType)
-    if (type.startsWith('application/vnd.docker.distribution.manifest.v1+')) {
+    const type = error.detail['mediaType'] ?? mediaType
+    if (
+      typeof type === 'string' &&
+      type.startsWith('application/vnd.docker.distribution.manifest.v1+')
+    ) {
       throw new CopyFault(
         'schema-1',
         'The image is of Docker image manifest version 2, schema 1, which is not supported. Push it anew with a current client.',

@@ -66,7 +66,7 @@ export function chooseChildren(index: Buffer, platforms: readonly string[]): Cho
     if (carried.has(entry.digest)) return true
     if (images.includes(entry)) return false
     const about = entry.annotations?.[attestationOf]
-    return about === undefined ? entry.platform == null : carried.has(about)
+    return about === undefined ? !entry.platform : carried.has(about)
   })
   const digests = [...new Set(chosen.map(({ digest }) => digest))]
   return { digests, isSparse: digests.length < new Set(all.map(({ digest }) => digest)).size }

@@ -93,9 +93,9 @@ export function createTransferLanes({ elapsed }: { elapsed: Stopwatch }) {
     async enter(source: string, signal: AbortSignal): Promise<() => void> {
       signal.throwIfAborted()
       const lane = laneOf(source)
-      const entered = Promise.withResolvers<void>()
+      const entered = Promise.withResolvers<undefined>()
       const enter = () => {
-        entered.resolve()
+        entered.resolve(undefined)
       }
       const onAbort = () => {
         const at = lane.queue.indexOf(enter)
