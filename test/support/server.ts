@@ -84,10 +84,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       env,
       cwd: folder.path,
     })
-    urls = await until('the server to listen', () => {
+    const isListening = () => {
       if (child.hasExited()) throw new Error(`the server ended at its start\n${child.output()}`)
       return readReadyFile(readyFile)
-    })
+    }
+    urls = await until('the server to listen', isListening, { timeoutMs: 60_000 })
   }
 
   const portOf = (url: string) => new URL(url).port

@@ -95,6 +95,7 @@ export interface Config {
   /** MOORING_UPSTREAM_BANDWIDTH */
   readonly upstreamBandwidth: BandwidthConfig
   readonly mirrors: MirrorConfig
+  readonly orgMirrors: OrgMirrorConfig
   readonly interface: InterfaceConfig
   /** USER_RECOVERY_TOKEN_LIFETIME */
   readonly recoveryLinkLifeMs: number
@@ -227,6 +228,13 @@ export interface MirrorConfig {
   readonly workers?: number
 }
 
+export interface OrgMirrorConfig {
+  /** How often organizations and their repositories that are due are looked for. */
+  readonly everyMs: number
+  /** After this long a search for repositories is given up. */
+  readonly longestDiscoveryMs: number
+}
+
 export interface FeatureConfig {
   readonly anonymousAccess: boolean
   readonly superUsers: boolean
@@ -262,6 +270,8 @@ export interface FeatureConfig {
   readonly immutableTagsCanExpire: boolean
   readonly imagePullStats: boolean
   readonly repoMirror: boolean
+  /** Organizations may follow a namespace of another registry. */
+  readonly orgMirror: boolean
   /** Organizations may be caches of other registries. */
   readonly proxyCache: boolean
   /** Their blobs are fetched ahead, before a client asks for them. */

@@ -103,6 +103,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       immutableTagsCanExpire: keys.FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE,
       imagePullStats: keys.FEATURE_IMAGE_PULL_STATS,
       repoMirror: keys.FEATURE_REPO_MIRROR,
+      orgMirror: keys.FEATURE_ORG_MIRROR,
       proxyCache: keys.FEATURE_PROXY_CACHE,
       proxyCacheBlobDownload: keys.FEATURE_PROXY_CACHE_BLOB_DOWNLOAD,
       garbageCollection: keys.FEATURE_GARBAGE_COLLECTION,

@@ -97,6 +97,10 @@ export function managementConfig(keys: ConfigKeys) {
         workers: keys.REPO_MIRROR_WORKER_REPLICAS,
       }),
     },
+    orgMirrors: {
+      everyMs: keys.ORG_MIRROR_INTERVAL * 1_000,
+      longestDiscoveryMs: keys.ORG_MIRROR_MAX_DISCOVERY_DURATION * 1_000,
+    },
     recoveryLinkLifeMs: keys.USER_RECOVERY_TOKEN_LIFETIME,
     publicNamespaces: keys.PUBLIC_NAMESPACES,
     corsOrigins: keys.CORS_ORIGIN,

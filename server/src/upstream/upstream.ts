@@ -11,6 +11,7 @@ import { checkVersion } from './check-version.ts'
 import { createConnections } from './connections.ts'
 import { createDestinations, type CheckDestination } from './destinations.ts'
 import { usualPatience, type Patience } from './exchange.ts'
+import { createJsonApi, type ReadJson } from './json-api.ts'
 import { createLogins } from './logins.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { createSession } from './session.ts'
@@ -118,6 +119,8 @@ export type UpstreamObserver = (event: UpstreamEvent) => void
 export interface UpstreamClient {
   /** @throws UpstreamFault `invalid_source_registry` when the address is none. */
   repository(access: UpstreamAccess, observe?: UpstreamObserver): Upstream
+  /** What the management API of a registry tells. */
+  readonly readJson: ReadJson
   /** At once, also for what is under way. */
   changeBandwidth(config: BandwidthConfig): void
   /** Ends every connection that is kept, or in use. */
@@ -177,6 +180,7 @@ export function createUpstreamClient({
         openBlob: (digest, wanted) => openBlob(blobs, digest, wanted),
       }
     },
+    readJson: createJsonApi({ transport, attempt }),
     changeBandwidth: (to) => {
       bandwidth.change(to)
     },

@@ -21,7 +21,9 @@ import { wireInsight } from './insight.ts'
 import { wireInterface } from './interface.ts'
 import type { Copying } from './copying.ts'
 import type { Live } from './live.ts'
+import { wireMirrors } from './mirrors.ts'
 import { wireOAuth } from './oauth.ts'
+import { wireOrgMirrors } from './org-mirrors.ts'
 import { wireOrganizations } from './organizations.ts'
 import { proxyCacheRoutes, type Proxying } from './proxy-cache.ts'
 import { wireRepositories } from './repositories.ts'
@@ -54,11 +56,13 @@ export function wireManagement(
     wireOrganizations(foundation),
     wireRepositories(foundation),
     wireContent(foundation),
+    wireMirrors(foundation),
     wireInterface(foundation),
     wireConfiguration(foundation),
     wireOAuth(foundation),
     certificateRoutes(foundation),
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
+    wireOrgMirrors(foundation),
     proxyCacheRoutes(foundation, proxying),
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]

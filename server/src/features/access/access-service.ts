@@ -7,7 +7,10 @@ import type { OrganizationService } from '../accounts/organization-service.ts'
 import { hasScope, type Principal } from '../accounts/principal.ts'
 import { teamStore, type TeamRole } from '../accounts/team-store.ts'
 import type { Actor } from '../audit/audit-log.ts'
+import { mirrorStore } from '../mirrors/mirror-store.ts'
 import { permissionStore, type RepositoryRole } from '../repositories/permission-store.ts'
+import type { ProxyCaches } from '../proxy-cache/proxy-caches-service.ts'
+import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
 import type { RepositoryName } from '../repositories/repository-name.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
@@ -48,12 +51,15 @@ export function createAccessService({
   accounts,
   organizations,
   repositories,
+  proxyCaches,
   config,
 }: {
   db: Db
   accounts: AccountService
   organizations: OrganizationService
   repositories: RepositoryService
+  /** Absent: no organization is a cache of another registry. */
+  proxyCaches?: Pick<ProxyCaches, 'isProxied'>
   config: AccessRules
 }) {
   /** A superuser with full access. */
@@ -136,10 +142,26 @@ export function createAccessService({
     return isMaster(principal) || reachesTeamRole(await teamRoleIn(principal, namespace), 'creator')
   }
 
+  /** Whether a pull may reach the registry that the organization is a cache of: members only. */
+  async function mayPullThrough(principal: Principal, namespaceId: number): Promise<boolean> {
+    if (principal.kind === 'anonymous' || repositoryCap(principal) === 'none') return false
+    if (!(await proxyCaches?.isProxied(namespaceId))) return false
+    if (isMaster(principal)) return true
+    return (await teamRoleIn(principal, { id: namespaceId, organization: 1 })) !== 'none'
+  }
+
+  /** READ_ONLY takes no push; the mirror states take one from their mirror's robot only. */
+  async function takesPushOf(principal: Principal, repository: RepositoryRow): Promise<boolean> {
+    const { id, state, namespace_user_id } = repository
+    if (state === 'NORMAL') return true
+    if (principal.kind !== 'robot') return false
+    if (state === 'MIRROR') return mirrorStore(db).isRobotOf(id, principal.id)
+    return state === 'ORG_MIRROR' && orgMirrorStore(db).isRobotOf(namespace_user_id, principal.id)
+  }
+
   async function mayPush(principal: Principal, repository: RepositoryRow, namespace: AccountRow) {
     if (principal.kind === 'anonymous' || isRestrictedIn(principal, namespace)) return false
-    // READ_ONLY takes no push; the mirror states take one from their mirror's robot only.
-    if (repository.state !== 'NORMAL') return false
+    if (!(await takesPushOf(principal, repository))) return false
     return reaches(await roleOn(principal, repository), 'write')
   }
 
@@ -171,6 +193,7 @@ export function createAccessService({
     if (by.principal === 'system' || by.principal.kind === 'anonymous') return undefined
     const namespace = found ?? (await createNamespace(name, by))
     if (!namespace || !(await mayCreateIn(by.principal, namespace))) return undefined
+    if (await orgMirrorStore(db).isMirrored(namespace.id)) return undefined
     const visibility = config.createPrivateRepoOnPush ? 'private' : 'public'
     return repositories.findOrCreate({ name, namespace, visibility }, by)
   }
@@ -179,6 +202,7 @@ export function createAccessService({
     roleOn,
     sightOf,
     teamRoleIn,
+    mayPullThrough,
     mayCreateIn,
     isNamespaceAdmin,
     isRestrictedIn,
@@ -228,7 +252,9 @@ export function createAccessService({
           ? (await roleOn(principal, repository)) !== 'none'
           : namespace !== undefined &&
             (isReader(principal) || (await isNamespaceAdmin(principal, namespace)))
-        if (allowed) granted.push('pull')
+        if (allowed || (namespace && (await mayPullThrough(principal, namespace.id)))) {
+          granted.push('pull')
+        }
       }
       if (
         actions.includes('*') &&

@@ -6,6 +6,8 @@ import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
+import { mirrorStore } from '../mirrors/mirror-store.ts'
+import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
 import { namespaceFault, splitRobotName } from './account-names.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
 import { robotStore, type ListedRobotRow, type RobotRow } from './robot-store.ts'
@@ -191,10 +193,19 @@ export function createRobotService({
       })
     },
 
-    /** Its grants and memberships go with it. @throws Problem `robot-unknown` */
+    /** Its grants and memberships go with it. @throws Problem `robot-unknown`, `rule-violated` */
     async delete(username: string, by: Actor): Promise<void> {
       await db.transaction().execute(async (tx) => {
         const robot = await getRow(tx, username)
+        if (
+          (await mirrorStore(tx).isRobotInUse(robot.id)) ||
+          (await orgMirrorStore(tx).isRobotInUse(robot.id))
+        ) {
+          throw new Problem('rule-violated', {
+            username,
+            message: 'Robot is being used by a mirror',
+          })
+        }
         await accountStore(tx).delete(robot.id)
         await audit.recordIn(tx, { kind: 'delete_robot', actor: by, ...entry(robot) })
       })

@@ -4,6 +4,7 @@ import { Problem } from '../../problem.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
 import type { Actor, AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import type { LogKind } from '../audit/log-kinds.ts'
+import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import type { FreezeService } from './freeze-service.ts'
 import {
@@ -83,6 +84,14 @@ export function createPolicyService({
       await db.transaction().execute(async (tx) => {
         const store = immutabilityStore(tx)
         const owner = ownerOf(scope)
+        if (
+          scope.repository === undefined &&
+          (await orgMirrorStore(tx).isMirrored(scope.namespace.id))
+        ) {
+          refuse(
+            'Cannot create immutability policy: organization is managed by organization-level mirroring',
+          )
+        }
         if ((await store.list(owner, policiesAtMost)).length === policiesAtMost) {
           refuse(`There can be at most ${policiesAtMost} immutability policies`)
         }

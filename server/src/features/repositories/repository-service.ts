@@ -5,10 +5,11 @@ import { Problem } from '../../problem.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
 import type { Principal } from '../accounts/principal.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
+import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
 import { applyPrototypes } from '../prototypes/prototype-service.ts'
 import { listCatalog, type CatalogRules } from './catalog.ts'
 import { createPermissionService } from './permission-service.ts'
-import { permissionStore } from './permission-store.ts'
+import { permissionStore, type RepositoryRole } from './permission-store.ts'
 import { requireCreatableName, type RepositoryName } from './repository-name.ts'
 import {
   repositoryStore,
@@ -25,6 +26,8 @@ export interface NewRepository {
   readonly namespace: Pick<AccountRow, 'id' | 'username'>
   readonly visibility: Visibility
   readonly description?: string | null
+  /** What whoever creates it may do; admin unless it is made by a pull. */
+  readonly creatorRole?: RepositoryRole
 }
 
 /** The rules of repositories. Who may call what is decided before, by `access`. */
@@ -43,7 +46,7 @@ export function createRepositoryService({
 }) {
   /** Undefined when the repository is there already. The creator gets direct admin, others what defaults say. */
   async function tryCreate(
-    { name, namespace, visibility, description = null }: NewRepository,
+    { name, namespace, visibility, description = null, creatorRole = 'admin' }: NewRepository,
     by: Actor,
   ): Promise<RepositoryRow | undefined> {
     requireCreatableName(name)
@@ -57,10 +60,15 @@ export function createRepositoryService({
         createdAt: clock.now(),
       })
       if (!repository) return undefined
+      if (await orgMirrorStore(tx).isMirrored(namespace.id)) {
+        const message =
+          'Cannot create repository: organization is managed by organization-level mirroring'
+        throw new Problem('request-invalid', { message })
+      }
       const { principal } = by
       const creator = principal === 'system' || principal.kind === 'anonymous' ? null : principal
       if (creator !== null) {
-        await permissionStore(tx).grant(repository.id, { userId: creator.id }, 'admin')
+        await permissionStore(tx).grant(repository.id, { userId: creator.id }, creatorRole)
       }
       await applyPrototypes(tx, {
         organization: namespace,
