@@ -128,6 +128,8 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
     },
 
     append(id, source, { limitBytes, signal, written }) {
+      // it may break before anybody reads it; the pipeline is told then all the same
+      source.on('error', () => undefined)
       return locks.hold(id, async (stop) => {
         requireUploadId(id)
         await space.requireRoom()

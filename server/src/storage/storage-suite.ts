@@ -97,6 +97,38 @@ export function storageSuite(name: string, createPlace: () => Promise<StoragePla
       },
     )
 
+    test('shows the bytes of an upload while it grows, and after it became a blob', async () => {
+      const bytes = randomBytes(300_000)
+      const id = randomUUID()
+      expect(await storage.openUpload(id)).toBeUndefined()
+      await storage.createUpload(id)
+      const source = new PassThrough()
+      let size = 0
+      const written = (sizeBytes: number) => (size = sizeBytes)
+      const appending = storage.append(id, source, { ...unlimited, written })
+      source.write(bytes.subarray(0, 1000))
+      // nobody has to wait for a block to be full
+      await vi.waitFor(() => {
+        expect(size).toBe(1000)
+      })
+      const file = await storage.openUpload(id)
+      if (file === undefined) throw new Error('the upload is gone')
+      const target = Buffer.alloc(bytes.length)
+      expect(await file.read(target, 0)).toBe(1000)
+      expect(await file.read(target, 1000)).toBe(0)
+      source.end(bytes.subarray(1000))
+      expect(await appending).toBe(bytes.length)
+      expect(size).toBe(bytes.length)
+      const digest = digestOf(bytes)
+      await storage.commit(id, digest)
+      expect(await file.read(target, 0)).toBe(bytes.length)
+      expect(target.equals(bytes)).toBe(true)
+      await file.close()
+      expect(await storage.openUpload(id)).toBeUndefined()
+      await storage.remove(digest)
+      await expectNothingLeft()
+    })
+
     test('stores content under its sha512 digest', async () => {
       const bytes = randomBytes(mebibyte)
       const digest = await store(bytes, 'sha512')

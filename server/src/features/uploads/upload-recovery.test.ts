@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { describeDatabases } from '../../db/database-suite.ts'
 import { blobOf, createGcWorld, type GcWorld } from '../gc/gc-world-suite.ts'
+import { blobFetchStore } from '../copying/blob-fetch-store.ts'
 import { recoverCommits, sweepUploads } from './upload-recovery.ts'
 import { uploadStore } from './upload-store.ts'
 
@@ -78,6 +79,18 @@ describeDatabases('commits that were broken off', (open) => {
     await sweep()
     expect(await rows()).toEqual([])
     expect(await recorded()).toEqual([])
+  })
+
+  test('leave bytes of a fetch alone that is to go on, however old they are', async () => {
+    const [remembered, orphan] = [world.random.uuid(), world.random.uuid()]
+    await world.storage.createUpload(remembered)
+    await world.storage.createUpload(orphan)
+    const claim = { uploadId: remembered, holder: 'a process', now: world.now() }
+    await blobFetchStore(world.db).claim(blobOf('fetched').digest, claim, 0)
+    world.advance(hour * 1_000_000)
+    await sweep()
+    expect(await world.storage.uploadSize(remembered)).toBe(0)
+    expect(await world.storage.uploadSize(orphan)).toBeUndefined()
   })
 
   test('wait for their client where the upload is whole, and go when it has run out', async () => {
