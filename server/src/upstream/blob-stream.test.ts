@@ -13,7 +13,8 @@ import {
 import type { UpstreamEvent } from './upstream.ts'
 
 const { bytes, digest } = sampleBlob(1_000_000)
-const client = localClient({ patience: { stallMs: 100 } })
+const client = localClient()
+const hasty = localClient({ patience: { stallMs: 200 } })
 let server: LocalServer | undefined
 
 afterEach(async () => {
@@ -21,15 +22,16 @@ afterEach(async () => {
 })
 afterAll(() => {
   client.close()
+  hasty.close()
 })
 
 /** Answers for `/v2/`; the blob comes as the test says. */
-async function upstreamThat(respond: Respond) {
+async function upstreamThat(respond: Respond, asker = client) {
   server = await startLocalServer((req, res) => {
     if (req.url === '/v2/') res.end('{}')
     else respond(req, res)
   })
-  return watchedUpstream(client, server.host)
+  return watchedUpstream(asker, server.host)
 }
 
 function wantedRange(range: string | undefined): number | undefined {
@@ -137,19 +139,19 @@ it('goes on after silence', async () => {
       res.writeHead(200, { 'content-length': bytes.length })
       res.write(bytes.subarray(0, 100_000))
     }
-  })
+  }, hasty)
   expect((await readAll(upstream.openBlob(digest, wanted()))).equals(bytes)).toBe(true)
   expect(events).toContainEqual(
-    expect.objectContaining({ kind: 'retry', reason: 'no byte within 0.1 s' }),
+    expect.objectContaining({ kind: 'retry', reason: 'no byte within 0.2 s' }),
   )
 })
 
 it('does not take the pace of its reader for silence', async () => {
-  const { upstream, events } = await upstreamThat((_req, res) => send(res, undefined))
+  const { upstream, events } = await upstreamThat((_req, res) => send(res, undefined), hasty)
   const stream = upstream.openBlob(digest, wanted())
   const pieces: Buffer[] = []
   for await (const piece of stream) {
-    if (pieces.length === 1) await new Promise((resolve) => setTimeout(resolve, 250))
+    if (pieces.length === 1) await new Promise((resolve) => setTimeout(resolve, 400))
     pieces.push(piece as Buffer)
   }
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true)

@@ -27,8 +27,15 @@ export interface Question {
   readonly signal: AbortSignal
 }
 
+const ignore = () => undefined
+
 /** One request, up to the head of its answer. The signal also ends the reading of the body. */
-export async function exchange({ url, patience, ...question }: Question): Promise<IncomingMessage> {
+export async function exchange({
+  url,
+  patience,
+  signal,
+  ...question
+}: Question): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const isTls = url.protocol === 'https:'
   const request = (isTls ? requestTls : requestPlain)(url, {
@@ -45,6 +52,9 @@ export async function exchange({ url, patience, ...question }: Question): Promis
     timer = setTimeout(giveUp, withinMs, `${what} within ${withinMs / 1000} s`)
   }
   request.once('socket', (socket: Socket) => {
+    // A signal that is aborted after the answer has ended still destroys the connection with an error,
+    // at a moment when nobody listens to it.
+    if (socket.listenerCount('error', ignore) === 0) socket.on('error', ignore)
     if (!socket.connecting) {
       expect('no answer', patience.answerMs)
       return
@@ -54,7 +64,22 @@ export async function exchange({ url, patience, ...question }: Question): Promis
       expect('no answer', patience.answerMs)
     })
   })
-  request.once('response', resolve)
+  let answer: IncomingMessage | undefined
+  request.once('response', (message) => {
+    answer = message
+    // Whoever reads the body hears of it; where nobody does, it concerns nobody.
+    message.on('error', () => undefined)
+    resolve(message)
+  })
+  // Node's own way may destroy a connection with an error that nobody can catch any more.
+  const end = () => {
+    if (answer === undefined) request.destroy()
+    else answer.destroy()
+  }
+  signal.addEventListener('abort', end, { once: true })
+  request.once('close', () => {
+    signal.removeEventListener('abort', end)
+  })
   // Stays for errors that come after the answer, which the reader of its body sees too.
   request.on('error', reject)
   request.end()
@@ -75,8 +100,11 @@ export async function* piecesOf(
 ): AsyncGenerator<Buffer, void, undefined> {
   const pieces = message.iterator({ destroyOnReturn: true }) as AsyncIterator<Buffer, undefined>
   let isWaiting = true
+  let silence: Silence | undefined
   const timer = setTimeout(() => {
-    if (isWaiting) message.destroy(new Silence(`no byte within ${stallMs / 1000} s`))
+    if (!isWaiting) return
+    silence = new Silence(`no byte within ${stallMs / 1000} s`)
+    message.destroy()
   }, stallMs)
   try {
     for (;;) {
@@ -90,7 +118,7 @@ export async function* piecesOf(
   } catch (error) {
     const rest = message.read() as Buffer | null
     if (rest !== null) yield rest
-    throw error
+    throw silence ?? error
   } finally {
     clearTimeout(timer)
     message.destroy()
@@ -106,23 +134,26 @@ export async function readWhole(
   message: IncomingMessage,
   { stallMs, limitBytes }: { readonly stallMs: number; readonly limitBytes: number },
 ): Promise<Buffer> {
+  const tooLong = () => new TooLong(`more than ${limitBytes} bytes`)
+  if (Number(message.headers['content-length'] ?? 0) > limitBytes) {
+    message.destroy()
+    throw tooLong()
+  }
   const pieces: Buffer[] = []
   let sizeBytes = 0
   for await (const piece of piecesOf(message, stallMs)) {
     sizeBytes += piece.length
-    if (sizeBytes > limitBytes) throw new TooLong(`more than ${limitBytes} bytes`)
+    if (sizeBytes > limitBytes) throw tooLong()
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
 }
 
 const smallBytes = 16 * 1024
+const shortMs = 5_000
 
 /** Nobody wants the body; a small one is read, so that its connection stays. */
 export function discard(message: IncomingMessage, method: 'GET' | 'HEAD'): void {
-  const length = Number(message.headers['content-length'] ?? Number.NaN)
-  // A break of the connection concerns nobody any more.
-  message.on('error', () => undefined)
-  if (length <= smallBytes || method === 'HEAD') message.resume()
-  else message.destroy()
+  if (method === 'HEAD') message.resume()
+  else readWhole(message, { stallMs: shortMs, limitBytes: smallBytes }).catch(() => undefined)
 }

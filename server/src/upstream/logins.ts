@@ -70,10 +70,13 @@ export function createLogins({
       return login.authorization
     },
 
-    /** Forgets what is known, and what `/v2/` says now. */
+    /** Forgets what is known, for what `/v2/` says now. */
     async challengeOf(target: UpstreamTarget, signal: AbortSignal): Promise<Challenge | undefined> {
       logins.delete(target.identity)
-      return askVersion(target, signal)
+      const challenge = await askVersion(target, signal)
+      const goodUntilMs = challenge === undefined ? elapsed() + openForMs : 0
+      logins.set(target.identity, { challenge, authorization: undefined, goodUntilMs })
+      return challenge
     },
   }
 

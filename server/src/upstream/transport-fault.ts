@@ -13,9 +13,13 @@ export function describeAsked(method: string, url: URL): Asked {
   return { host: url.host, asked: `${method} ${url.pathname}` }
 }
 
-/** What broke below HTTP, as a fault. Texts of Node that could hold an address with a password stay out. */
+/**
+ * What broke below HTTP, as a fault. Texts of Node that could hold an address with a password stay out.
+ * @throws the error itself when it is a mistake of ours
+ */
 export function transportFault(error: unknown, asked: Asked): UpstreamFault {
   if (error instanceof UpstreamFault) return error
+  if (!isOfNetwork(error)) throw error
   const { code, reason } = judge(error)
   return new UpstreamFault(code, { ...asked, reason }, { cause: error })
 }
@@ -64,8 +68,16 @@ function isAboutTls(code: string): boolean {
   )
 }
 
+/** The network's errors, and ours about it, are told apart from mistakes by their codes. */
+function isOfNetwork(error: unknown): boolean {
+  const isOurs = [RefusedDestination, UselessProxy, Silence, TooLong].some(
+    (kind) => error instanceof kind,
+  )
+  return isOurs || codeOf(error) !== ''
+}
+
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error.name
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
 }

@@ -6,6 +6,7 @@ import {
   type Digest,
   type DigestAlgorithm,
 } from '../storage/digest.ts'
+import { TooLong } from './exchange.ts'
 import type { Reply, Session } from './session.ts'
 import { describeAsked } from './transport-fault.ts'
 import { UpstreamFault } from './upstream-fault.ts'
@@ -67,11 +68,7 @@ export async function findManifest(
         return undefined
       }
       requireFine(reply)
-      if (Number(reply.header('content-length') ?? 0) > mostBytes) {
-        reply.discard()
-        throw reply.fault('manifest_invalid', `the manifest is larger than ${mostBytes} bytes`)
-      }
-      const bytes = await reply.whole(mostBytes)
+      const bytes = await readManifest(reply)
       const digest = verifiedDigest(reply, bytes, isDigest(reference) ? reference : undefined)
       const mediaType = mediaTypeOf(reply)
       return { bytes, digest, mediaType: isManifestType(mediaType) ? mediaType : typeIn(bytes) }
@@ -89,6 +86,15 @@ export async function getManifest(
   const asked = describeAsked('GET', repositoryUrl(session.target, 'manifests', reference))
   const reason = 'there is no such manifest'
   throw new UpstreamFault('not_found', { ...asked, status: 404, reason })
+}
+
+async function readManifest(reply: Reply): Promise<Buffer> {
+  try {
+    return await reply.whole(mostBytes)
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error
+    throw reply.fault('manifest_invalid', `the manifest has ${error.message}`)
+  }
 }
 
 function requireFine(reply: Reply): void {
