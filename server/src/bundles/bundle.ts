@@ -24,16 +24,17 @@ export interface BundleEntry {
   readonly sizeBytes: number
   readonly role: 'root' | 'referrer'
   /** What a referrer is about. */
-  readonly subject?: Digest
-  readonly artifactType?: string
+  readonly subject?: Digest | undefined
+  readonly artifactType?: string | undefined
   /** Of an index that was filtered: `linux/arm64/v8`. */
-  readonly platforms?: { readonly kept: readonly string[]; readonly missing: readonly string[] }
+  readonly platforms?:
+    { readonly kept: readonly string[]; readonly missing: readonly string[] } | undefined
   /** Children of an index that stay behind: the index is sparse. */
-  readonly absent?: readonly Digest[]
+  readonly absent?: readonly Digest[] | undefined
   /** How many referrers travel with it. */
   readonly referrers: number
   /** What the policy of the source said. */
-  readonly policy?: string
+  readonly policy?: string | undefined
 }
 
 /**
@@ -47,7 +48,7 @@ export interface BundleBlob {
   readonly sizeBytes: number
   readonly kind: BlobKind
   /** Of manifests: always; of others where it is known. */
-  readonly mediaType?: string
+  readonly mediaType?: string | undefined
   /** In the base and therefore not shipped. */
   readonly isAssumed: boolean
 }
@@ -99,7 +100,7 @@ export type Placement =
 export interface PlacedBlob extends BundleBlob {
   readonly placement: Placement
   /** Of the file, where the digest itself is of another algorithm. */
-  readonly sha256?: string
+  readonly sha256?: string | undefined
 }
 
 export interface VolumeSize {

@@ -1,0 +1,50 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BundleFault } from './bundle-fault.ts'
+import { isTarName, isVolumeFolder, names } from './bundle-names.ts'
+import { compareText } from './canonical-json.ts'
+import { openDirectoryVolume } from './directory-volume.ts'
+import { codeOf } from './medium.ts'
+import { openTarVolume } from './tar-volume.ts'
+import type { Volume } from './volume.ts'
+
+export async function openVolume(path: string): Promise<Volume> {
+  const found = await statOf(path)
+  if (found.isDirectory()) return openDirectoryVolume(path)
+  if (found.isFile()) return openTarVolume(path)
+  throw new BundleFault('not-a-bundle', '', { file: path })
+}
+
+/** The volumes that were named, or that stand in the folders that were named. */
+export async function findVolumes(paths: readonly string[]): Promise<readonly string[]> {
+  const volumes: string[] = []
+  for (const path of paths) volumes.push(...(await volumesAt(path)))
+  if (volumes.length === 0) throw new BundleFault('not-a-bundle', 'No folder was named.')
+  return volumes
+}
+
+async function volumesAt(path: string): Promise<readonly string[]> {
+  if (!(await statOf(path)).isDirectory()) return [path]
+  const entries = await readdir(path, { withFileTypes: true })
+  if (entries.some(({ name }) => name === names.layout || name === 'mooring')) return [path]
+  const below = entries
+    .filter((entry) =>
+      entry.isDirectory() ? isVolumeFolder(entry.name) : entry.isFile() && isTarName(entry.name),
+    )
+    .map(({ name }) => name)
+    .sort(compareText)
+  if (below.length === 0) {
+    const isBegun = entries.some(({ name }) => name === names.journal)
+    throw new BundleFault(isBegun ? 'unfinished' : 'not-a-bundle', '', { file: path })
+  }
+  return below.map((name) => join(path, name))
+}
+
+async function statOf(path: string) {
+  return stat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(codeOf(error) ?? '')) {
+      throw new BundleFault('not-a-bundle', codeOf(error), { file: path })
+    }
+    throw error
+  })
+}

@@ -1,0 +1,204 @@
+import { lstat, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BundleProgress, WriteOptions } from './bundle.ts'
+import { BundleFault } from './bundle-fault.ts'
+import { isLeftBySystem, names, tarName, volumeFolder } from './bundle-names.ts'
+import { compatLinks } from './compat-index.ts'
+import { directorySink } from './directory-sink.ts'
+import type { PlannedFile } from './fill-file.ts'
+import { codeOf, type Pace } from './medium.ts'
+import { openVolume } from './open-volume.ts'
+import { tarSink } from './tar-sink.ts'
+import { hashStored } from './volume.ts'
+import { sumsText, textFile } from './volume-files.ts'
+import type { WriteJournal } from './write-journal.ts'
+
+export interface VolumeContent {
+  readonly number: number
+  /** Everything but SHA256SUMS, in the order in which it is written. */
+  readonly files: readonly PlannedFile[]
+}
+
+type Options = Omit<WriteOptions, 'signal'> & { readonly pace: Pace; readonly signal: AbortSignal }
+
+interface WrittenVolume {
+  readonly number: number
+  readonly path: string
+  readonly bytes: number
+}
+
+/** @param journal undefined when the target has content and no run is under way: only looks at it. */
+export async function writeVolumes(
+  contents: readonly VolumeContent[],
+  options: Options,
+  journal: WriteJournal | undefined,
+): Promise<readonly WrittenVolume[]> {
+  const report = progressOf(contents, options)
+  const written: WrittenVolume[] = []
+  for (const { number, files } of contents) {
+    const sums = textFile({ name: names.sums, bytes: Buffer.from(sumsText(files)) })
+    const bytes = [...files, sums].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (journal?.finished.has(number) === true) {
+      report.skip(number, bytes)
+      written.push({ number, path: pathWithoutMedium(options, number), bytes })
+      continue
+    }
+    const path = await pathOf(options, number, contents.length)
+    if (options.format !== 'tar') await requireOwnFolder(path, files[0], sums)
+    if (journal === undefined) await requireFinished(path, options)
+    else {
+      await writeVolume({ number, files }, sums, path, options, report.writing(number))
+      if (options.verifyAfterWrite === true) {
+        await readAgain(number, [...files, sums], path, options, report.verifying(number))
+      }
+      await journal.noteFinished(number)
+    }
+    written.push({ number, path, bytes })
+  }
+  return written
+}
+
+async function writeVolume(
+  { number, files }: VolumeContent,
+  sums: PlannedFile,
+  path: string,
+  { plan, format, pace, signal }: Options,
+  onBytes: (file: string, bytes: number) => void,
+): Promise<void> {
+  let current = ''
+  const fill = {
+    ...{ pace, signal },
+    onBytes: (bytes: number) => {
+      onBytes(current, bytes)
+    },
+  }
+  const sink =
+    format === 'tar'
+      ? await tarSink(path, { ...fill, createdAt: plan.createdAt })
+      : await directorySink(path, fill)
+  try {
+    for (const file of files) {
+      current = file.name
+      signal.throwIfAborted()
+      await sink.put(file).catch(inVolume(number))
+    }
+    for (const [link, target] of compatLinks(files)) await sink.link(link, target)
+    current = sums.name
+    await sink.finish(sums).catch(inVolume(number))
+  } finally {
+    await sink.close()
+  }
+}
+
+function inVolume(volume: number) {
+  return (error: unknown): never => {
+    if (!(error instanceof BundleFault) || error.place.volume !== undefined) throw error
+    const { kind, about, place, cause } = error
+    throw new BundleFault(kind, about, { ...place, volume }, { cause })
+  }
+}
+
+async function pathOf(options: Options, number: number, of: number): Promise<string> {
+  if (options.nextMedium === undefined) return pathWithoutMedium(options, number)
+  const folder = await options.nextMedium(number, of)
+  return options.format === 'tar' ? join(folder, tarName(options.plan.id, number, true)) : folder
+}
+
+function pathWithoutMedium({ to, plan, format, volumeSize }: Options, number: number): string {
+  const isSplit = volumeSize !== undefined
+  if (format === 'tar') return join(to, tarName(plan.id, number, isSplit))
+  return isSplit ? join(to, volumeFolder(number)) : to
+}
+
+/** A medium that was not changed, or one with other things, must not get a second volume. */
+async function requireOwnFolder(
+  folder: string,
+  description: PlannedFile | undefined,
+  sums: PlannedFile,
+): Promise<void> {
+  const found = await namesIn(folder)
+  if (found.includes(names.sums)) {
+    if (await holds(join(folder, names.sums), sums)) return
+    throw new BundleFault('target-in-use', 'It holds another volume or bundle.', { file: folder })
+  }
+  if (description !== undefined && (await holds(join(folder, description.name), description)))
+    return
+  const isFree = found.every(
+    (name) => name === 'mooring' || name === names.journal || isLeftBySystem(name),
+  )
+  if (!isFree) throw new BundleFault('target-in-use', '', { file: folder })
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function holds(path: string, file: PlannedFile): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isFile() !== true || found.size !== file.sizeBytes) return false
+  const bytes = await readFile(path)
+  for await (const expected of (await file.open(0)) as AsyncIterable<Buffer>) {
+    return bytes.equals(expected)
+  }
+  return bytes.length === 0
+}
+
+async function requireFinished(path: string, { format }: Options): Promise<void> {
+  const last = format === 'tar' ? path : join(path, names.sums)
+  const found = await lstat(last).catch(() => undefined)
+  if (found === undefined) throw new BundleFault('target-in-use', '', { file: path })
+}
+
+/** Through a handle of its own; the medium itself is only read after it was taken out and put in. */
+async function readAgain(
+  number: number,
+  files: readonly PlannedFile[],
+  path: string,
+  { signal }: Options,
+  onBytes: (file: string, bytes: number) => void,
+): Promise<void> {
+  const volume = await openVolume(path)
+  try {
+    for (const { name, sizeBytes, sha256 } of files) {
+      signal.throwIfAborted()
+      const found = await hashStored(volume, name, signal).catch(() => undefined)
+      if (found?.sizeBytes !== sizeBytes || found.sha256 !== sha256) {
+        // What is wrong goes, so that the next run writes it anew.
+        await rm(volume.localFile(name) ?? path, { force: true })
+        throw new BundleFault('write-failed', '', { volume: number, file: name })
+      }
+      onBytes(name, sizeBytes)
+    }
+  } finally {
+    await volume.close()
+  }
+}
+
+function progressOf(contents: readonly VolumeContent[], { onProgress }: Options) {
+  const bytesTotal = contents
+    .flatMap(({ files }) => files)
+    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const done = { writing: 0, verifying: 0 }
+  const note =
+    (phase: 'writing' | 'verifying') => (volume: number) => (file: string, bytes: number) => {
+      done[phase] += bytes
+      const progress: BundleProgress = {
+        ...{ phase, volume, volumes: contents.length, file },
+        ...{ bytesDone: Math.min(done[phase], bytesTotal), bytesTotal },
+      }
+      onProgress?.(progress)
+    }
+  return {
+    writing: note('writing'),
+    verifying: note('verifying'),
+    skip(volume: number, bytes: number) {
+      note('writing')(volume)('', bytes)
+      done.verifying += bytes
+    },
+  }
+}
