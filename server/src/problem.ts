@@ -50,6 +50,8 @@ export type RegistryProblemCode =
   | 'request-invalid'
   | 'method-not-allowed'
   | 'route-unknown'
+  /** The namespace may not grow by what was asked for. */
+  | 'quota-exceeded'
   | 'storage-full'
   | 'storage-unavailable'
   | 'registry-read-only'

@@ -23,6 +23,7 @@ import { createNotificationService } from './features/notifications/notification
 import { createApplicationService } from './features/oauth/application-service.ts'
 import { createAutomationTokens } from './features/oauth/automation-token-service.ts'
 import { createOAuthTokenService } from './features/oauth/oauth-token-service.ts'
+import { createProxyCaches } from './features/proxy-cache/proxy-caches-service.ts'
 import { createRepositoryService } from './features/repositories/repository-service.ts'
 import { createPullStatistics } from './features/pull-statistics/pull-statistics-service.ts'
 import { createQuotaAccounting } from './features/quota/quota-accounting-service.ts'
@@ -41,13 +42,16 @@ import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { measureCertificates, type Certificates } from './wiring/certificates.ts'
+import { wireCopying } from './wiring/copying.ts'
 import { createLive, type Live } from './wiring/live.ts'
 import { wireManagement } from './wiring/management.ts'
 import { wireTagRules } from './wiring/tag-rules.ts'
 import { wireCollection } from './wiring/collection.ts'
 import { wireQuota } from './wiring/quota.ts'
 import { Worker } from './work/worker.ts'
+import { wireProxyCache } from './wiring/proxy-cache.ts'
 import { wireRegistry } from './wiring/registry.ts'
+import { wireUpstream } from './wiring/upstream.ts'
 
 const generatedPasswordLength = 20
 const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -90,7 +94,12 @@ export function wireAccounts({
   const notifications = createNotificationService({ db, clock, random, bus })
   const mail = createMailService({ config, log })
   const repositories = createRepositoryService({ db, clock, random, audit, config })
-  const access = createAccessService({ db, accounts, organizations, repositories, config })
+  const proxyCaches = createProxyCaches({
+    ...{ db, clock, secretBox, enabled: config.features.proxyCache },
+  })
+  const access = createAccessService({
+    ...{ db, accounts, organizations, repositories, proxyCaches, config },
+  })
   const oauthTokens = createOAuthTokenService({ db, clock, random, config })
   const applications = createApplicationService({
     ...{ db, clock, random, secretBox, audit, oauthTokens },
@@ -125,7 +134,7 @@ export function wireAccounts({
   return {
     ...{ audit, accounts, robots, organizations, namespaceDeletion },
     ...{ repositories, access, credentials, notifications, oauthTokens },
-    ...{ applications, automationTokens, secretBox },
+    ...{ applications, automationTokens, secretBox, proxyCaches },
     recoveryCodes: createRecoveryCodeService({
       ...{ db, random, passwords, throttle, accounts, audit, config },
     }),
@@ -178,7 +187,10 @@ export function wire(parts: Parts): Appliance {
   const people = wireAccounts({ ...parts, bus: live.bus })
   const metrics = createMetrics()
   measureCertificates(parts.certificates, metrics)
-  const serveRegistry = wireRegistry(parts, people, metrics, live)
+  const copying = wireCopying(parts, people)
+  const upstreams = wireUpstream(parts)
+  const proxying = wireProxyCache(parts, people, live, copying, upstreams)
+  const serveRegistry = wireRegistry(parts, people, metrics, live, proxying)
   const serveRest = webApp({
     routers: [
       authorityApi({
@@ -196,7 +208,9 @@ export function wire(parts: Parts): Appliance {
   let requests = 0
   const boot = random.bytes(4).toString('hex')
   const nextRequestId = () => `${boot}-${String(++requests)}`
-  const management = wireManagement(parts, people, metrics, nextRequestId, live)
+  const management = wireManagement(parts, people, metrics, nextRequestId, live, copying, {
+    ...{ upstreams, proxying },
+  })
   const serve: RequestListener = (req, res) => {
     const url = req.url ?? '/'
     if (url === '/v2' || url.startsWith('/v2/') || url.startsWith('/v2?')) {
@@ -244,6 +258,8 @@ export function wire(parts: Parts): Appliance {
     ...wireCollection(parts, metrics, live).workers,
     ...wireQuota(parts).workers,
     ...management.workers,
+    ...copying.workers,
+    ...proxying.workers,
   ]
   live.workers.add(workers)
   return {

@@ -21,8 +21,15 @@ const password = 'peer-password'
 // bcrypt of the password above, at the lowest cost: the peer holds nothing worth more.
 const passwordHash = '$2b$04$abcdefghijklmnopqrstuujzZqd.y3uE7oglXDjhq7ROXXSj/JUtK'
 
+export interface PeerRegistryOptions {
+  /** HTTP instead of HTTPS. */
+  readonly plain?: boolean
+}
+
 /** Distribution, the reference registry, with TLS and one account: the other end of a copy. */
-export async function startPeerRegistry(): Promise<PeerRegistry> {
+export async function startPeerRegistry({
+  plain = false,
+}: PeerRegistryOptions = {}): Promise<PeerRegistry> {
   const program = findProgram('docker-registry')
   if (program === undefined) throw new Error('docker-registry is not installed')
   const folder = createTemporaryFolder('peer')
@@ -38,7 +45,10 @@ export async function startPeerRegistry(): Promise<PeerRegistry> {
         filesystem: { rootdirectory: folder.join('data') },
         delete: { enabled: true },
       },
-      http: { addr: '127.0.0.1:0', tls: { certificate: caFile, key: folder.join('server.key') } },
+      http: {
+        addr: '127.0.0.1:0',
+        ...(!plain && { tls: { certificate: caFile, key: folder.join('server.key') } }),
+      },
       auth: { htpasswd: { realm: 'peer', path: folder.join('htpasswd') } },
     }),
   )
@@ -55,7 +65,7 @@ export async function startPeerRegistry(): Promise<PeerRegistry> {
       if (child.hasExited()) throw new Error(`the peer ended at its start\n${child.output()}`)
       return /listening on (127\.0\.0\.1:\d+)/.exec(child.output())?.[1]
     })
-    const url = `https://${host}`
+    const url = `${plain ? 'http' : 'https'}://${host}`
     return {
       url,
       host,

@@ -109,6 +109,7 @@ const apiErrors = {
   'request-invalid': invalid,
   'method-not-allowed': message(405, 'The method is not allowed for the requested URL.'),
   'route-unknown': message(404, plainNotFound),
+  'quota-exceeded': envelope(403, 'insufficient_scope', 'Quota has been exceeded on namespace'),
   'storage-full': message(507, 'The storage of the registry is full. Free space, then try again.'),
   'storage-unavailable': message(
     503,

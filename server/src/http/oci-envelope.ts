@@ -83,7 +83,11 @@ export const ociErrors = {
     message: text('message', 'invalid e-mail'),
   },
   'robot-unknown': { status: 404, code: 'NAME_UNKNOWN', message: 'robot not found' },
-  'repository-unknown': { status: 404, code: 'NAME_UNKNOWN', message: 'repository not found' },
+  'repository-unknown': {
+    status: 404,
+    code: 'NAME_UNKNOWN',
+    message: text('upstream', 'repository not found'),
+  },
   'repository-name-invalid': {
     status: 400,
     code: 'NAME_INVALID',
@@ -145,7 +149,11 @@ export const ociErrors = {
     code: 'BLOB_UPLOAD_INVALID',
     message: text('reason', 'blob upload invalid'),
   },
-  'manifest-unknown': { status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' },
+  'manifest-unknown': {
+    status: 404,
+    code: 'MANIFEST_UNKNOWN',
+    message: text('upstream', 'manifest unknown'),
+  },
   'manifest-invalid': { status: 400, code: 'MANIFEST_INVALID', message: 'manifest invalid' },
   'manifest-too-large': {
     status: 413,
@@ -195,6 +203,11 @@ export const ociErrors = {
     message: 'The operation is unsupported.',
   },
   'route-unknown': { status: 404, code: 'NAME_UNKNOWN', message: 'no such registry route' },
+  'quota-exceeded': {
+    status: 403,
+    code: 'DENIED',
+    message: 'Quota has been exceeded on namespace',
+  },
   'storage-full': {
     status: 507,
     code: 'DENIED',
@@ -228,7 +241,12 @@ const otherError: OciError = {
   message: text('message', 'Invalid request'),
 }
 
-const bodyless: ReadonlySet<string> = new Set(['message', 'status', 'retryAfterSeconds'])
+const bodyless: ReadonlySet<string> = new Set([
+  'message',
+  'status',
+  'retryAfterSeconds',
+  'upstream',
+])
 
 export interface OciAnswer {
   readonly status: number

@@ -6,6 +6,7 @@ import { createManifestService } from '../features/manifests/manifest-service.ts
 import { referrerOci } from '../features/manifests/referrer-oci.ts'
 import { createReferrerService } from '../features/manifests/referrer-service.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
+import { missedPullOci } from '../features/proxy-cache/missed-pull-oci.ts'
 import { catalogOci } from '../features/repositories/catalog-oci.ts'
 import { tagOci } from '../features/tags/tag-oci.ts'
 import { createTagService } from '../features/tags/tag-service.ts'
@@ -21,6 +22,7 @@ import { registryBase } from '../http/registry-base.ts'
 import { registryHandler, type Observe, type RegistryRoutes } from '../http/registry-handler.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
 import type { Live } from './live.ts'
+import type { Proxying } from './proxy-cache.ts'
 
 /** Everything under `/v2`, behind one door. */
 export function wireRegistry(
@@ -35,9 +37,11 @@ export function wireRegistry(
     tagRules,
     quotaAccounting,
     pullStatistics,
+    proxyCaches: caches,
   }: AccountServices,
   metrics: Metrics,
   { mode }: Live,
+  proxying: Proxying,
 ) {
   const { features, serverHostname, v2PageSize: pageSize } = config
   const names = {
@@ -124,7 +128,7 @@ export function wireRegistry(
   })
   const catalog = catalogOci({ repositories, gate, pageSize })
   const tags = tagOci({ tags: createTagService({ database, clock }), gate, pageSize })
-  const blobs = blobOci({ blobs: blobService, gate })
+  const blobs = blobOci({ blobs: blobService, proxied: proxying.blobs, gate })
   const uploads = uploadOci({
     uploads: uploadService,
     blobs: blobService,
@@ -138,6 +142,7 @@ export function wireRegistry(
   })
   const manifests = manifestOci({
     manifests: manifestService,
+    upstream: proxying.pullThrough,
     statistics: pullStatistics,
     gate,
     audit,
@@ -150,6 +155,9 @@ export function wireRegistry(
         metrics.imagePushes.inc({ protocol: 'v2', status: String(status), media_type: mediaType })
       },
     },
+  })
+  const missed = missedPullOci({
+    ...{ gate, accounts, repositories, caches, missedPulls: proxying.missedPulls },
   })
   const referrers = referrerOci({
     referrers: createReferrerService({ database, clock }),
@@ -170,7 +178,14 @@ export function wireRegistry(
       case 'referrers':
         return { GET: (exchange) => referrers.list(exchange, path.name, path.digest) }
       case 'manifest': {
-        const get: Handler = (exchange) => manifests.get(exchange, path.name, path.reference)
+        const get: Handler = async (exchange) => {
+          try {
+            await manifests.get(exchange, path.name, path.reference)
+          } catch (error) {
+            await missed.note(exchange, path.name, path.reference, error)
+            throw error
+          }
+        }
         return {
           GET: get,
           HEAD: get,

@@ -26,12 +26,8 @@ export function createBlobService({
   const blobs = blobStore(database.db)
 
   return {
-    /** @throws Problem `blob-unknown` when the repository cannot see the blob. */
-    async require(repositoryId: number, digest: Digest): Promise<BlobRow> {
-      const blob = await blobs.findVisible(repositoryId, digest, clock.now())
-      if (blob === undefined) throw new Problem('blob-unknown', { digest })
-      return blob
-    },
+    find: (repositoryId: number, digest: Digest): Promise<BlobRow | undefined> =>
+      blobs.findVisible(repositoryId, digest, clock.now()),
 
     open: (digest: Digest): Promise<BlobFile> => storage.open(digest),
 

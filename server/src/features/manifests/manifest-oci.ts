@@ -4,10 +4,17 @@ import { isProblem, Problem } from '../../problem.ts'
 import { isDigest } from '../../storage/digest.ts'
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
+import type { PullThrough } from '../proxy-cache/pull-through-service.ts'
 import type { PullStatistics } from '../pull-statistics/pull-statistics-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
-import type { Admission, Caller, RegistryAction, RegistryGate } from '../tokens/registry-gate.ts'
+import type {
+  Admission,
+  Caller,
+  RegistryAction,
+  RegistryGate,
+  WhenMissing,
+} from '../tokens/registry-gate.ts'
 import { accepts } from './accept.ts'
 import { bareMediaType, isIndexMediaType } from './manifest-media-types.ts'
 import { parseKnownReference, parseReference, type Reference } from './manifest-reference.ts'
@@ -38,6 +45,7 @@ export interface ManifestCounters {
 /** `/v2/<name>/manifests/<reference>` (OCI distribution spec, "Manifests"). */
 export function manifestOci({
   manifests,
+  upstream,
   statistics,
   gate,
   audit,
@@ -45,6 +53,8 @@ export function manifestOci({
   counters,
 }: {
   manifests: ManifestService
+  /** Where a cache of another registry looks first; absent: there is none. */
+  upstream?: PullThrough | undefined
   statistics: Pick<PullStatistics, 'record'>
   gate: RegistryGate
   audit: AuditLog
@@ -54,7 +64,7 @@ export function manifestOci({
 }) {
   return {
     async get(exchange: Exchange, name: string, referenceText: string): Promise<void> {
-      const { caller, repository } = await admit(exchange, name, referenceText, 'pull')
+      const { caller, repository } = await admitPull(exchange, name, referenceText)
       const reference = parseKnownReference(referenceText)
       const found = await manifests.require(repository.id, reference)
       const manifest = await negotiate(exchange, repository, reference, found)
@@ -151,6 +161,25 @@ export function manifestOci({
     },
   }
 
+  /** As `admit`; in a cache, what is asked for has been looked for upstream afterwards. */
+  async function admitPull(exchange: Exchange, name: string, text: string): Promise<Admission> {
+    if (upstream === undefined) return admit(exchange, name, text, 'pull')
+    const pullBy = ({ principal }: Caller) => ({
+      principal,
+      ip: exchange.clientAddress,
+      reference: parseKnownReference(text),
+    })
+    const made = new Set<RepositoryRow>()
+    const admission = await admit(exchange, name, text, 'pull', async (caller, parsedName) => {
+      const repository = await upstream.create(pullBy(caller), parsedName)
+      if (repository !== undefined) made.add(repository)
+      return repository
+    })
+    const { caller, repository } = admission
+    if (!made.has(repository)) await upstream.refresh(pullBy(caller), repository)
+    return admission
+  }
+
   /**
    * Lets the call in, or records that somebody without the right asked. A call without credentials is
    * how every client begins, to learn where the token service is.
@@ -160,9 +189,10 @@ export function manifestOci({
     name: string,
     referenceText: string,
     action: RegistryAction,
+    whenMissing?: WhenMissing,
   ): Promise<Admission> {
     try {
-      return await gate.admit(exchange, name, action)
+      return await gate.admit(exchange, name, action, whenMissing)
     } catch (error) {
       const { kind, recorded } = refusal[action]
       const showedCredentials = exchange.req.headers.authorization !== undefined

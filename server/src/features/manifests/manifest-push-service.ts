@@ -35,6 +35,9 @@ export interface Push {
 
 export interface PushedTags {
   readonly mediaType: string
+  readonly manifestId: number
+  /** Blobs that it refers to and that are not here, where that is allowed. */
+  readonly missing: ParsedManifest['blobs']
   /** Tags that a policy made immutable. */
   readonly frozen: readonly TagName[]
 }
@@ -84,7 +87,7 @@ export function createManifestPush(parts: PushParts) {
           throw new Problem('repository-unknown', {})
         }
         const now = clock.now()
-        const { manifestId, newBlobIds } = await store(tx, push, parsed, digest, now)
+        const { manifestId, newBlobIds, missing } = await store(tx, push, parsed, digest, now)
         await recordImageLabels(tx, { repositoryId, manifestId }, labels, random)
         // Refused, but kept as if it had been pushed by its digest (registry-protocol, 11).
         const refused = await tagChanges.findImmutable(tx, repositoryId, names, now)
@@ -100,7 +103,8 @@ export function createManifestPush(parts: PushParts) {
         await quota.linked(tx, repositoryId, manifestId, newBlobIds)
         if (refused === undefined) {
           const frozenNames = tagged.filter((name) => frozen.has(name))
-          await push.record(tx, { mediaType: parsed.mediaType, frozen: frozenNames })
+          const { mediaType } = parsed
+          await push.record(tx, { mediaType, manifestId, missing, frozen: frozenNames })
         }
         return refused
       },
@@ -149,7 +153,7 @@ export function createManifestPush(parts: PushParts) {
     digest: Digest,
     now: Instant,
   ) {
-    const blobIds = await requireBlobs(tx, repositoryId, parsed, now)
+    const { ids: blobIds, missing } = await requireBlobs(tx, repositoryId, parsed, now)
     await requireChildren(tx, repositoryId, parsed)
     const manifests = manifestStore(tx)
     const manifestId = await manifests.insert(
@@ -172,16 +176,20 @@ export function createManifestPush(parts: PushParts) {
     }
     const children = [...new Set(parsed.children.map((child) => child.digest))]
     await manifests.linkChildren(repositoryId, manifestId, children)
-    return { manifestId, newBlobIds }
+    return { manifestId, newBlobIds, missing }
   }
 
   async function requireBlobs(tx: Db, repositoryId: number, parsed: ParsedManifest, now: Instant) {
     const blobs = blobStore(tx)
     const ids: number[] = []
+    const missing: ParsedManifest['blobs'][number][] = []
     for (const { digest, sizeBytes } of parsed.blobs) {
       const blob = await blobs.findVisible(repositoryId, digest, now)
       if (blob === undefined) {
-        if (acceptsSparse) continue
+        if (acceptsSparse) {
+          missing.push({ digest, sizeBytes })
+          continue
+        }
         throw new Problem('manifest-blob-unknown', {
           message: `Unknown blob \`${digest}\``,
           digest,
@@ -194,7 +202,7 @@ export function createManifestPush(parts: PushParts) {
       }
       ids.push(blob.id)
     }
-    return ids
+    return { ids, missing }
   }
 
   async function requireChildren(tx: Db, repositoryId: number, parsed: ParsedManifest) {

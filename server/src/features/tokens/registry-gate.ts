@@ -27,6 +27,11 @@ export interface Admission {
   readonly repository: RepositoryRow
 }
 
+export type WhenMissing = (
+  caller: Caller,
+  name: RepositoryName,
+) => Promise<RepositoryRow | undefined>
+
 export type RegistryAction = 'pull' | 'push' | 'delete'
 export type RegistryGate = ReturnType<typeof createRegistryGate>
 
@@ -68,10 +73,16 @@ export function createRegistryGate({
 
     /**
      * Admits a call to a repository.
+     * @param whenMissing may bring a repository forth for a caller who has the right to it.
      * @throws Problem `access-denied` with the scope that is missing, before anything about the
      *   repository can be learned; `repository-unknown` only for a caller who has the right.
      */
-    async admit(exchange: Exchange, nameText: string, action: RegistryAction): Promise<Admission> {
+    async admit(
+      exchange: Exchange,
+      nameText: string,
+      action: RegistryAction,
+      whenMissing: WhenMissing = () => Promise.resolve(undefined),
+    ): Promise<Admission> {
       const caller = await identify(exchange)
       const name = parseRepositoryName(nameText, names)
       // Tokens grant no push while nothing may be written, so this is said before the right is asked.
@@ -85,7 +96,8 @@ export function createRegistryGate({
       }
       if (action !== 'pull') requireWritable(switches)
       // Asked again: allowing a push may just have created the repository.
-      const found = repository ?? (await repositories.find(name.fullName))
+      const found =
+        repository ?? (await repositories.find(name.fullName)) ?? (await whenMissing(caller, name))
       if (found === undefined) throw new Problem('repository-unknown', { name: name.fullName })
       return { caller, repository: found }
     },

@@ -1,0 +1,281 @@
+import type { Logger } from '../../platform/logger.ts'
+import { isProblem, Problem } from '../../problem.ts'
+import { UpstreamFault } from '../../upstream/upstream-fault.ts'
+import type { Upstream, UpstreamClient, UpstreamManifest } from '../../upstream/upstream.ts'
+import type { AccessService } from '../access/access-service.ts'
+import type { AccountService } from '../accounts/account-service.ts'
+import type { Principal } from '../accounts/principal.ts'
+import type { Reference } from '../manifests/manifest-reference.ts'
+import type { RepositoryName } from '../repositories/repository-name.ts'
+import type { RepositoryService } from '../repositories/repository-service.ts'
+import type { RepositoryRow, Visibility } from '../repositories/repository-store.ts'
+import type { CacheFill } from './cache-fill-service.ts'
+import type { Cached, CachedManifests } from './cached-manifest-service.ts'
+import { upstreamAccess, type ProxyCache, type ProxyCaches } from './proxy-caches-service.ts'
+import type { UpstreamBreaker } from './upstream-breaker.ts'
+import { upstreamText } from './upstream-text.ts'
+
+export type PullThrough = ReturnType<typeof createPullThrough>
+
+export interface Pull {
+  readonly principal: Principal
+  readonly ip: string | null
+  readonly reference: Reference
+}
+
+/** How the upstream answered to whether a manifest is still the one that is here. */
+type Standing =
+  | { readonly kind: 'there'; readonly digest: string | undefined }
+  | { readonly kind: 'refused' | 'silent'; readonly error: unknown }
+
+/** With something in the cache, nobody waits longer for the upstream. */
+const waitedMs = 1_500
+/** An answer that comes later than that still counts, for those who ask next. */
+const headWithinMs = 10_000
+const getWithinMs = 30_000
+const failingGetWithinMs = 5_000
+
+/** Keeps what a cache holds in step with its upstream, pull by pull (engines, 9.3). */
+export function createPullThrough({
+  log,
+  caches,
+  access,
+  accounts,
+  repositories,
+  upstreams,
+  breaker,
+  cachedManifests,
+  fill,
+  visibility,
+  isReadOnly,
+  stopping,
+}: {
+  log: Logger
+  caches: ProxyCaches
+  access: Pick<AccessService, 'mayPullThrough'>
+  accounts: Pick<AccountService, 'findNamespace'>
+  repositories: Pick<RepositoryService, 'findOrCreate'>
+  upstreams: UpstreamClient
+  breaker: UpstreamBreaker
+  cachedManifests: CachedManifests
+  fill: CacheFill
+  /** Of repositories that a pull makes. */
+  visibility: Visibility
+  isReadOnly: () => boolean
+  /** The server is about to end. */
+  stopping: AbortSignal
+}) {
+  /** What is being asked of an upstream: whoever wants the same waits for the same answer. */
+  const underWay = new Map<string, Promise<unknown>>()
+
+  async function once<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const running = underWay.get(key) as Promise<T> | undefined
+    if (running !== undefined) return running
+    const begun = work().finally(() => underWay.delete(key))
+    underWay.set(key, begun)
+    return begun
+  }
+
+  const within = (ms: number) => AbortSignal.any([AbortSignal.timeout(ms), stopping])
+
+  const upstreamOf = (cache: ProxyCache, name: string): Upstream =>
+    upstreams.repository(upstreamAccess(cache, name))
+
+  /** A manifest as it is upstream now. @throws what the upstream failed with */
+  async function get(cache: ProxyCache, name: string, reference: Reference) {
+    const { host } = cache.upstream
+    const signal = within(breaker.isFailing(host) ? failingGetWithinMs : getWithinMs)
+    try {
+      const manifest = await upstreamOf(cache, name).getManifest(textOf(reference), signal)
+      breaker.answered(host)
+      return manifest
+    } catch (error) {
+      noteFailure(host, error)
+      throw error
+    }
+  }
+
+  async function askStanding(
+    cache: ProxyCache,
+    name: string,
+    reference: Reference,
+  ): Promise<Standing> {
+    const { host } = cache.upstream
+    try {
+      const upstream = upstreamOf(cache, name)
+      const head = await upstream.headManifest(textOf(reference), within(headWithinMs))
+      breaker.answered(host)
+      return head === undefined
+        ? { kind: 'silent', error: 'there is no such manifest' }
+        : { kind: 'there', digest: head.digest }
+    } catch (error) {
+      noteFailure(host, error)
+      const isRefused = error instanceof UpstreamFault && error.code === 'auth_failed'
+      return { kind: isRefused ? 'refused' : 'silent', error }
+    }
+  }
+
+  /** An upstream that answers, whatever it says, is worth asking again. */
+  function noteFailure(host: string, error: unknown): void {
+    log.debug({ err: error, upstream: host }, 'upstream of a proxy cache failed')
+    const isAnswer =
+      error instanceof UpstreamFault &&
+      ['auth_failed', 'not_found', 'manifest_invalid'].includes(error.code)
+    if (isAnswer) breaker.answered(host)
+    else breaker.failed(host, error instanceof UpstreamFault ? error.retryAfterMs : undefined)
+  }
+
+  async function keep(
+    cache: ProxyCache,
+    repository: RepositoryRow,
+    reference: Reference,
+    manifest: UpstreamManifest,
+  ): Promise<void> {
+    await fill.makeRoom(cache, parse(manifest))
+    await fill.store(cache, repository.id, reference, manifest)
+  }
+
+  /** What the upstream has may be nothing that can be kept here. */
+  function parse(manifest: Pick<UpstreamManifest, 'bytes' | 'mediaType'>) {
+    try {
+      return fill.parse(manifest)
+    } catch (error) {
+      if (!isProblem(error)) throw error
+      throw new Problem('manifest-unknown', {
+        upstream: upstreamText(`its manifest cannot be stored: ${String(error.detail['message'])}`),
+      })
+    }
+  }
+
+  async function bringUpToDate(cache: ProxyCache, repository: RepositoryRow, reference: Reference) {
+    const { host } = cache.upstream
+    const cached = await cachedManifests.find(repository.id, reference)
+    if (cached === undefined) {
+      const manifest = await get(cache, repository.name, reference).catch(notFound)
+      await keep(cache, repository, reference, manifest)
+      return
+    }
+    if (cached.isImmutable || (cached.isFresh && !breaker.mayAsk(host, waitedMs))) return
+    const answer = askStanding(cache, repository.name, reference)
+    const standing = cached.isFresh ? await unlessLate(answer, waitedMs) : await answer
+    if (standing !== undefined) {
+      await follow(cache, repository, reference, cached, standing)
+      return
+    }
+    breaker.failed(host)
+    answer
+      .then((late) => follow(cache, repository, reference, cached, late))
+      .catch((error: unknown) => {
+        log.info({ err: error, upstream: host }, 'late answer of an upstream not followed')
+      })
+  }
+
+  /** Does what the answer of the upstream asks for. */
+  async function follow(
+    cache: ProxyCache,
+    repository: RepositoryRow,
+    reference: Reference,
+    cached: Cached,
+    standing: Standing,
+  ): Promise<void> {
+    if (standing.kind !== 'there') {
+      if (standing.kind === 'refused' || !cached.isFresh) notFound(standing.error)
+      return
+    }
+    if (standing.digest === cached.digest) {
+      // A tag comes back to life; what is gone by its digest is kept anew below.
+      if (!cached.isFresh && reference.kind === 'tag') await makeRoomAgain(cache, cached)
+      if (await cachedManifests.renew(cache, repository.id, reference, cached)) return
+    }
+    let manifest: UpstreamManifest
+    try {
+      manifest = await get(cache, repository.name, reference)
+    } catch (error) {
+      // It was there a moment ago; what is here is better than nothing.
+      if (cached.isFresh && !isGone(error)) return
+      return notFound(error)
+    }
+    if (manifest.digest === cached.digest && cached.isFresh) {
+      if (await cachedManifests.renew(cache, repository.id, reference, cached)) return
+    }
+    await keep(cache, repository, reference, manifest)
+  }
+
+  async function makeRoomAgain(cache: ProxyCache, cached: Cached): Promise<void> {
+    const bytes = await cachedManifests.read(cached)
+    if (bytes !== undefined) await fill.makeRoom(cache, parse({ ...cached, bytes }))
+  }
+
+  return {
+    /**
+     * Makes the repository that a pull names, when the upstream has what is asked for and the caller
+     * is a member of a cache. Undefined when it is none of ours.
+     * @throws Problem `repository-unknown` with what the upstream says
+     */
+    async create(pull: Pull, name: RepositoryName): Promise<RepositoryRow | undefined> {
+      const namespace = await accounts.findNamespace(name.namespace)
+      if (namespace === undefined || isReadOnly()) return undefined
+      const cache = await caches.find(namespace.id)
+      if (cache === undefined) return undefined
+      const { principal, ip, reference } = pull
+      if (!(await access.mayPullThrough(principal, namespace.id))) return undefined
+      return once(`create ${name.fullName} ${textOf(reference)}`, async () => {
+        let manifest: UpstreamManifest
+        try {
+          manifest = await get(cache, name.name, reference)
+        } catch (error) {
+          throw new Problem('repository-unknown', {
+            name: name.fullName,
+            upstream: upstreamText(error),
+          })
+        }
+        await fill.makeRoom(cache, parse(manifest))
+        const repository = await repositories.findOrCreate(
+          { name, namespace, visibility, creatorRole: 'read' },
+          { principal, ip },
+        )
+        await fill.store(cache, repository.id, reference, manifest)
+        return repository
+      })
+    },
+
+    /**
+     * Makes sure that what is here is what the upstream has, as far as that can be known soon. Does
+     * nothing in ordinary repositories, and for who is no member: those get what is here.
+     * @throws Problem `manifest-unknown` with what the upstream says; `quota-exceeded`
+     */
+    async refresh({ principal, reference }: Pull, repository: RepositoryRow): Promise<void> {
+      const cache = await caches.find(repository.namespace_user_id)
+      if (cache === undefined || repository.state !== 'NORMAL' || isReadOnly()) return
+      if (!(await access.mayPullThrough(principal, cache.organizationId))) return
+      await once(`refresh ${String(repository.id)} ${textOf(reference)}`, () =>
+        bringUpToDate(cache, repository, reference),
+      )
+    },
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof UpstreamFault && ['not_found', 'auth_failed'].includes(error.code)
+}
+
+/** @throws Problem `manifest-unknown` with what the upstream says */
+function notFound(error: unknown): never {
+  throw new Problem('manifest-unknown', { upstream: upstreamText(error) })
+}
+
+/** Undefined when it takes longer. */
+async function unlessLate<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => {
+    late.resolve(undefined)
+  }, ms)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const textOf = (reference: Reference): string =>
+  reference.kind === 'tag' ? reference.tag : reference.digest
