@@ -103,7 +103,7 @@ export const createRepoMirrorConfig = endpoint({
   scope: 'repo:admin',
   switches,
   body: NewMirror,
-  responses: { 201: null },
+  responses: { 201: null, 409: z.object({ detail: z.string() }) },
 })
 
 export const changeRepoMirrorConfig = endpoint({

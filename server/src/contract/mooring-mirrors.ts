@@ -68,7 +68,7 @@ export const MirrorRun = z
     trigger: z.enum(['schedule', 'request']),
     started: wireDate,
     ended: wireDate.nullable(),
-    duration_seconds: z.number(),
+    duration_seconds: z.number().nullable(),
     result: z.enum(['running', 'success', 'partial', 'failed', 'cancelled']),
     code: MirrorFailure.nullable(),
     message: z.string().nullable(),
@@ -101,6 +101,8 @@ export const MirrorRules = z
     platforms: z.array(z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/)).max(50),
   })
   .meta({ id: 'MirrorRules' })
+
+export const MirrorRulesChange = MirrorRules.partial()
 
 export const MirrorRow = z
   .object({
@@ -192,13 +194,13 @@ export const changeMirrors = endpoint({
 })
 
 /** A mirror that may be there or not. What is not named is that of the one that is there. */
-const wish = z.object({
+export const MirrorWish = z.object({
   external_reference: z.string().max(longestReference).optional(),
   external_registry_username: z.string().max(4_096).nullable().optional(),
   external_registry_password: z.string().max(65_536).nullable().optional(),
   external_registry_config: UpstreamSettings.optional(),
   patterns: z.array(z.string().min(1).max(longestReference)).max(1_000).optional(),
-  rules: MirrorRules.partial().optional(),
+  rules: MirrorRulesChange.optional(),
 })
 
 const tagPreview = z
@@ -219,7 +221,7 @@ export const previewMirrorTags = endpoint({
   path: '/api/v1/mooring/mirrors/preview',
   operationId: 'previewMirrorTags',
   summary: 'Which tags of an upstream a mirror would have; changes nothing.',
-  body: wish.required({ external_reference: true }),
+  body: MirrorWish.required({ external_reference: true }),
   responses: { 200: tagPreview },
 })
 
@@ -229,7 +231,7 @@ export const previewRepositoryMirrorTags = endpoint({
   path: '/api/v1/mooring/repository/{repository}/mirror/preview',
   operationId: 'previewRepositoryMirrorTags',
   summary: 'Which tags of its upstream, or of another, a repository would mirror; changes nothing.',
-  body: wish,
+  body: MirrorWish,
   responses: { 200: tagPreview },
 })
 
@@ -278,7 +280,7 @@ export const changeMirrorRules = endpoint({
   path: '/api/v1/mooring/repository/{repository}/mirror',
   operationId: 'changeMirrorRules',
   summary: 'Changes what is mirrored beside the patterns; what is not named stays.',
-  body: MirrorRules.partial(),
+  body: MirrorRulesChange,
   responses: { 200: MirrorDetails },
 })
 

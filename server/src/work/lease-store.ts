@@ -37,6 +37,27 @@ export function leaseStore(db: Db) {
         .limit(1)
         .executeTakeFirst()) !== undefined,
 
+    /** How many leases whose names begin so are taken. */
+    async countTaken(prefix: string, now: Instant): Promise<number> {
+      const { count } = await db
+        .selectFrom('lease')
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .where('name', '>=', prefix)
+        .where('name', '<', after(prefix))
+        .where('expires_at', '>', now)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
+    /** What holders left who are gone. */
+    dropExpired: (prefix: string, before: Instant) =>
+      db
+        .deleteFrom('lease')
+        .where('name', '>=', prefix)
+        .where('name', '<', after(prefix))
+        .where('expires_at', '<', before)
+        .execute(),
+
     release: (name: string, holder: string) =>
       db.deleteFrom('lease').where('name', '=', name).where('holder', '=', holder).execute(),
   }

@@ -120,6 +120,23 @@ export function mirrorClaimStore(db: Db) {
       return row !== undefined
     },
 
+    isCancelled: async (id: number): Promise<boolean> =>
+      (await db
+        .selectFrom('repomirrorconfig')
+        .select('id')
+        .where('id', '=', id)
+        .where('status', '=', cancelled)
+        .executeTakeFirst()) !== undefined,
+
+    /** Whatever was under way is free to be taken over: for who knows that nobody else works here. */
+    expireAll: (now: Instant) =>
+      db
+        .updateTable('repomirrorconfig')
+        .set({ expires_at: now })
+        .where('status', '=', syncing)
+        .where('expires_at', '>', now)
+        .execute(),
+
     noteRun: (claim: Claim, runId: number) => claimed(claim).set({ last_run_id: runId }).execute(),
 
     /** A tag came over: the run gets somewhere, whoever took it over. */

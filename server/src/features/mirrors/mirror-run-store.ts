@@ -215,7 +215,7 @@ export function mirrorRunStore(db: Db) {
         .where('repomirrorconfig.status', '=', 2)
         .where('mirrorrun.ended_at', 'is', null)
         .executeTakeFirst()
-      return Number(row?.pending ?? 0)
+      return row?.pending ?? 0
     },
   }
 }

@@ -5,7 +5,7 @@
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const parts = parse(pattern)
-  return (text) => matches(parts, [...text])
+  return (text) => matches(parts, Array.from(text))
 }
 
 type Part =
@@ -15,7 +15,7 @@ const any: Part = { kind: 'any' }
 
 function parse(pattern: string): readonly Part[] {
   const parts: Part[] = []
-  const characters = [...pattern]
+  const characters = Array.from(pattern)
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? ''
     if (character === '*') {

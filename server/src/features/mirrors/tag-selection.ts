@@ -1,4 +1,4 @@
-import { compare, parse, Range, satisfies, type SemVer } from 'semver'
+import { compare, parse, satisfies, validRange, type SemVer } from 'semver'
 
 import { compileGlob } from './tag-glob.ts'
 
@@ -41,11 +41,7 @@ export function versionOf(tag: string): SemVer | undefined {
 }
 
 export function isVersionRange(text: string): boolean {
-  try {
-    return new Range(text).range !== undefined
-  } catch {
-    return false
-  }
+  return validRange(text) !== null
 }
 
 /**

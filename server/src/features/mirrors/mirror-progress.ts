@@ -1,0 +1,127 @@
+import type { EventBus } from '../../platform/event-bus.ts'
+import type { Clock, Instant } from '../../platform/clock.ts'
+import type { Stopwatch } from '../../platform/stopwatch.ts'
+import { createCopyMeter } from '../copying/copy-meter.ts'
+import type { TagState } from './mirror-run-store.ts'
+
+export interface MirrorProgress {
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled'
+  readonly phase: 'listing' | 'copying' | 'stalled' | 'waiting' | 'removing' | 'ended'
+  readonly done: number
+  readonly total: number
+  readonly unit: 'bytes'
+  readonly itemsDone: number
+  readonly itemsTotal: number
+  readonly current: string
+  readonly rate: number
+  readonly eta: number | null
+  readonly startedAt: Instant
+  readonly errors: readonly string[]
+}
+
+export type ProgressMeter = ReturnType<typeof createProgressMeter>
+
+/** Without a byte for so long, something is wrong with the way. */
+const stalledAfterMs = 300_000
+const errorsKept = 20
+const shownTags = 3
+
+/** How far a run is, told on the bus while it changes. */
+export function createProgressMeter({
+  repository,
+  startedAt,
+  bytesBefore,
+  bus,
+  clock,
+  elapsed,
+}: {
+  repository: string
+  startedAt: Instant
+  /** Transferred by whoever had the run before. */
+  bytesBefore: number
+  bus: EventBus
+  clock: Clock
+  elapsed: Stopwatch
+}) {
+  const states = new Map<string, TagState>()
+  const errors: string[] = []
+  let phase: 'listing' | 'copying' | 'removing' | 'ended' = 'listing'
+  let state: MirrorProgress['state'] = 'running'
+  let waitsUntil = -Infinity
+  let lastBytes = 0
+  let lastBytesAt = elapsed()
+  let itemsDone = 0
+
+  const meter = createCopyMeter({ elapsed, report: publish })
+
+  function snapshot(): MirrorProgress {
+    const { tags, bytes, bytesTotal, bytesPerSecond, blobs, blobsTotal } = meter.snapshot()
+    const now = elapsed()
+    if (bytes !== lastBytes || blobs >= blobsTotal) {
+      lastBytes = bytes
+      lastBytesAt = now
+    }
+    const isSlow = phase === 'copying' && now - lastBytesAt >= stalledAfterMs
+    const isWaiting = phase === 'copying' && clock.now() < waitsUntil
+    const itemsTotal = states.size
+    const missing = Math.max(bytesTotal - bytes, 0)
+    // What is not known yet is taken to be like what was copied so far.
+    const perItem = itemsDone === 0 ? 0 : bytes / itemsDone
+    const left = missing + perItem * Math.max(itemsTotal - itemsDone - tags.length, 0)
+    return {
+      state,
+      phase: isWaiting ? 'waiting' : isSlow ? 'stalled' : phase,
+      done: bytesBefore + bytes,
+      total: bytesBefore + Math.max(bytesTotal, bytes),
+      unit: 'bytes',
+      itemsDone,
+      itemsTotal,
+      current: tags.slice(0, shownTags).join(', '),
+      rate: state === 'running' ? bytesPerSecond : 0,
+      eta: state === 'running' && bytesPerSecond > 0 ? Math.ceil(left / bytesPerSecond) : null,
+      startedAt,
+      errors,
+    }
+  }
+
+  function publish(): void {
+    bus.publish('jobs', { job: 'mirror', id: repository, progress: { ...snapshot() } })
+  }
+
+  return {
+    meter,
+    snapshot,
+    bytes: (): number => bytesBefore + meter.snapshot().bytes,
+
+    began(next: typeof phase): void {
+      phase = next
+      publish()
+    },
+
+    expect(tags: readonly string[]): void {
+      for (const tag of tags) states.set(tag, 'waiting')
+    },
+
+    tag(name: string, is: TagState, error?: string): void {
+      if (is !== 'running' && states.get(name) !== is) itemsDone++
+      states.set(name, is)
+      if (error !== undefined && errors.length < errorsKept) errors.push(`${name}: ${error}`)
+    },
+
+    count: (wanted: TagState): number =>
+      [...states.values()].filter((found) => found === wanted).length,
+
+    /** The upstream wants to be left alone for a while. */
+    waits(waitMs: number): void {
+      waitsUntil = clock.now() + waitMs
+      publish()
+    },
+
+    ended(how: Exclude<MirrorProgress['state'], 'running'>, error?: string): void {
+      state = how
+      phase = 'ended'
+      if (error !== undefined) errors.push(error)
+      publish()
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { Instant } from '../../platform/clock.ts'
+import type { RepositoryState } from '../repositories/repository-store.ts'
+import type { MirrorProgress } from './mirror-progress.ts'
+import type { MirrorRunRow } from './mirror-run-store.ts'
+import { syncStatus } from './mirror-status.ts'
+import type { MirrorRow } from './mirror-store.ts'
+
+/** What a mirror does now, in one word. */
+export type MirrorState =
+  | 'never_run'
+  | 'idle'
+  | 'queued'
+  | 'running'
+  | 'stalled'
+  | 'waiting'
+  | 'paused'
+  | 'failed'
+  | 'partly_failed'
+  | 'cancelled'
+  | 'off'
+
+type Standing = Pick<MirrorRow, 'status' | 'is_enabled' | 'last_run_id'> & {
+  readonly state: RepositoryState
+}
+
+export function stateOfMirror(
+  mirror: Standing,
+  lastRun: Pick<MirrorRunRow, 'result'> | undefined,
+  progress: Pick<MirrorProgress, 'phase'> | undefined,
+): MirrorState {
+  if (mirror.state !== 'MIRROR') return 'off'
+  switch (mirror.status) {
+    case syncStatus.syncing:
+      return progress?.phase === 'stalled' || progress?.phase === 'waiting'
+        ? progress.phase
+        : 'running'
+    case syncStatus.requested:
+      return 'queued'
+    case syncStatus.cancelled:
+      return mirror.is_enabled === 1 ? 'cancelled' : 'paused'
+    case syncStatus.neverRun:
+    case syncStatus.success:
+    case syncStatus.failed:
+      break
+  }
+  if (mirror.is_enabled === 0) return 'paused'
+  if (mirror.status === syncStatus.failed) {
+    return lastRun?.result === 'partial' ? 'partly_failed' : 'failed'
+  }
+  return mirror.last_run_id === null ? 'never_run' : 'idle'
+}
+
+/** When it is run next without anybody asking; null: not at all. */
+export function nextRunOf(
+  mirror: Standing & Pick<MirrorRow, 'start_at' | 'retries'>,
+): Instant | null {
+  const { status } = mirror
+  const isScheduled =
+    mirror.state === 'MIRROR' &&
+    mirror.is_enabled === 1 &&
+    mirror.retries > 0 &&
+    status !== syncStatus.cancelled &&
+    status !== syncStatus.syncing
+  return isScheduled ? mirror.start_at : null
+}
+
+/** Whether its last success is longer ago than two of its intervals. */
+export function isOverdue(
+  mirror: Standing & Pick<MirrorRow, 'last_success_at' | 'interval_s' | 'created_at' | 'start_at'>,
+  now: Instant,
+): boolean {
+  if (mirror.is_enabled === 0 || mirror.state !== 'MIRROR') return false
+  if (mirror.last_success_at === null && (mirror.start_at ?? 0) > now) return false
+  const since = mirror.last_success_at ?? mirror.created_at
+  return now - since > 2 * Math.max(mirror.interval_s, shortestS) * 1_000
+}
+
+const shortestS = 60
