@@ -4,6 +4,7 @@ const noDirectory = 'accounts come from the database, not from a directory'
 const noProvider = 'no other service vouches for anybody here'
 
 const noBackups = 'no place for backups is set; another test makes some'
+const noUpstream = 'no other registry is there to be asked; another test has one'
 const keepsAuthority = 'the other calls need the authority as it is; another test does that'
 
 /** Calls that cannot succeed as the server of the test is configured, with the reason. */
@@ -31,6 +32,7 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['PUT /api/v1/mooring/certificates/authority/passphrase', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/switch', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/rollover/finish', keepsAuthority],
+  ['POST /api/v1/organization/{orgname}/validateproxycache', noUpstream],
   ['POST /api/v1/mooring/backup', noBackups],
   ['GET /api/v1/mooring/backup/{job_id}', noBackups],
   ['DELETE /api/v1/mooring/backup/{job_id}', noBackups],

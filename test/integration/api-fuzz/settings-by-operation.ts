@@ -6,6 +6,8 @@ import { harbour, redirectUri, type Stage } from './stage.ts'
 type Set = (stage: Stage, values: Values) => Promise<Partial<Setting>> | Partial<Setting>
 
 const password = 'a-password-of-theirs'
+/** Nobody listens there, and nobody asks. */
+const upstream = '127.0.0.1:9'
 /** Whoever calls may be somebody else afterwards, or nobody. */
 const bySpare: Set = async (stage) => {
   const person = await stage.person()
@@ -27,6 +29,10 @@ const withInvitation: Set = async (stage) => {
   const { person, code } = await stage.invited()
   return { as: person, values: { code } }
 }
+
+const withMissedPull: Set = async (stage) => ({
+  values: { missed_pull_id: await stage.missedPull() },
+})
 
 const withFederation =
   (base: string): Set =>
@@ -116,6 +122,17 @@ export const settingsOf: Readonly<Record<string, Set>> = {
     return { values: { name, email: emailOf(name) } }
   },
   createOrganizationPrototypePermission: () => ({ values: { name: 'member' } }),
+  createProxyCacheConfig: async (stage) => ({
+    values: { orgname: await stage.organization(), upstream_registry: upstream },
+  }),
+  deleteProxyCacheConfig: async (stage) => {
+    const orgname = await stage.organization()
+    const body = { upstream_registry: upstream }
+    await stage.admin.post(`/api/v1/organization/${orgname}/proxycache`, body, 201)
+    return { values: { orgname } }
+  },
+  updateMissedPull: withMissedPull,
+  deleteMissedPull: withMissedPull,
   deleteTeamMemberEmailInvite: async ({ admin }, { teamname, email }) => {
     await admin.put(`${harbour}/team/${String(teamname)}/invite/${String(email)}`)
     return {}

@@ -90,6 +90,14 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       const location = await registry.startUpload(world.home.repository)
       return location.split('/').at(-1)?.split('?')[0] ?? ''
     },
+    /** An image that was asked for and is not there. */
+    async missedPull(): Promise<string> {
+      const tag = next('missed')
+      await registry.getManifest(world.home.repository, tag)
+      const path = `/api/v1/mooring/missed-pulls?search=:${tag}`
+      const { missed_pulls } = (await quay.get(path)) as { missed_pulls: { id: string }[] }
+      return missed_pulls[0]?.id ?? ''
+    },
     async label(repository: string, manifestref: string): Promise<string> {
       const path = `/api/v1/repository/${repository}/manifest/${manifestref}/labels`
       const body = { key: next('key'), value: 'one', media_type: 'text/plain' }

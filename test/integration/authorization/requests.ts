@@ -32,6 +32,9 @@ const harmless: Readonly<Record<string, unknown>> = {
   },
   createOrganizationApplication: { name: '__quay_bootstrap_app' },
   createOrgImmutabilityPolicy: { tagPattern: '[' },
+  // An address that nobody may call.
+  createProxyCacheConfig: { upstream_registry: '10.0.0.1' },
+  validateProxyCacheConfig: { upstream_registry: '10.0.0.1' },
   exportOrgLogs: {},
   setReadOnly: { on: false },
   enableOrganizationTeamSync: { group_dn: 'cn=sample' },
