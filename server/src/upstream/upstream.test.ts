@@ -245,6 +245,20 @@ describe('a manifest', () => {
     })
   })
 
+  it('is looked at a thousand times with a thousand HEADs', async () => {
+    const digests = { 'docker-content-digest': digest, 'content-length': manifest.length }
+    const server = await startLocalServer((_req, res) => res.writeHead(200, digests).end())
+    servers.push(server)
+    const { upstream } = open(server)
+    const tags = Array.from({ length: 1_000 }, (_, n) => `v${n}`)
+    await Promise.all(tags.map((tag) => upstream.headManifest(tag, patient())))
+    const [version, ...looks] = server.asked()
+    expect(version).toBe('GET /v2/')
+    expect(looks.toSorted()).toEqual(
+      tags.map((tag) => `HEAD /v2/team/app/manifests/${tag}`).toSorted(),
+    )
+  })
+
   it('that is not there is told apart from one that is not given', async () => {
     const server = await registry({})
     const { upstream } = open(server)
