@@ -198,11 +198,14 @@ export const describeBundleClients = endpoint({
     200: z.object({
       files: z.array(
         z.object({
-          client: z.enum(['containers', 'containerd', 'k3s', 'openshift']),
-          name: z.string(),
+          client: z.enum(['podman', 'containerd', 'k3s', 'openshift']),
+          /** Where the client looks for it; relative for files that are applied. */
+          path: z.string(),
           text: z.string(),
         }),
       ),
+      /** Rules that no client can be told. */
+      left: z.array(z.string()),
     }),
   },
 })

@@ -14,6 +14,7 @@ import { LiveExchange } from '../http/live-exchange.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
 import type { AccountServices, Parts } from '../wiring.ts'
 import type { Area, Foundation } from './area.ts'
+import { wireBundles } from './bundles.ts'
 import { certificateRoutes } from './certificates.ts'
 import { wireConfiguration } from './configuration.ts'
 import { wireContent } from './content.ts'
@@ -63,6 +64,7 @@ export function wireManagement(
     certificateRoutes(foundation),
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
     wireOrgMirrors(foundation),
+    wireBundles(foundation),
     proxyCacheRoutes(foundation, proxying),
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]

@@ -44,6 +44,14 @@ export function applianceStateStore(db: Db) {
         )
         .execute(),
 
+    /** Keeps what is there already. */
+    insertFirst: (name: string, value: unknown) =>
+      db
+        .insertInto('appliancestate')
+        .values({ name, value_json: JSON.stringify(value) })
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .execute(),
+
     delete: (name: string) => db.deleteFrom('appliancestate').where('name', '=', name).execute(),
   }
 }

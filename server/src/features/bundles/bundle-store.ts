@@ -95,6 +95,19 @@ export function bundleStore(db: Db) {
       return row?.sequence ?? undefined
     },
 
+    /** The last bundle of a source that came in whole. */
+    findLastImported: (keyId: string) =>
+      db
+        .selectFrom('bundle')
+        .select('id')
+        .where('direction', '=', 'in')
+        .where('state', '=', 'imported')
+        .where('source_key_id', '=', keyId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+
     /** Bundles that came in whole, the latest first. */
     listImported: (limit: number) =>
       db

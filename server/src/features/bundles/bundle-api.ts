@@ -1,0 +1,137 @@
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+
+import {
+  describeBundleClients,
+  inspectBundle,
+  listBundlePlaces,
+  listBundles,
+  planBundle,
+  startBundleExport,
+  startBundleImport,
+  startBundleVerification,
+} from '../../contract/mooring-bundles.ts'
+import { clientConfiguration } from '../../bundles/client-configuration.ts'
+import { parseNameRules } from '../../bundles/name-mapping.ts'
+import { parseVolumeSize } from '../../bundles/volume-size.ts'
+import { Problem } from '../../problem.ts'
+import { route, type ApiRoute } from '../api/api-call.ts'
+import type { PageTokens } from '../api/page-token-service.ts'
+import { wireDate } from '../api/wire-date.ts'
+import type { BundleInspection } from './bundle-inspection-service.ts'
+import type { BundleJobs } from './bundle-job-service.ts'
+import type { BundleList } from './bundle-list-service.ts'
+import type { BundlePlaces } from './bundle-places.ts'
+import type { BundleSources } from './bundle-sources.ts'
+import { answering, presentJob, presentPlan } from './bundle-view.ts'
+import { createNameMap } from './name-map.ts'
+import type { BundlePlans } from './plan-service.ts'
+import { parseRate } from './rate.ts'
+
+const pageSize = 50
+const Position = z.object({ at: z.number(), id: z.string() })
+
+/** Plans, exports and imports of bundles. */
+export function bundleApi({
+  list,
+  plans,
+  places,
+  jobs,
+  sources,
+  inspection,
+  pageTokens,
+  serverHostname,
+}: {
+  list: BundleList
+  plans: BundlePlans
+  places: BundlePlaces
+  jobs: BundleJobs
+  sources: BundleSources
+  inspection: BundleInspection
+  pageTokens: PageTokens
+  serverHostname: string
+}): readonly ApiRoute[] {
+  return [
+    route(listBundles, async ({ query }) => {
+      const { direction } = query
+      if (direction !== undefined && direction !== 'out' && direction !== 'in') {
+        throw new Problem('request-invalid', { message: 'direction must be "out" or "in"' })
+      }
+      const after = pageTokens.open('bundles', query.next_page, Position)
+      const rows = await list.page(direction, after, pageSize + 1)
+      const page = rows.slice(0, pageSize)
+      const last = page.at(-1)
+      return {
+        bundles: page.map((row) => ({
+          ...{ id: row.id, direction: row.direction, stream: row.stream, sequence: row.sequence },
+          base: { kind: row.base_kind, id: row.base_id },
+          ...{ source_name: row.source_name, created: wireDate(row.created_at) },
+          ...{ entries: row.entries, blobs: row.blobs, bytes: row.size_bytes },
+          ...{ volumes: row.volumes, state: row.state, job_id: row.job_id, path: row.path },
+        })),
+        ...(rows.length > pageSize &&
+          last !== undefined && {
+            next_page: pageTokens.seal('bundles', { at: last.created_at, id: last.id }),
+          }),
+      }
+    }),
+
+    route(listBundlePlaces, async () => ({
+      places: (await list.places()).map(({ path: place, exists, freeBytes, bundles }) => ({
+        ...{ path: place, exists, free_bytes: freeBytes, bundles: [...bundles] },
+      })),
+    })),
+
+    route(planBundle, ({ body }) =>
+      answering(async () => {
+        const target = body.to === undefined ? undefined : await places.resolveTarget(body.to)
+        return presentPlan(await plans.build(body), await freeBytesAt(target))
+      }),
+    ),
+
+    route(startBundleExport, ({ body, user }) =>
+      answering(async () => {
+        if (body.volume_size !== undefined) parseVolumeSize(body.volume_size)
+        if (body.rate !== undefined) parseRate(body.rate)
+        const target = body.to === undefined ? undefined : await places.resolveTarget(body.to)
+        return presentJob(await jobs.start('export', body, user.username, { path: target }))
+      }),
+    ),
+
+    route(inspectBundle, ({ body }) => answering(() => inspection.inspect(body.source, body))),
+
+    route(startBundleVerification, ({ body, user }) =>
+      answering(async () => {
+        const [first] = await sources.pathsOf(body.source)
+        return presentJob(await jobs.start('verify', body, user.username, { path: first }))
+      }),
+    ),
+
+    route(startBundleImport, ({ body, user }) =>
+      answering(async () => {
+        const [first] = await sources.pathsOf(body.source)
+        createNameMap(body.map ?? [])
+        return presentJob(await jobs.start('import', body, user.username, { path: first }))
+      }),
+    ),
+
+    route(describeBundleClients, ({ body }) =>
+      answering(() => {
+        const rules = parseNameRules(body.map)
+        const { files, left } = clientConfiguration({ registry: serverHostname, rules, hosts: [] })
+        return Promise.resolve({ files: [...files], left: [...left] })
+      }),
+    ),
+  ]
+}
+
+/** Of the nearest folder that is there; null where nothing is known. */
+async function freeBytesAt(target: string | undefined): Promise<number | null> {
+  if (target === undefined) return null
+  for (let folder = target; ; folder = path.dirname(folder)) {
+    const found = await statfs(folder).catch(() => undefined)
+    if (found !== undefined) return found.bavail * found.bsize
+    if (path.dirname(folder) === folder) return null
+  }
+}

@@ -1,0 +1,195 @@
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+
+import type { BundlePlan, ContentSource, WrittenBundle } from '../../bundles/bundle.ts'
+import { parseVolumeSize } from '../../bundles/volume-size.ts'
+import { writeBundle } from '../../bundles/write-bundle.ts'
+import { BundleFault } from '../../bundles/bundle-fault.ts'
+import { bundleContent } from '../../contract/mooring-bundle-values.ts'
+import type { Db } from '../../db/tables.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { writeFileDurably } from '../../platform/files.ts'
+import type { Random } from '../../platform/random.ts'
+import { parseDigest, type Digest } from '../../storage/digest.ts'
+import type { BlobStorage } from '../../storage/storage.ts'
+import type { ManifestContent } from '../manifests/manifest-content.ts'
+import { bundleSetName, entriesName } from './bundle-bases.ts'
+import type { JobOutcome, JobRun } from './bundle-job.ts'
+import { bundleStore, type BundleRow } from './bundle-store.ts'
+import type { BundlePlaces } from './bundle-places.ts'
+import { whileContentStays } from './content-hold.ts'
+import { packDigests, packJson } from './digest-set.ts'
+import { ledgerStore } from './ledger-store.ts'
+import { createLocalSource } from './local-source.ts'
+import type { BundlePlans } from './plan-service.ts'
+import { parseRate } from './rate.ts'
+import type { KeptPlan } from './request-selection.ts'
+import { fingerprintOf, type SigningKeys } from './signing-key-service.ts'
+
+export const ExportOptions = z.object({
+  ...bundleContent,
+  to: z.string().optional(),
+  format: z.enum(['directory', 'tar']).optional(),
+  stream: z.string().optional(),
+  verify: z.boolean().optional(),
+})
+
+export type ExportOptions = z.output<typeof ExportOptions>
+
+/** What is kept from the first moment of an export, so that it goes on with the very same bundle. */
+interface Begun {
+  readonly plan: BundlePlan
+  readonly path: string
+}
+
+const mediaTypesOf = ({ blobs }: BundlePlan): ReadonlyMap<Digest, string> =>
+  new Map(
+    blobs.flatMap(({ digest, mediaType }) =>
+      mediaType === undefined ? [] : [[digest, mediaType] as const],
+    ),
+  )
+
+/** Writes a bundle from the content of this registry, and goes on with one that was broken off. */
+export function createExportRun({
+  db,
+  storage,
+  content,
+  clock,
+  random,
+  signing,
+  plans,
+  places,
+  folder,
+}: {
+  db: Db
+  storage: BlobStorage
+  content: ManifestContent
+  clock: Clock
+  random: Random
+  signing: SigningKeys
+  plans: BundlePlans
+  /** Absent on the command line, whose user may write wherever the system lets them. */
+  places?: BundlePlaces | undefined
+  folder: string
+}) {
+  async function begin({ id, meter }: JobRun, options: ExportOptions): Promise<Begun> {
+    const file = path.join(folder, `${id}.plan.json`)
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text !== undefined) return JSON.parse(text) as Begun
+    meter.enter('planning')
+    const { plan, volumes } = await plans.build(options)
+    const target = await targetOf(options, plan.id)
+    await mkdir(target, { recursive: true, mode: 0o755 })
+    await requireRoom(
+      target,
+      volumes.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
+    const begun = { plan, path: target }
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeFileDurably(file, JSON.stringify(begun), 0o600)
+    return begun
+  }
+
+  async function targetOf({ to }: ExportOptions, bundleId: string): Promise<string> {
+    if (places === undefined) return path.resolve(to ?? `bundle-${bundleId}`)
+    return to === undefined ? places.defaultTarget(bundleId) : places.resolveTarget(to)
+  }
+
+  async function record(
+    run: JobRun,
+    { plan, path: place }: Begun,
+    written: WrittenBundle,
+  ): Promise<void> {
+    const { content: carried } = written.description
+    const row: BundleRow = {
+      ...{ id: plan.id, direction: 'out', created_at: plan.createdAt, state: 'ready' },
+      ...{ stream: plan.stream ?? null, sequence: plan.sequence ?? null },
+      ...{ base_kind: plan.base.kind, base_id: plan.base.kind === 'none' ? null : plan.base.id },
+      ...{ source_name: plan.source.name, source_key_id: plan.source.instance },
+      ...{ manifest_digest: written.manifestDigest, job_id: run.id, path: place },
+      ...{ entries: carried.entries, blobs: carried.blobs, size_bytes: carried.bytes },
+      volumes: written.volumes.length,
+    }
+    // What the other side has once this arrived: also what it had before.
+    const digests = await packDigests(plan.blobs.map(({ digest }) => digest))
+    const kept: KeptPlan = { entries: plan.entries, blobs: plan.blobs }
+    const entries = await packJson(kept)
+    await db.transaction().execute(async (tx) => {
+      const store = bundleStore(tx)
+      if ((await store.find(plan.id, 'out'))?.state === 'ready') return
+      await store.put(row)
+      await store.putSet(bundleSetName(plan.id), digests)
+      await store.putSet(entriesName('out', plan.id), entries)
+      await ledgerStore(tx).append({
+        ...{ at: clock.now(), direction: 'out', outcome: 'done', message: null },
+        ...{ bundle_id: plan.id, manifest_digest: written.manifestDigest, by_name: run.byName },
+        ...{ stream: row.stream, sequence: row.sequence },
+        ...{ blobs: row.blobs, size_bytes: row.size_bytes },
+      })
+    })
+  }
+
+  return async (run: JobRun): Promise<JobOutcome> => {
+    const options = ExportOptions.parse(run.options)
+    const signer = await signing.own()
+    return whileContentStays({ db, clock, random }, async (hold) => {
+      const begun = await begin(run, options)
+      const { plan, path: to } = begun
+      await run.describe({ bundleId: plan.id, path: to })
+      const source = createLocalSource({ content, storage, mediaTypes: mediaTypesOf(plan) })
+      const { meter, signal } = run
+      let phase = ''
+      const written = await writeBundle({
+        ...{ plan, to, signer, signal },
+        source: checked(source, hold),
+        verifyAfterWrite: options.verify !== false,
+        ...(options.format !== undefined && { format: options.format }),
+        ...(options.volume_size !== undefined && {
+          volumeSize: parseVolumeSize(options.volume_size),
+        }),
+        ...(options.rate !== undefined && { bytesPerSecond: parseRate(options.rate) }),
+        onProgress({ phase: next, volume, volumes, file, bytesDone, bytesTotal }) {
+          if (next !== phase) meter.enter(next, { total: bytesTotal, itemsTotal: volumes })
+          phase = next
+          const current = volumes > 1 ? `${String(volume)}/${String(volumes)} ${file}` : file
+          meter.reach({ done: bytesDone, total: bytesTotal, itemsDone: volume, current })
+        },
+      })
+      await record(run, begun, written)
+      await rm(path.join(folder, `${run.id}.plan.json`), { force: true })
+      return {
+        kind: 'done',
+        result: {
+          ...{ kind: 'export', bundle_id: plan.id, path: to },
+          fingerprint: fingerprintOf(signer.publicKey),
+          volumes: written.volumes.map(({ number, path: place, bytes }) => ({
+            ...{ n: number, bytes, name: path.relative(to, place) },
+          })),
+        },
+      }
+    })
+  }
+}
+
+/** Content that may have been collected in between is not written. */
+function checked(source: ContentSource, hold: { requireSafe(): void }): ContentSource {
+  return {
+    manifest: async (digest) => {
+      hold.requireSafe()
+      return source.manifest(digest)
+    },
+    openBlob: async (digest, from) => {
+      hold.requireSafe()
+      return source.openBlob(parseDigest(digest), from)
+    },
+  }
+}
+
+async function requireRoom(target: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(target)
+  const free = bavail * bsize
+  if (free >= bytes) return
+  const about = `${String(bytes)} bytes are needed, ${String(free)} are free.`
+  throw new BundleFault('medium-full', about, { file: target })
+}

@@ -1,0 +1,180 @@
+import { Transform, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { BundleFault } from '../../bundles/bundle-fault.ts'
+import { blobPath } from '../../bundles/bundle-names.ts'
+import type { OpenBundle } from '../../bundles/bundle.ts'
+import type { Database } from '../../db/open.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { isProblem } from '../../problem.ts'
+import type { Digest } from '../../storage/digest.ts'
+import type { BlobStorage } from '../../storage/storage.ts'
+import { blobStore } from '../blobs/blob-store.ts'
+import { pinStore } from './pin-store.ts'
+
+/** How long what came in without its base waits for it. */
+export const pinLifeMs = 30 * 24 * 3_600_000
+const atOnce = 4
+const chunkBytes = 1024 * 1024
+const doomedLookMs = 20
+const doomedAtMostMs = 15_000
+
+export interface BlobNeeds {
+  /** Here already, by digest. */
+  readonly here: ReadonlyMap<Digest, number>
+  /** In the bundle, on volumes that are there. */
+  readonly toBring: readonly Digest[]
+  /** In the bundle, on volumes that have yet to come. */
+  readonly waiting: readonly Digest[]
+  readonly volumesMissing: readonly number[]
+  /** Of the base, and not here. */
+  readonly missing: readonly Digest[]
+}
+
+/** Sorts the blobs that an import needs by where they are. */
+export async function sortBlobs(
+  { db, storage }: { db: Database['db']; storage: Pick<BlobStorage, 'stat'> },
+  bundle: OpenBundle,
+  wanted: ReadonlyMap<Digest, number>,
+): Promise<BlobNeeds> {
+  const known = await pinStore(db).findBlobs([...wanted.keys()])
+  const here = new Map<Digest, number>()
+  const toBring: Digest[] = []
+  const waiting: Digest[] = []
+  const missing: Digest[] = []
+  const volumesMissing = new Set<number>()
+  const present = new Set(bundle.volumes.present)
+  for (const [digest, size] of wanted) {
+    const id = known.get(digest)
+    if (id !== undefined && (await storage.stat(digest)) === size) {
+      here.set(digest, id)
+      continue
+    }
+    if (bundle.find(digest)?.placement.kind === 'assumed') missing.push(digest)
+    else {
+      const absent = bundle.volumesFor(digest).filter((volume) => !present.has(volume))
+      for (const volume of absent) volumesMissing.add(volume)
+      if (absent.length > 0) waiting.push(digest)
+      else toBring.push(digest)
+    }
+  }
+  return {
+    ...{ here, toBring, waiting, missing },
+    volumesMissing: [...volumesMissing].sort((a, b) => a - b),
+  }
+}
+
+export interface BlobImport {
+  readonly database: Database
+  readonly storage: BlobStorage
+  readonly clock: Clock
+  readonly random: Random
+  readonly maximumLayerBytes: number
+}
+
+/**
+ * Brings blobs of a bundle into the storage, each verified and durable, and pins them. What was
+ * brought before is found there, so this goes on where it was broken off.
+ */
+export async function bringBlobs(
+  parts: BlobImport,
+  bundle: OpenBundle,
+  { here, toBring }: BlobNeeds,
+  {
+    onBytes,
+    onBlob,
+    signal,
+  }: {
+    onBytes: (bytes: number) => void
+    onBlob: (digest: Digest) => void
+    signal: AbortSignal
+  },
+): Promise<void> {
+  const { id: bundleId } = bundle.description
+  for (const id of here.values()) await pin(parts, id, bundleId)
+  const queue = [...toBring]
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  const work = async () => {
+    for (let digest = queue.shift(); digest !== undefined; digest = queue.shift()) {
+      either.throwIfAborted()
+      onBlob(digest)
+      await bringBlob(parts, bundle, digest, onBytes, either)
+    }
+  }
+  const workers = Array.from({ length: atOnce }, () =>
+    work().catch((error: unknown) => {
+      failed.abort(error)
+      throw error
+    }),
+  )
+  const outcomes = await Promise.allSettled(workers)
+  await parts.database.flush()
+  signal.throwIfAborted()
+  if (outcomes.some(({ status }) => status === 'rejected')) throw failed.signal.reason
+}
+
+async function bringBlob(
+  parts: BlobImport,
+  bundle: OpenBundle,
+  digest: Digest,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, storage, clock, random } = parts
+  await untilNotDoomed(database, digest)
+  const size = bundle.find(digest)?.sizeBytes ?? 0
+  if ((await storage.stat(digest)) !== size) {
+    const upload = random.uuid()
+    await storage.createUpload(upload)
+    try {
+      const content = counted(await bundle.openBlob(digest, 0), onBytes)
+      await storage.append(upload, content, { limitBytes: parts.maximumLayerBytes, signal })
+      await storage.commit(upload, digest)
+    } catch (error) {
+      await storage.abort(upload)
+      throw isProblem(error, 'digest-mismatch') ? damaged(bundle, digest, error) : error
+    }
+  } else onBytes(size)
+  await database.db.transaction().execute(async (tx) => {
+    const now = clock.now()
+    const id = await blobStore(tx).insert(digest, size, now)
+    if (!(await pinStore(tx).pin(id, bundle.description.id, now + pinLifeMs))) throw removed(digest)
+  })
+}
+
+/** The same bytes; a source that breaks breaks this one too. */
+function counted(source: Readable, onBytes: (bytes: number) => void): Readable {
+  const counter = new Transform({
+    highWaterMark: chunkBytes,
+    transform(chunk: Buffer, _encoding, done) {
+      onBytes(chunk.length)
+      done(null, chunk)
+    },
+  })
+  pipeline(source, counter).catch(() => undefined)
+  return counter
+}
+
+async function pin({ database, clock }: BlobImport, id: number, bundleId: string): Promise<void> {
+  const pinned = await pinStore(database.db).pin(id, bundleId, clock.now() + pinLifeMs)
+  if (!pinned) throw removed(String(id))
+}
+
+const removed = (what: string) =>
+  new Error(`The blob ${what} was just being removed. Resume the import.`)
+
+function damaged(bundle: OpenBundle, digest: Digest, cause: unknown): BundleFault {
+  const [volume] = bundle.volumesFor(digest)
+  const place = { volume, file: blobPath(digest), digest }
+  return new BundleFault('file-damaged', '', place, { cause })
+}
+
+async function untilNotDoomed({ db }: Database, digest: Digest): Promise<void> {
+  for (let waitedMs = 0; await blobStore(db).isDoomed(digest); waitedMs += doomedLookMs) {
+    if (waitedMs >= doomedAtMostMs) throw removed(digest)
+    await delay(doomedLookMs)
+  }
+}

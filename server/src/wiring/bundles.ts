@@ -1,0 +1,42 @@
+import { bundleApi } from '../features/bundles/bundle-api.ts'
+import { bundleJobApi } from '../features/bundles/bundle-job-api.ts'
+import { bundleTrustApi } from '../features/bundles/bundle-trust-api.ts'
+import { bundleUploadApi } from '../features/bundles/bundle-upload-api.ts'
+import { pinStore } from '../features/bundles/pin-store.ts'
+import { Worker, type Step } from '../work/worker.ts'
+import type { Area, Foundation } from './area.ts'
+import { createBundleParts } from './bundle-parts.ts'
+
+const lookEveryMs = 5_000
+const hourMs = 3_600_000
+
+/** Bundles: what goes across the air gap, and what comes. */
+export function wireBundles({ parts, people, pageTokens, live }: Foundation): Area {
+  const { config, database, clock, log } = parts
+  const bundles = createBundleParts({ ...parts, people, bus: live.bus })
+  const { jobs, list, trust } = bundles
+  const step: Step = (stopping) =>
+    live.mode.isOn() ? Promise.resolve('idle') : jobs.step(stopping)
+  const worker = new Worker({ name: 'bundles', step, everyMs: lookEveryMs, log })
+  jobs.attach(() => {
+    worker.wake()
+  })
+  const sweep = new Worker({
+    name: 'bundle-sweep',
+    step: async () => {
+      await pinStore(database.db).removeExpired(clock.now())
+      return 'idle'
+    },
+    everyMs: hourMs,
+    log,
+  })
+  return {
+    routes: [
+      ...bundleApi({ ...bundles, pageTokens, serverHostname: config.serverHostname }),
+      ...bundleJobApi({ jobs, pageTokens }),
+      ...bundleUploadApi(bundles),
+      ...bundleTrustApi({ trust, list, pageTokens }),
+    ],
+    workers: config.registryState === 'readonly' ? [] : [worker, sweep],
+  }
+}
