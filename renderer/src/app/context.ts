@@ -3,6 +3,7 @@ import { createContext } from 'svelte'
 import type { Client } from '../api/client.ts'
 import type { PageLocation } from '../router/location.svelte.ts'
 import type { Language } from '../ui/locale.svelte.ts'
+import type { Shortcuts } from '../ui/shortcuts.svelte.ts'
 import type { Theme } from '../ui/theme.svelte.ts'
 import type { Toasts } from '../ui/toasts.svelte.ts'
 import type { Connection } from './connection.svelte.ts'
@@ -10,6 +11,7 @@ import type { FreshLogin } from './fresh-login.svelte.ts'
 import type { createLive } from './live.ts'
 import type { Session } from './session.svelte.ts'
 import type { SessionEnd } from './session-end.svelte.ts'
+import type { ViewMode } from './view.svelte.ts'
 
 /** What every page may use; made once by the application. */
 export interface App {
@@ -23,6 +25,8 @@ export interface App {
   readonly connection: Connection
   readonly freshLogin: FreshLogin
   readonly sessionEnd: SessionEnd
+  readonly shortcuts: Shortcuts
+  readonly view: ViewMode
   readonly live: ReturnType<typeof createLive>
 }
 

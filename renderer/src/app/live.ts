@@ -3,6 +3,7 @@ import { readEvents, type StreamEvent } from '../api/event-stream.ts'
 import type { Connection } from './connection.svelte.ts'
 
 const retryMs = [1_000, 2_000, 5_000, 15_000, 30_000]
+const hurryAfterMs = 1_000
 
 export type LiveListener = (event: StreamEvent) => void
 
@@ -17,6 +18,7 @@ export function createLive({
   const wanted = new Map<string, Set<LiveListener>>()
   let running: AbortController | undefined
   let isQueued = false
+  let pausing: { readonly since: number; readonly end: () => void } | undefined
 
   function tell(event: StreamEvent) {
     if (event.name === 'reset') void queries.invalidateQueries()
@@ -42,8 +44,25 @@ export function createLive({
         failures++
       }
       connection.live(false)
-      await pause(retryMs[Math.min(failures, retryMs.length - 1)], signal)
+      await pause(retryMs[Math.min(failures, retryMs.length - 1)] ?? 30_000, signal)
     }
+  }
+
+  function pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve()
+        return
+      }
+      const end = () => {
+        clearTimeout(timer)
+        pausing = undefined
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      pausing = { since: performance.now(), end }
+      signal.addEventListener('abort', end, { once: true })
+    })
   }
 
   /** Topics change together when a page does: one new stream for all of them. */
@@ -76,6 +95,10 @@ export function createLive({
         restart()
       }
     },
+    /** The server answers something else: the stream need not wait for its next turn. */
+    hurry(): void {
+      if (pausing !== undefined && performance.now() - pausing.since > hurryAfterMs) pausing.end()
+    },
     /** Hidden pages pause. @returns how to stop */
     start(): () => void {
       document.addEventListener('visibilitychange', restart)
@@ -86,18 +109,4 @@ export function createLive({
       }
     },
   }
-}
-
-function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

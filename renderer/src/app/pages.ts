@@ -96,5 +96,6 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'visitor',
     load: () => import('../features/security/security.svelte'),
   },
+  help: { who: 'everybody', load: () => import('../features/help/help.svelte') },
   search: { who: 'visitor', load: () => import('../features/search/search.svelte') },
 }

@@ -25,7 +25,8 @@ export function renderMarkdown(
   })
   for (const image of safe.querySelectorAll('img')) keepImageHere(image, words)
   for (const link of safe.querySelectorAll('a')) markLink(link, words)
-  for (const table of safe.querySelectorAll('table')) table.tabIndex = 0
+  // What may be wider than its place is scrolled by keys too.
+  for (const wide of safe.querySelectorAll<HTMLElement>('table, pre')) wide.tabIndex = 0
   for (const heading of [...safe.querySelectorAll('h1, h2, h3, h4, h5, h6')]) {
     const level = Math.min(6, Number(heading.tagName.slice(1)) + headingLevel - 1)
     const lower = document.createElement(`h${level}`)

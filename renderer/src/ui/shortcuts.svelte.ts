@@ -1,4 +1,4 @@
-import { createContext } from 'svelte'
+import { createContext, untrack } from 'svelte'
 
 export interface Shortcut {
   /** As pressed: `/`, `?`, `g o` one after the other, `mod+k` together (Ctrl, on a Mac Command). */
@@ -30,7 +30,8 @@ export class Shortcuts {
 
   add(keys: string, label: string, run: () => void): () => void {
     const shortcut: Shortcut = { keys, label, run }
-    this.#list = [...this.#list, shortcut]
+    // Whoever adds one in an effect does not follow what others add.
+    this.#list = [...untrack(() => this.#list), shortcut]
     return () => {
       this.#list = this.#list.filter((one) => one !== shortcut)
     }

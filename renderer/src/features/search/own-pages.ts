@@ -10,6 +10,7 @@ interface OwnPage {
 const ownPages: readonly OwnPage[] = [
   { label: m.nav_organizations, href: '/organization' },
   { label: m.nav_repositories, href: '/repository' },
+  { label: m.help_title, href: '/help' },
   { label: m.home_title, href: '/home', isForSuperusers: true },
   { label: m.certificates_title, href: '/certificates', isForSuperusers: true },
   {

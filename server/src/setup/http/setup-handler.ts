@@ -57,7 +57,7 @@ export function createSetupHandler({
   const alone: RequestListener = (req, res) => {
     const path = pathOf(req)
     if (serveOwn(req, res, path)) return
-    if (path.startsWith('/static/') && pages.serve(req, res)) return
+    if (isOpenPage(path) && pages.serve(req, res)) return
     if (path === '/') {
       sendText(res, 302, 'text/plain', '', { Location: '/setup' })
     } else if (authorityPaths.has(path)) {
@@ -83,6 +83,10 @@ export function createSetupHandler({
       },
   }
 }
+
+/** Help is there before there is a registry. */
+const isOpenPage = (path: string) =>
+  path === '/help' || path.startsWith('/help/') || path.startsWith('/static/')
 
 function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
