@@ -28,6 +28,8 @@ const smallestRoom = 512
 export interface VolumePlanOptions {
   readonly format?: BundleFormat | undefined
   readonly compatIndex?: boolean | undefined
+  /** Further bytes that every volume holds. */
+  readonly extraBytes?: number | undefined
 }
 
 interface Item {
@@ -45,12 +47,13 @@ const unlimited: VolumeSize = { clusterBytes: 1, reserveBytes: 0 }
 export function planVolumes(
   plan: BundlePlan,
   size: VolumeSize = unlimited,
-  { format = 'directory', compatIndex = false }: VolumePlanOptions = {},
+  { format = 'directory', compatIndex = false, extraBytes = 0 }: VolumePlanOptions = {},
 ): VolumePlan {
   const cost = fileCost(format, size)
   const shipped = plan.blobs.filter(({ isAssumed, kind }) => !isAssumed && kind !== 'manifest')
   const total = shipped.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  const common = commonCost(plan, cost, compatIndex) + closingCost(format, size) + size.reserveBytes
+  const common =
+    commonCost(plan, cost, compatIndex) + closingCost(format, size) + size.reserveBytes + extraBytes
   const limit = size.bytes ?? Number.POSITIVE_INFINITY
   // More parts make longer lists, which leave less room: until it comes to rest.
   let parts = 0
