@@ -98,6 +98,17 @@ describe('a name', () => {
     expect(server.requests[0]?.headers.host).toBe(`registry.example:${port}`)
   })
 
+  it('with several addresses is reached at the one that answers', async () => {
+    const server = await serve()
+    const port = server.host.split(':')[1] ?? ''
+    const upstream = upstreamAt(
+      `registry.example:${port}`,
+      {},
+      { check: async () => ({ kind: 'allowed', addresses: ['::1', '127.0.0.2', '127.0.0.1'] }) },
+    )
+    expect(await upstream.checkVersion(patient())).toBe('open')
+  })
+
   it('without an address is a fault that says so', async () => {
     const upstream = upstreamAt('nowhere.example', {}, byName({}))
     await expect(upstream.checkVersion(patient())).rejects.toMatchObject({
@@ -278,6 +289,30 @@ describe('a proxy', () => {
       expect(server.requests).toHaveLength(0)
     },
   )
+})
+
+it('does not mind that a kept connection was closed meanwhile', async () => {
+  const events: unknown[] = []
+  const server = await serve((req, res) => {
+    if (seen.has(req.socket)) {
+      closed++
+      req.socket.destroy()
+    } else {
+      seen.add(req.socket)
+      headless(req, res)
+    }
+  })
+  const seen = new Set<unknown>()
+  let closed = 0
+  const client = localClient({ firstPauseMs: 5_000 })
+  closers.push(() => {
+    client.close()
+  })
+  const access = { host: server.host, repository: 'team/app', plainHttp: true }
+  const upstream = client.repository(access, (event) => events.push(event))
+  for (const tag of ['a', 'b', 'c']) await upstream.headManifest(tag, patient())
+  expect(events).toEqual([])
+  expect(closed).toBeGreaterThan(0)
 })
 
 it('opens no more connections than a few, and uses them again', async () => {

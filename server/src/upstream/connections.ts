@@ -83,6 +83,11 @@ export function createConnections({ destinations }: { destinations: Destinations
 /** Lets those that are in use finish. */
 function retire(agent: PlainAgent): void {
   agent.maxFreeSockets = 0
+  closeIdle(agent)
+}
+
+/** What broke for one may be broken for those that wait, and nobody would hear of it for long. */
+export function closeIdle(agent: PlainAgent): void {
   for (const sockets of Object.values(agent.freeSockets)) {
     for (const socket of sockets ?? []) socket.destroy()
   }

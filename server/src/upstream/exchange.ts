@@ -18,6 +18,12 @@ export class Silence extends Error {
   override readonly name = 'Silence'
 }
 
+/** A kept connection that the other side had given up just before. */
+export class StaleConnection extends Error {
+  override readonly name = 'StaleConnection'
+  readonly code = 'ECONNRESET'
+}
+
 export interface Question {
   readonly method: 'GET' | 'HEAD'
   readonly url: URL
@@ -81,7 +87,10 @@ export async function exchange({
     signal.removeEventListener('abort', end)
   })
   // Stays for errors that come after the answer, which the reader of its body sees too.
-  request.on('error', reject)
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    const isStale = request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '')
+    reject(isStale ? new StaleConnection('it was closed', { cause: error }) : error)
+  })
   request.end()
   try {
     return await promise

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Connections, Route } from './connections.ts'
+import { closeIdle, type Connections, type Route } from './connections.ts'
 import type { Destinations } from './destinations.ts'
-import { discard, exchange, type Patience } from './exchange.ts'
+import { discard, exchange, StaleConnection, type Patience } from './exchange.ts'
 import { describeAsked, transportFault } from './transport-fault.ts'
 import { UpstreamFault } from './upstream-fault.ts'
 
@@ -56,19 +56,18 @@ export function createTransport({
     signal.throwIfAborted()
     try {
       await destinations.judge(url.hostname)
-      return await exchange({
-        method,
-        url,
-        headers: {
-          'user-agent': 'mooring',
-          'accept-encoding': 'identity',
-          ...sending.headers,
-          ...(authorization !== undefined &&
-            url.origin === sending.url.origin && { authorization }),
-        },
-        agent: await connections.agentFor(url, route),
-        patience,
-        signal,
+      const agent = await connections.agentFor(url, route)
+      const headers = {
+        'user-agent': 'mooring',
+        'accept-encoding': 'identity',
+        ...sending.headers,
+        ...(authorization !== undefined && url.origin === sending.url.origin && { authorization }),
+      }
+      const question = { method, url, headers, agent, patience, signal }
+      return await exchange(question).catch((error: unknown) => {
+        closeIdle(agent)
+        if (error instanceof StaleConnection && !signal.aborted) return exchange(question)
+        throw error
       })
     } catch (error) {
       signal.throwIfAborted()

@@ -97,12 +97,25 @@ describe('referrers', () => {
     expect(server?.asked()).toContain(`GET /v2/team/app/referrers/${subject}`)
   })
 
-  it.each([404, 405, 400])('come from a tag where the API answers %d', async (status) => {
+  it.each([404, 405, 400, 403])('come from a tag where the API answers %d', async (status) => {
     const upstream = await upstreamThat((req, res) => {
       if (req.url === `/v2/team/app/manifests/${subject.replace(':', '-')}`) res.end(index)
       else res.writeHead(status).end()
     })
     expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+  })
+
+  it('come from a tag where the API is a page for people', async () => {
+    const upstream = await upstreamThat((req, res) => {
+      res.end(req.url?.includes('/manifests/') === true ? index : '<html>')
+    })
+    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+  })
+
+  it('are a fault where nothing is given out', async () => {
+    const upstream = await upstreamThat((_req, res) => res.writeHead(403).end())
+    const referrers = upstream.listReferrers(subject, patient())
+    await expect(referrers).rejects.toMatchObject({ code: 'auth_failed' })
   })
 
   it('are none where there is neither', async () => {

@@ -1,12 +1,14 @@
 import { isDigest, type Digest } from '../storage/digest.ts'
 import type { Reply, Session } from './session.ts'
 import { findManifest } from './upstream-manifests.ts'
+import { UpstreamFault } from './upstream-fault.ts'
 import { repositoryUrl } from './upstream-target.ts'
 import type { UpstreamDescriptor } from './upstream.ts'
 
 const tagsPerPage = '1000'
 const mostPages = 10_000
 const mostBytes = 16 * 1024 * 1024
+const accept = 'application/vnd.oci.image.index.v1+json, application/json, */*;q=0.1'
 
 interface Page<T> {
   readonly items: readonly T[]
@@ -41,11 +43,22 @@ export async function listReferrers(
 ): Promise<readonly UpstreamDescriptor[]> {
   const first = repositoryUrl(session.target, 'referrers', digest)
   const found: UpstreamDescriptor[] = []
-  for await (const page of pagesFrom(session, first, signal, descriptorsIn)) {
-    if (!page.isThere) return referrersByTag(session, digest, signal)
-    found.push(...page.items)
+  try {
+    for await (const page of pagesFrom(session, first, signal, descriptorsIn)) {
+      if (!page.isThere) return await referrersByTag(session, digest, signal)
+      found.push(...page.items)
+    }
+    return found
+  } catch (error) {
+    // What does not know the API may also refuse it, or show people a page.
+    if (!isUnknownApi(error)) throw error
+    return referrersByTag(session, digest, signal)
   }
-  return found
+}
+
+function isUnknownApi(error: unknown): boolean {
+  if (!(error instanceof UpstreamFault) || !error.asked.includes('/referrers/')) return false
+  return error.code === 'auth_failed' || error.code === 'invalid_source_registry'
 }
 
 async function referrersByTag(
@@ -83,7 +96,7 @@ function readPage<T>(
   parse: (body: Readonly<Record<string, unknown>>) => readonly T[] | undefined,
 ): Promise<Page<T> & { readonly reply: Reply }> {
   return session.ask({
-    ...{ method: 'GET', url, headers: { accept: '*/*' }, signal },
+    ...{ method: 'GET', url, headers: { accept }, signal },
     async read(reply) {
       if (reply.status !== 200) {
         reply.discard()
