@@ -1,0 +1,362 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import type { ApiClient } from '../support/api-client.ts'
+import { createArtifact, createIndex, createOpaqueImage } from '../support/content.ts'
+import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
+import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
+import type { RegistryClient } from '../support/registry-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+const mebibyte = 1024 * 1024
+const waiting = { timeoutMs: 60_000, everyMs: 50 }
+const organization = 'acme'
+const robot = `${organization}+mirror`
+
+interface Mirror {
+  readonly sync_status: string
+  readonly sync_retries_remaining: number
+  readonly sync_start_date: string | null
+  readonly external_registry_username: string | null
+}
+
+interface Details {
+  readonly state: string
+  readonly progress: { readonly done: number; readonly itemsTotal: number } | null
+  readonly last_run: {
+    readonly id: number
+    readonly result: string
+    readonly code: string | null
+    readonly bytes: number
+    readonly tags: Readonly<Record<string, number>>
+  } | null
+}
+
+let peer: PeerRegistry
+let source: RegistryClient
+let link: CuttingProxy
+let server: TestServer
+let api: ApiClient
+let registry: RegistryClient
+
+beforeAll(async () => {
+  peer = await startPeerRegistry()
+  source = peer.client()
+  link = await startCuttingProxy(peer.host)
+  server = await startTestServer({
+    env: {
+      QUAY_OVERRIDE_CONFIG: JSON.stringify({
+        SUPER_USERS: ['quay'],
+        FEATURE_REPO_MIRROR: true,
+        FEATURE_SUPERUSERS_FULL_ACCESS: true,
+        REPO_MIRROR_INTERVAL: 1,
+        REPO_MIRROR_ROLLBACK: true,
+        SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
+      }),
+    },
+  })
+  api = await server.signedIn()
+  registry = server.client()
+  await api.post('/api/v1/organization/', { name: organization, email: 'a@example.com' }, 201)
+  for (const name of ['mirror', 'other']) {
+    await api.put(`/api/v1/organization/${organization}/robots/${name}`, {}, 201)
+  }
+})
+
+afterAll(async () => {
+  await server.stop()
+  await link.stop()
+  await peer.stop()
+})
+
+const pathOf = (name: string) => `/api/v1/repository/${organization}/${name}/mirror`
+const ownPathOf = (name: string) => `/api/v1/mooring/repository/${organization}/${name}/mirror`
+
+async function createMirror(name: string, body: Readonly<Record<string, unknown>> = {}) {
+  await api.post(
+    '/api/v1/repository',
+    { namespace: organization, repository: name, visibility: 'private', description: '' },
+    201,
+  )
+  await api.post(
+    pathOf(name),
+    {
+      external_reference: `${peer.host}/library/${name}`,
+      external_registry_username: peer.username,
+      external_registry_password: peer.password,
+      sync_interval: 86_400,
+      sync_start_date: '2020-01-01T00:00:00Z',
+      root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['*'] },
+      skopeo_timeout_interval: 300,
+      robot_username: robot,
+      ...body,
+    },
+    201,
+  )
+}
+
+const mirrorOf = async (name: string) => (await api.get(pathOf(name))) as Mirror
+const detailsOf = async (name: string) => (await api.get(ownPathOf(name))) as Details
+
+/** Waits for the end of a run after the one that is known. */
+const ended = (name: string, after = 0) =>
+  until(
+    `a run of ${name}`,
+    async () => {
+      const { last_run: run } = await detailsOf(name)
+      return run !== null && run.id > after && run.result !== 'running' ? run : undefined
+    },
+    waiting,
+  )
+
+async function syncAgain(name: string) {
+  const before = (await detailsOf(name)).last_run?.id
+  await api.post(`${pathOf(name)}/sync-now`, undefined, 204)
+  return ended(name, before)
+}
+
+const tagsOf = async (name: string) => {
+  const answer = await registry.request('GET', `/v2/${organization}/${name}/tags/list`)
+  return [...((answer.json() as { tags: string[] | null }).tags ?? [])].sort()
+}
+
+const kindsOf = async (name: string) => {
+  const path = `/api/v1/repository/${organization}/${name}/logs`
+  const { logs } = (await api.get(path)) as { logs: { kind: string; metadata: object }[] }
+  return logs
+}
+
+async function expectSame(name: string, tag: string) {
+  const there = await source.getManifest(`library/${name}`, tag)
+  const here = await registry.getManifest(`${organization}/${name}`, tag)
+  expect(here.status).toBe(200)
+  expect(here.header('docker-content-digest')).toBe(there.header('docker-content-digest'))
+  expect(here.body.equals(there.body)).toBe(true)
+}
+
+it('does not trust the certificate of an authority that nobody knows, until it is added', async () => {
+  await source.pushImage('library/web', 'v1', createOpaqueImage('web-1', [100]))
+  // Nobody answers there, which takes a while to be sure of.
+  await createMirror('nowhere', { external_reference: '127.0.0.1:1/a/b' })
+  await createMirror('web', {
+    root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['v*', 'multi'] },
+  })
+  expect(await ended('web')).toMatchObject({ result: 'failed', code: 'tls_error' })
+  const folder = join(server.dataDir, 'config/extra_ca_certs')
+  await mkdir(folder, { recursive: true })
+  await copyFile(peer.caFile, join(folder, 'peer.crt'))
+  await until(
+    'the authority to be trusted',
+    async () => ((await syncAgain('web')).result === 'success' ? true : undefined),
+    waiting,
+  )
+  expect(await mirrorOf('web')).toMatchObject({ sync_status: 'SUCCESS', sync_retries_remaining: 3 })
+})
+
+describe('a mirror', () => {
+  it('has what the upstream has, byte for byte, by its schedule', async () => {
+    const child = createOpaqueImage('web-multi', [100])
+    await source.pushImage('library/web', child.manifest.digest, child)
+    const index = createIndex([
+      { manifest: child.manifest, platform: { os: 'linux', architecture: 'amd64' } },
+    ])
+    await source.putManifest('library/web', 'multi', index)
+    await source.pushImage('library/web', 'v2', createOpaqueImage('web-2', [100]))
+    await source.pushImage('library/web', 'edge', createOpaqueImage('web-edge', [100]))
+    const before = (await detailsOf('web')).last_run?.id
+    await api.put(pathOf('web'), { sync_start_date: '2020-01-01T00:00:00Z' }, 201)
+    const run = await ended('web', before)
+    expect(run).toMatchObject({ result: 'success', tags: { matched: 3, new: 2, unchanged: 1 } })
+    expect(await tagsOf('web')).toEqual(['multi', 'v1', 'v2'])
+    for (const tag of ['multi', 'v1', 'v2']) await expectSame('web', tag)
+    const { sync_start_date: next } = await mirrorOf('web')
+    expect(Date.parse(next ?? '')).toBeGreaterThan(Date.now())
+    const kinds = (await kindsOf('web')).map(({ kind }) => kind)
+    for (const kind of ['started', 'tag_success', 'success']) {
+      expect(kinds).toContain(`repo_mirror_sync_${kind}`)
+    }
+  })
+
+  it('takes pushes from its robot only, which cannot be deleted', async () => {
+    const image = createOpaqueImage('pushed', [100])
+    const tokenOf = async (name: string) => {
+      const path = `/api/v1/organization/${organization}/robots/${name}`
+      return ((await api.get(path)) as { token: string }).token
+    }
+    const push = async (username: string, password: string) => {
+      const client = server.client({ username, password })
+      await client.pushImage(`${organization}/web`, 'pushed', image)
+    }
+    await api.put(`/api/v1/repository/${organization}/web/permissions/user/${organization}+other`, {
+      role: 'write',
+    })
+    await expect(push(`${organization}+other`, await tokenOf('other'))).rejects.toThrow()
+    await expect(push(server.username, server.password)).rejects.toThrow()
+    await push(robot, await tokenOf('mirror'))
+    expect(await tagsOf('web')).toContain('pushed')
+    const robots = `/api/v1/organization/${organization}/robots`
+    expect(await api.delete(`${robots}/mirror`, 400)).toMatchObject({
+      message: 'Robot is being used by a mirror',
+    })
+    const answer = await api.request('DELETE', `/api/v1/repository/${organization}/web/tag/v1`)
+    expect(answer.status).toBe(503)
+  })
+
+  it('loses what does not match any more, and keeps everything when nothing matches', async () => {
+    await api.put(
+      pathOf('web'),
+      { root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['v*'] } },
+      201,
+    )
+    expect(await syncAgain('web')).toMatchObject({ result: 'success', tags: { removed: 2 } })
+    expect(await tagsOf('web')).toEqual(['v1', 'v2'])
+    await api.put(
+      pathOf('web'),
+      { root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['x'] } },
+      201,
+    )
+    expect(await syncAgain('web')).toMatchObject({ result: 'success', tags: { matched: 0 } })
+    expect(await tagsOf('web')).toEqual(['v1', 'v2'])
+  })
+
+  it('shows before what it would do', async () => {
+    const preview = await api.post(`${ownPathOf('web')}/preview`, {
+      patterns: ['*'],
+      rules: { newest: 1, exclude: ['multi'] },
+    })
+    expect(preview).toMatchObject({ total: 4, matched: 1, tags: ['v2'] })
+    await api.put(
+      pathOf('web'),
+      { root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['v2', 'edge'] } },
+      201,
+    )
+    expect(await api.post(`${ownPathOf('web')}/dry-run`)).toMatchObject({
+      complete: true,
+      counts: { new: 1, unchanged: 1, removed: 1, updated: 0, failed: 0 },
+    })
+    expect(await tagsOf('web')).toEqual(['v1', 'v2'])
+  })
+
+  it('is as before when a run fails', async () => {
+    await api.put(
+      pathOf('web'),
+      { root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['v*'] } },
+      201,
+    )
+    const broken = createOpaqueImage('web-broken', [100])
+    await source.pushImage('library/web', 'v3', broken)
+    await source.pushImage('library/web', 'v1', createOpaqueImage('web-1-changed', [100]))
+    const [layer] = broken.blobs
+    await source.request('DELETE', `/v2/library/web/blobs/${layer?.digest ?? ''}`)
+    const before = await registry.getManifest(`${organization}/web`, 'v1')
+    const run = await syncAgain('web')
+    expect(run).toMatchObject({ result: 'partial', code: 'not_found', tags: { failed: 1 } })
+    expect(await tagsOf('web')).toEqual(['v1', 'v2'])
+    const after = await registry.getManifest(`${organization}/web`, 'v1')
+    expect(after.body.equals(before.body)).toBe(true)
+    expect(await mirrorOf('web')).toMatchObject({ sync_status: 'FAIL', sync_retries_remaining: 2 })
+    const failed = (await kindsOf('web')).find(({ kind }) => kind === 'repo_mirror_sync_failed')
+    expect(failed?.metadata).toMatchObject({ verb: 'end', tags: 'v1, v2, v3(FAILED)' })
+    await source.request('DELETE', `/v2/library/web/manifests/${broken.manifest.digest}`)
+  })
+
+  it('says why the upstream gives nothing', async () => {
+    await createMirror('refused', { external_registry_password: 'wrong' })
+    await createMirror('absent')
+    expect(await ended('refused')).toMatchObject({ result: 'failed', code: 'auth_failed' })
+    expect(await ended('nowhere')).toMatchObject({ result: 'failed', code: 'connection_error' })
+    expect(await ended('absent')).toMatchObject({ result: 'failed', code: 'not_found' })
+    const health = await api.request('GET', '/api/v1/superuser/mirror/health')
+    expect(health.status).toBe(503)
+    expect(health.json()).toMatchObject({ healthy: false, workers: { active: 1 } })
+  })
+})
+
+describe('a run on a slow link', () => {
+  const large = createOpaqueImage('large', [3 * mebibyte, 3 * mebibyte])
+
+  beforeAll(async () => {
+    await source.pushImage('library/large', 'v1', large)
+    link.change({ bytesPerSecond: 2.5 * mebibyte })
+    await createMirror('large', {
+      external_reference: `${link.host}/library/large`,
+      is_enabled: false,
+    })
+  })
+
+  const copying = () =>
+    until(
+      'some bytes',
+      async () => {
+        const { progress } = await detailsOf('large')
+        return (progress?.done ?? 0) > mebibyte ? progress : undefined
+      },
+      waiting,
+    )
+
+  it('ends soon after it was cancelled, and may be asked for again', async () => {
+    await api.post(`${pathOf('large')}/sync-now`, undefined, 204)
+    await copying()
+    await api.post(`${pathOf('large')}/sync-now`, undefined, 404)
+    await api.post(`${pathOf('large')}/sync-cancel`, undefined, 204)
+    const run = await ended('large')
+    expect(run).toMatchObject({ result: 'cancelled', code: 'cancelled' })
+    expect(await mirrorOf('large')).toMatchObject({ sync_status: 'CANCEL' })
+    expect(await tagsOf('large')).toEqual([])
+    await api.post(`${pathOf('large')}/sync-cancel`, undefined, 404)
+  })
+
+  it('goes on after the server was killed, with what it had', async () => {
+    const { last_run: before } = await detailsOf('large')
+    await api.post(`${pathOf('large')}/sync-now`, undefined, 204)
+    const run = await until('the next run', async () => {
+      const { last_run: last } = await detailsOf('large')
+      return last !== null && last.id !== before?.id ? last : undefined
+    })
+    await until(
+      'the first layer',
+      () => (link.bytesDown > 4.5 * mebibyte ? true : undefined),
+      waiting,
+    )
+    await server.kill9()
+    await server.restart()
+    api = await server.signedIn()
+    registry = server.client()
+    const end = await ended('large', before?.id)
+    expect(end).toMatchObject({ id: run.id, result: 'success', tags: { new: 1 } })
+    await expectSame('large', 'v1')
+    // Both runs and the restart together: nearly nothing came twice.
+    expect(link.bytesDown).toBeLessThan(9 * mebibyte)
+  })
+})
+
+it('follows another Mooring, with signatures, and lets go of it', async () => {
+  await using upstream = await startTestServer()
+  const client = upstream.client()
+  const account = await upstream.signedIn()
+  await account.post('/api/v1/organization/', { name: 'base', email: 'b@example.com' }, 201)
+  const image = createOpaqueImage('signed', [100])
+  await client.pushImage('base/tool', '1.0', image)
+  const signature = createArtifact({
+    artifactType: 'application/vnd.example.signature',
+    subject: image.manifest,
+  })
+  await client.pushImage('base/tool', signature.manifest.digest, signature)
+  await createMirror('tool', {
+    external_reference: `${upstream.host}/base/tool`,
+    external_registry_username: upstream.username,
+    external_registry_password: upstream.password,
+    external_registry_config: { verify_tls: false },
+  })
+  expect(await ended('tool')).toMatchObject({ result: 'success', tags: { new: 1 } })
+  const referrers = await registry.listReferrers(`${organization}/tool`, image.manifest.digest)
+  expect(referrers.map(({ digest }) => digest)).toEqual([signature.manifest.digest])
+  await api.delete(ownPathOf('tool'), 204)
+  expect(await tagsOf('tool')).toEqual(['1.0'])
+  expect(await api.get(`/api/v1/repository/${organization}/tool`)).toMatchObject({
+    state: 'NORMAL',
+  })
+  await registry.pushImage(`${organization}/tool`, 'own', image)
+})
