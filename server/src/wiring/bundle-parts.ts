@@ -17,6 +17,7 @@ import { createImportFacts } from '../features/bundles/import-facts.ts'
 import { createImportPreparation } from '../features/bundles/import-preparation.ts'
 import { createImportRun } from '../features/bundles/import-run.ts'
 import { createBundlePlans } from '../features/bundles/plan-service.ts'
+import { createBundleReceipts } from '../features/bundles/receipt-service.ts'
 import { createSigningKeys } from '../features/bundles/signing-key-service.ts'
 import { createVerifyRun } from '../features/bundles/verify-run.ts'
 import { createManifestContent } from '../features/manifests/manifest-content.ts'
@@ -103,6 +104,7 @@ export function createBundleParts({
   return {
     ...{ places, signing, trust, uploads, sources, plans, jobs },
     list: createBundleList({ db, places }),
+    receipts: createBundleReceipts({ db, storage, clock, signing, trust, config }),
     inspection: createBundleInspection({ sources, preparation }),
   }
 }

@@ -2,6 +2,7 @@ import { bundleApi } from '../features/bundles/bundle-api.ts'
 import { bundleJobApi } from '../features/bundles/bundle-job-api.ts'
 import { bundleTrustApi } from '../features/bundles/bundle-trust-api.ts'
 import { bundleUploadApi } from '../features/bundles/bundle-upload-api.ts'
+import { receiptApi } from '../features/bundles/receipt-api.ts'
 import { pinStore } from '../features/bundles/pin-store.ts'
 import { Worker, type Step } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
@@ -14,7 +15,7 @@ const hourMs = 3_600_000
 export function wireBundles({ parts, people, pageTokens, live }: Foundation): Area {
   const { config, database, clock, log } = parts
   const bundles = createBundleParts({ ...parts, people, bus: live.bus })
-  const { jobs, list, trust } = bundles
+  const { jobs, list, trust, receipts } = bundles
   const step: Step = (stopping) =>
     live.mode.isOn() ? Promise.resolve('idle') : jobs.step(stopping)
   const worker = new Worker({ name: 'bundles', step, everyMs: lookEveryMs, log })
@@ -36,6 +37,7 @@ export function wireBundles({ parts, people, pageTokens, live }: Foundation): Ar
       ...bundleJobApi({ jobs, pageTokens }),
       ...bundleUploadApi(bundles),
       ...bundleTrustApi({ trust, list, pageTokens }),
+      ...receiptApi({ receipts, pageTokens }),
     ],
     workers: config.registryState === 'readonly' ? [] : [worker, sweep],
   }
