@@ -58,8 +58,7 @@ export async function exchange({
     timer = setTimeout(giveUp, withinMs, `${what} within ${withinMs / 1000} s`)
   }
   request.once('socket', (socket: Socket) => {
-    // A signal that is aborted after the answer has ended still destroys the connection with an error,
-    // at a moment when nobody listens to it.
+    // Between an answer and the next request nobody else listens: an error would end the process.
     if (socket.listenerCount('error', ignore) === 0) socket.on('error', ignore)
     if (!socket.connecting) {
       expect('no answer', patience.answerMs)
@@ -74,7 +73,7 @@ export async function exchange({
   request.once('response', (message) => {
     answer = message
     // Whoever reads the body hears of it; where nobody does, it concerns nobody.
-    message.on('error', () => undefined)
+    message.on('error', ignore)
     resolve(message)
   })
   // Node's own way may destroy a connection with an error that nobody can catch any more.
