@@ -25,7 +25,7 @@ export function mergeSketches(one: ClientSketch, other: ClientSketch): ClientSke
 
 export function countClients(sketch: ClientSketch): number {
   const set = sketch.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0)
-  return Math.round(-bits * Math.log(Math.max(bits - set, 1) / bits))
+  return Math.round(bits * Math.log(bits / Math.max(bits - set, 1)))
 }
 
 export const writeSketch = (sketch: ClientSketch): string => Buffer.from(sketch).toString('hex')

@@ -51,8 +51,6 @@ interface Counted {
 const keptMs = 30 * 24 * 3_600_000
 const pruneEveryMs = 3_600_000
 const keptAtMost = 10_000
-/** Whoever asks for names at random fills no more than this. */
-const waitingAtMost = 1_000
 const writtenAtOnce = 50
 const longestReference = 1_000
 
@@ -65,11 +63,14 @@ export function createMissedPulls({
   clock,
   random,
   isReadOnly,
+  waitingAtMost = 1_000,
 }: {
   db: Db
   clock: Clock
   random: Random
   isReadOnly: () => boolean
+  /** Whoever asks for names at random fills no more than this. */
+  waitingAtMost?: number
 }) {
   let waiting = new Map<string, Counted>()
   let writing: Promise<void> = Promise.resolve()

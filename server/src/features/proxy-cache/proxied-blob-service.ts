@@ -39,7 +39,7 @@ export function createProxiedBlobs({
   storage: Pick<BlobStorage, 'open'>
   log: Logger
   caches: ProxyCaches
-  upstreams: UpstreamClient
+  upstreams: Pick<UpstreamClient, 'repository'>
   fetches: BlobFetches
   quota: Pick<QuotaAccounting, 'findNew' | 'linked'>
   isReadOnly: () => boolean

@@ -50,7 +50,7 @@ export function createProxyCacheService({
   audit: AuditLog
   caches: ProxyCaches
   outgoing: Pick<OutgoingService, 'check'>
-  upstreams: UpstreamClient
+  upstreams: Pick<UpstreamClient, 'repository'>
 }) {
   async function requireNone(on: Db, organization: Organization): Promise<void> {
     if ((await proxyCacheStore(on).find(organization.id)) !== undefined) {

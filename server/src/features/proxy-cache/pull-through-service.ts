@@ -55,7 +55,7 @@ export function createPullThrough({
   access: Pick<AccessService, 'mayPullThrough'>
   accounts: Pick<AccountService, 'findNamespace'>
   repositories: Pick<RepositoryService, 'findOrCreate'>
-  upstreams: UpstreamClient
+  upstreams: Pick<UpstreamClient, 'repository'>
   breaker: UpstreamBreaker
   cachedManifests: CachedManifests
   fill: CacheFill
@@ -133,6 +133,10 @@ export function createPullThrough({
   ): Promise<void> {
     await fill.makeRoom(cache, parse(manifest))
     await fill.store(cache, repository.id, reference, manifest)
+    if (reference.kind === 'tag') return
+    // The index that names it is in use, too.
+    const kept = await cachedManifests.find(repository.id, reference)
+    if (kept !== undefined) await cachedManifests.renew(cache, repository.id, reference, kept)
   }
 
   /** What the upstream has may be nothing that can be kept here. */

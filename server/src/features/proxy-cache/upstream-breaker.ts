@@ -5,6 +5,7 @@ import type { Clock, Instant } from '../../platform/clock.ts'
 export type UpstreamBreaker = ReturnType<typeof createUpstreamBreaker>
 
 const leaveAloneMs = 30_000
+const longestMs = 300_000
 
 /**
  * Remembers which upstreams do not answer, so that not every pull waits to find out: after a failure
@@ -26,8 +27,9 @@ export function createUpstreamBreaker({ clock }: { clock: Clock }) {
 
     isFailing: (host: string): boolean => until.has(host),
 
+    /** @param leaveMs as the upstream itself wants it. */
     failed(host: string, leaveMs = leaveAloneMs): void {
-      until.set(host, clock.now() + leaveMs)
+      until.set(host, clock.now() + Math.min(leaveMs, longestMs))
     },
 
     answered(host: string): void {

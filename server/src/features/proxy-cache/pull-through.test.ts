@@ -1,0 +1,229 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+
+import { describeDatabases } from '../../db/database-suite.ts'
+import { UpstreamFault } from '../../upstream/upstream-fault.ts'
+import { imageFor, indexOf } from '../copying/copying-world-suite.ts'
+import { blobOf, manifestOf, second } from '../gc/gc-world-suite.ts'
+import { quotaStore } from '../quota/quota-store.ts'
+import { tagStore } from '../tags/tag-store.ts'
+import { createProxyWorld } from './proxy-world-suite.ts'
+
+type World = Awaited<ReturnType<typeof createProxyWorld>>
+
+const fault = (code: 'connection_error' | 'not_found' | 'auth_failed') =>
+  new UpstreamFault(code, { host: 'registry.example', asked: 'GET /v2/x', reason: 'so it is' })
+
+/** An image upstream of one layer of that many bytes, tagged `latest`. */
+function stock(world: World, text: string, bytes = 10) {
+  const config = blobOf(`config of ${text}`)
+  const layer = blobOf(text.padEnd(bytes, '.'))
+  const manifest = manifestOf({ blobs: [config, layer] })
+  world.upstream.put(manifest, [config, layer], 'latest')
+  return { manifest, config, layer }
+}
+
+describeDatabases('a cache of another registry', (open) => {
+  let world: World
+  beforeAll(async () => {
+    world = await createProxyWorld(await open())
+  })
+  afterAll(() => world.close())
+  beforeEach(async () => {
+    world.failWith(undefined)
+    // What a test before has left is over: tags, and that the upstream is left alone.
+    world.advance(1_000 * second)
+    while ((await world.completion.step()) === 'more');
+  })
+
+  const missingIn = async (id: number) =>
+    (await world.missing())
+      .filter(({ repository_id }) => repository_id === id)
+      .map(({ digest }) => digest)
+
+  test('knows what is missing of an image, and has it once it was fetched', async () => {
+    const { manifest, config, layer } = stock(world, 'one')
+    const home = await world.pull('missing', 'latest')
+    expect(await world.tagged(home.id, 'latest')).toBe(manifest.digest)
+    expect(await missingIn(home.id)).toEqual([config.digest, layer.digest].sort())
+    expect(await world.blobs.findSize(home, layer.digest)).toBe(layer.bytes.length)
+    const counted = async () =>
+      (await quotaStore(world.db).list('quotarepositorysize', [home.id]))[0]?.size_bytes ?? 0
+    expect(await counted()).toBe(0)
+
+    await Promise.all([1, 2, 3].map(() => world.blobs.fetch(home, layer.digest, 10)))
+    expect(world.upstream.asked.filter((asked) => asked === `BLOB ${layer.digest}`)).toHaveLength(1)
+    expect(await missingIn(home.id)).toEqual([config.digest])
+    expect(await world.blobs.findSize(home, layer.digest)).toBeUndefined()
+    expect(await counted()).toBe(10)
+
+    // What holds on to the blob is the manifest, not the moment at which it came.
+    world.advance(90 * second)
+    await world.pull('missing', 'latest')
+    world.advance(90 * second)
+    const collector = world.collector()
+    while ((await collector.step()) === 'more');
+    expect(await world.isVisible(layer.digest, home.id)).toBe(true)
+  })
+
+  test('fetches ahead what nobody has asked for, and later again what could not be had', async () => {
+    const { config, layer } = stock(world, 'ahead')
+    await world.pull('ahead', 'latest')
+    expect(await world.completion.isDue()).toBe(false)
+    world.advance(5 * second)
+    expect(await world.completion.isDue()).toBe(true)
+
+    world.failWith(fault('connection_error'))
+    expect(await world.completion.step()).toBe('idle')
+    expect(await world.completion.isDue()).toBe(false)
+    world.failWith(undefined)
+    world.advance(30 * 60 * second)
+    world.upstream.forget(config.digest)
+    await world.completion.step()
+    const [left, ...more] = await world.missing()
+    expect([left?.digest, left?.due_at, more]).toEqual([config.digest, null, []])
+    expect(await world.rowOf(layer.digest)).toBeDefined()
+  })
+
+  test('keeps what is asked for alive, by its digest with the index above it', async () => {
+    const arm = imageFor({ os: 'linux', architecture: 'arm64' }, 'arm')
+    world.upstream.put(arm.manifest, arm.blobs)
+    const index = world.upstream.put(indexOf([arm]), [], 'latest')
+    const { id } = await world.pull('alive', 'latest')
+    world.advance(60 * second)
+    await world.pull('alive', arm.manifest.digest)
+    world.advance(60 * second)
+    expect(await world.tagged(id, 'latest')).toBe(index.digest)
+    world.advance(60 * second)
+    expect(await world.tagged(id, 'latest')).toBeUndefined()
+  })
+
+  test('gives a tag that ran out a new life, and nothing where the upstream is silent', async () => {
+    const { manifest } = stock(world, 'old')
+    const { id } = await world.pull('old', 'latest')
+    world.advance(101 * second)
+    world.failWith(fault('connection_error'))
+    await expect(world.pull('old', 'latest')).rejects.toMatchObject({ code: 'manifest-unknown' })
+    world.failWith(undefined)
+    const asked = world.upstream.asked.length
+    await world.pull('old', 'latest')
+    expect(world.upstream.asked.slice(asked)).toEqual(['HEAD latest'])
+    expect(await world.tagged(id, 'latest')).toBe(manifest.digest)
+  })
+
+  test('serves what is here while the upstream fails, but not once it refuses', async () => {
+    stock(world, 'here')
+    await world.pull('here', 'latest')
+    for (const code of ['connection_error', 'not_found'] as const) {
+      world.failWith(fault(code))
+      await world.pull('here', 'latest')
+    }
+    // It is left alone after it did not answer, and asked again later.
+    world.advance(30 * second)
+    world.failWith(fault('auth_failed'))
+    await expect(world.pull('here', 'latest')).rejects.toMatchObject({ code: 'manifest-unknown' })
+    await expect(world.pull('other', 'latest')).rejects.toMatchObject({
+      code: 'repository-unknown',
+    })
+  })
+
+  test('never asks about a tag that cannot change', async () => {
+    const { manifest } = stock(world, 'fixed')
+    const { id } = await world.pull('fixed', 'latest')
+    const tag = await tagStore(world.db).findCurrent(id, 'latest')
+    await tagStore(world.db).setImmutable(tag?.id ?? 0, true)
+    stock(world, 'moved')
+    const asked = world.upstream.asked.length
+    await world.pull('fixed', 'latest')
+    expect(world.upstream.asked).toHaveLength(asked)
+    expect(await world.tagged(id, 'latest')).toBe(manifest.digest)
+  })
+
+  test('forgets what was missing of an image that is collected', async () => {
+    stock(world, 'gone')
+    const { id } = await world.pull('gone', 'latest')
+    expect(await missingIn(id)).toHaveLength(2)
+    world.advance(101 * second)
+    const collector = world.collector()
+    while ((await collector.step()) === 'more');
+    expect(await missingIn(id)).toEqual([])
+  })
+})
+
+describeDatabases('the room of a cache', (open) => {
+  const worlds: World[] = []
+  afterEach(async () => {
+    for (const world of worlds.splice(0)) await world.close()
+  })
+
+  async function fill(world: World, names: readonly string[], bytes: number) {
+    const homes = new Map<string, number>()
+    for (const name of names) {
+      const { layer } = stock(world, name, bytes)
+      const home = await world.pull(name, 'latest')
+      await world.blobs.fetch(home, layer.digest, bytes)
+      homes.set(name, home.id)
+      world.advance(second)
+    }
+    return {
+      here: async () => {
+        const found: string[] = []
+        for (const [name, id] of homes) {
+          if ((await world.tagged(id, 'latest')) !== undefined) found.push(name)
+        }
+        return found
+      },
+    }
+  }
+
+  test('is made by what ends next, and no more than is needed', async () => {
+    const world = await createProxyWorld(await open(), { limitBytes: 3_500 })
+    worlds.push(world)
+    const { here } = await fill(world, ['a', 'b', 'c'], 1_000)
+    expect(await here()).toEqual(['a', 'b', 'c'])
+    stock(world, 'a', 1_000)
+    await world.pull('a', 'latest')
+    stock(world, 'd', 1_000)
+    await world.pull('d', 'latest')
+    // `a` was asked for again, so `b` ended next.
+    expect(await here()).toEqual(['a', 'c'])
+  })
+
+  test('counts a layer only when nothing else needs it', async () => {
+    const world = await createProxyWorld(await open(), { limitBytes: 3_000 })
+    worlds.push(world)
+    const shared = blobOf('shared'.padEnd(1_000, '.'))
+    for (const name of ['a', 'b']) {
+      const own = blobOf(name.padEnd(500, '.'))
+      const manifest = manifestOf({ blobs: [own, shared] })
+      world.upstream.put(manifest, [own, shared], 'latest')
+      const home = await world.pull(name, 'latest')
+      await world.blobs.fetch(home, own.digest, 500)
+      await world.blobs.fetch(home, shared.digest, 1_000)
+      world.advance(second)
+    }
+    // 2000 are used. Without `a` there is room for 1500 only: the layer stays for `b`.
+    stock(world, 'c', 1_900)
+    const c = await world.pull('c', 'latest')
+    expect(await world.tagged(c.id, 'latest')).toBeDefined()
+    for (const name of ['a', 'b']) {
+      const home = await world.repositories.get(`hub/${name}`)
+      expect(await world.tagged(home.id, 'latest')).toBeUndefined()
+    }
+  })
+
+  test('is refused to an image that does not fit, and nothing goes for it', async () => {
+    const world = await createProxyWorld(await open(), { limitBytes: 2_500 })
+    worlds.push(world)
+    const { here } = await fill(world, ['a', 'b'], 1_000)
+    stock(world, 'huge', 2_600)
+    await expect(world.pull('huge', 'latest')).rejects.toMatchObject({ code: 'quota-exceeded' })
+    for (const name of ['a', 'b']) {
+      const home = await world.repositories.get(`hub/${name}`)
+      const tag = await tagStore(world.db).findCurrent(home.id, 'latest')
+      await tagStore(world.db).setImmutable(tag?.id ?? 0, true)
+    }
+    stock(world, 'more', 1_000)
+    await expect(world.pull('more', 'latest')).rejects.toMatchObject({ code: 'quota-exceeded' })
+    expect(await here()).toEqual(['a', 'b'])
+  })
+})
