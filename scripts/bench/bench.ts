@@ -13,12 +13,13 @@ import { coldStart } from './work/cold-start.ts'
 import { growth } from './work/growth.ts'
 import { images } from './work/image.ts'
 import { memory } from './work/memory.ts'
+import { mirrors } from './work/mirror.ts'
 import { pulls } from './work/pull.ts'
 import { pushes } from './work/push.ts'
 import { requests } from './work/requests.ts'
 
 const compared: readonly Work[] = [...pushes, ...pulls, ...requests, ...images]
-const alone: readonly Work[] = [coldStart, memory, growth]
+const alone: readonly Work[] = [coldStart, memory, growth, mirrors]
 const memoryFolder = '/dev/shm'
 const enoughMemoryBytes = 10e9
 

@@ -31,6 +31,8 @@ export interface PeerOptions {
   readonly directory?: string
   /** Parent of a new data directory. */
   readonly folder?: string
+  /** Of Mooring: keys of its configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 /** An account of the first start: the namespace everything is pushed to. */
@@ -46,7 +48,7 @@ interface ReadyFile {
 
 export async function startMooring(folder: string, options: PeerOptions = {}): Promise<Peer> {
   const directory = options.directory ?? (await newFolder(options.folder ?? folder))
-  const child = spawnMooring(directory, ['--http-port', '0'])
+  const child = spawnMooring(directory, ['--http-port', '0'], options.settings)
   const ready = await orStop(child, () => readyFile(child, directory))
   const basic = `Basic ${Buffer.from(`${namespace}:${password}`).toString('base64')}`
   return {
@@ -61,13 +63,20 @@ export async function startMooring(folder: string, options: PeerOptions = {}): P
 }
 
 /** The process alone, for who wants to see how soon it answers. The port is the caller's choice. */
-export function spawnMooring(directory: string, ports: readonly string[]): Child {
+export function spawnMooring(
+  directory: string,
+  ports: readonly string[],
+  settings: Readonly<Record<string, unknown>> = {},
+): Child {
   const rest = ['--port', '0', '--metrics-port', '0', '--hostname', 'localhost']
   const ready = ['--ready-file', join(directory, 'ready.json')]
   const args = ['serve', '--data', directory, '--host', '127.0.0.1', ...ports, ...rest, ...ready]
   return startChild(process.execPath, [mooringProgram, ...args], {
     logFile: join(directory, 'server.log'),
-    env: { MOORING_FIRST_PASSWORD: password },
+    env: {
+      MOORING_FIRST_PASSWORD: password,
+      QUAY_OVERRIDE_CONFIG: JSON.stringify(settings),
+    },
   })
 }
 

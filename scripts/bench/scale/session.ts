@@ -2,6 +2,7 @@
 export interface Session {
   /** Body of an answer that has to be 200. */
   get(path: string): Promise<unknown>
+  /** Body of an answer that has to be good, if it has one. */
   send(method: 'POST' | 'PUT', path: string, body: unknown): Promise<unknown>
 }
 
@@ -31,7 +32,9 @@ export async function signIn(origin: string, username: string, password: string)
   await signedIn.text()
   return {
     get: async (path) => (await call(path)).json(),
-    send: async (method, path, body) =>
-      (await call(path, { method, body: JSON.stringify(body) })).json(),
+    async send(method, path, body) {
+      const text = await (await call(path, { method, body: JSON.stringify(body) })).text()
+      return text === '' ? undefined : (JSON.parse(text) as unknown)
+    },
   }
 }

@@ -127,7 +127,7 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
       })
     },
 
-    append(id, source, { limitBytes, signal, written }) {
+    append(id, source, { limitBytes, signal, written, ownsChunks = false }) {
       // it may break before anybody reads it; the pipeline is told then all the same
       source.on('error', () => undefined)
       return locks.hold(id, async (stop) => {
@@ -138,7 +138,7 @@ export function localUploads({ root, clock, logger }: Options): LocalUploads {
           const startSize = at.size ?? (await workers.call(slot, { op: 'size', upload: id }))
           at.size = undefined
           const sink = uploadSink({
-            ownsChunks: source instanceof IncomingMessage,
+            ownsChunks: ownsChunks || source instanceof IncomingMessage,
             staging,
             startSize,
             limitBytes,

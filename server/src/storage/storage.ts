@@ -78,6 +78,8 @@ export interface AppendOptions {
   readonly limitBytes: number
   /** Aborting stops reading; what arrived stays. */
   readonly signal: AbortSignal
+  /** Nobody else keeps the source's chunks: their memory is given back as soon as it was copied. */
+  readonly ownsChunks?: boolean
   /**
    * Told of the upload's new size whenever bytes were written. Somebody waits for them then, so they
    * are written as they come instead of in large blocks.

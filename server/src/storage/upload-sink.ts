@@ -12,9 +12,12 @@ interface Options {
   readonly write: (offset: number, from: number, length: number) => Promise<unknown>
   /** Asked before each block. @throws Problem `storage-full` */
   readonly requireRoom: () => void
-  /** Told how far the upload has come; then no byte waits for its block to be full. */
+  /** Told how far the upload has come; then no byte waits for long until its block is full. */
   readonly written?: ((sizeBytes: number) => void) | undefined
 }
+
+/** How long bytes that somebody waits for stay in a block that is not full. */
+const longestWaitMs = 50
 
 /** Blocks that one upload may have on their way, so that one fast client can't take them all. */
 const blocksPerUpload = 4
@@ -40,6 +43,7 @@ export function uploadSink({
   const underway = new Set<Promise<void>>()
   let copying: Promise<void> | undefined
   let wake: (() => void) | undefined
+  let lateness: NodeJS.Timeout | undefined
 
   /** From here on what still comes is thrown away: the sender may be in the middle of its request. */
   function fail(error: unknown): void {
@@ -49,6 +53,8 @@ export function uploadSink({
 
   function handOff(): void {
     if (!block || filled === 0) return
+    clearTimeout(lateness)
+    lateness = undefined
     const sent = block
     const end = handedOff + filled
     const sending = write(handedOff, sent.from, filled)
@@ -56,7 +62,6 @@ export function uploadSink({
       .then(() => {
         underway.delete(sending)
         staging.give(sent)
-        handOffEarly()
         wake?.()
       })
     underway.add(sending)
@@ -66,14 +71,22 @@ export function uploadSink({
     staging.holders.delete(handOff)
   }
 
-  /** One write at a time takes along what came during the last one, so they grow with the speed. */
-  function handOffEarly(): void {
-    if (written === undefined || failure || filled === 0 || underway.size > 0) return
-    try {
-      requireRoom()
-      handOff()
-    } catch (error) {
-      fail(error)
+  function handOffLater(): void {
+    if (written === undefined || filled === 0 || lateness !== undefined) return
+    lateness = setTimeout(handOffPart, longestWaitMs).unref()
+  }
+
+  function handOffPart(): void {
+    lateness = undefined
+    // a slow medium gets fewer and larger pieces
+    if (underway.size > 0) handOffLater()
+    else if (!failure) {
+      try {
+        requireRoom()
+        handOff()
+      } catch (error) {
+        fail(error)
+      }
     }
   }
 
@@ -121,13 +134,13 @@ export function uploadSink({
 
   function take(chunk: Buffer, done: () => void): void {
     const finish = () => {
+      handOffLater()
       if (ownsChunks) release(chunk)
       done()
     }
     try {
       const at = copy(chunk, 0)
       if (at === chunk.length) {
-        handOffEarly()
         finish()
         return
       }

@@ -22,6 +22,7 @@ export function createBlobCopy({ fetches, lanes }: { fetches: BlobFetches; lanes
     try {
       const arrival = await fetches.fetch({
         ...{ digest, sizeBytes, repositoryId, source, signal },
+        ownsChunks: true,
         open: (from, signal) => upstream.openBlob(digest, { sizeBytes, from, signal }),
         turn: (signal) => lanes.enter(source, signal),
         received(bytes) {

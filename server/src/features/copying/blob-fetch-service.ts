@@ -13,6 +13,7 @@ interface Flight {
   readonly outcome: Promise<Landing>
   growing: GrowingBlob
   waiting: number
+  hasLanded: boolean
 }
 
 interface Landing {
@@ -46,15 +47,16 @@ export function createBlobFetches({
       stop,
       growing: growingFor(request),
       waiting: 0,
+      hasLanded: false,
       // begins after this function, so that `flight` is complete by then
       outcome: Promise.resolve().then(() => land(flight, request)),
     }
     flights.set(request.digest, flight)
-    flight.outcome
-      .catch(() => undefined)
-      .finally(() => {
-        if (flights.get(request.digest) === flight) flights.delete(request.digest)
-      })
+    const landed = () => {
+      flight.hasLanded = true
+      if (flights.get(request.digest) === flight) flights.delete(request.digest)
+    }
+    flight.outcome.then(landed, landed)
     return flight
   }
 
@@ -102,7 +104,9 @@ export function createBlobFetches({
     } finally {
       signal.removeEventListener('abort', onAbort)
       flight.waiting -= 1
-      if (flight.waiting === 0) flight.stop.abort(new Error('nobody wants the blob any more'))
+      if (flight.waiting === 0 && !flight.hasLanded) {
+        flight.stop.abort(new Error('nobody wants the blob any more'))
+      }
     }
   }
 

@@ -14,6 +14,8 @@ export interface BlobFetch {
   readonly source: string
   /** The bytes from `from` on, to their end. May break; what came until then is kept. */
   readonly open: (from: number, signal: AbortSignal) => Readable
+  /** Nobody but the reader keeps the pieces of what `open` gives; their memory is given back at once. */
+  readonly ownsChunks?: boolean
   /**
    * Waits until there is room for one more transfer; what it gives is called, maybe twice, when that
    * has ended.

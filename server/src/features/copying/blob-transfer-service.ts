@@ -87,7 +87,7 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
     growing: GrowingBlob,
     signal: AbortSignal,
   ): Promise<void> {
-    const { digest, sizeBytes } = request
+    const { digest, sizeBytes, ownsChunks = false } = request
     growing.grow(uploadId, from)
     if (from === sizeBytes) return
     let size = from
@@ -99,8 +99,8 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
     signal.throwIfAborted()
     const source = request.open(from, signal)
     try {
-      const limitBytes = sizeBytes
-      const reached = await storage.append(uploadId, source, { limitBytes, signal, written })
+      const options = { limitBytes: sizeBytes, ownsChunks, signal, written }
+      const reached = await storage.append(uploadId, source, options)
       if (reached !== sizeBytes) throw sizeFault(digest, `ended after ${String(reached)} bytes`)
     } catch (error) {
       throw isProblem(error, 'blob-too-large')

@@ -136,7 +136,7 @@ export function createFakeUpstream() {
       asked.push(`BLOB ${digest}`)
       const bytes = blobs.get(digest)
       if (!bytes) throw new Error(`no blob ${digest}`)
-      return Readable.from([bytes.subarray(from)])
+      return Readable.from([Buffer.from(bytes.subarray(from))])
     },
   }
 
