@@ -37,6 +37,9 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['GET /api/v1/mooring/backup/{job_id}', noBackups],
   ['DELETE /api/v1/mooring/backup/{job_id}', noBackups],
   ['POST /api/v1/mooring/config/history/{version_id}/restore', 'no setting was changed before'],
+  ['POST /api/v1/mooring/mirrors/preview', noUpstream],
+  ['POST /api/v1/mooring/repository/{repository}/mirror/preview', noUpstream],
+  ['POST /api/v1/mooring/repository/{repository}/mirror/dry-run', noUpstream],
   ['POST /api/v1/mooring/recovery', 'nobody has drawn codes; another test does'],
   ['POST /api/v1/user/initialize', 'there are accounts already'],
 ])
