@@ -5,17 +5,19 @@ import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
-import { system, type AuditLog } from '../audit/audit-log.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import type { LogKind } from '../audit/log-kinds.ts'
-import { failureOf, MirrorFault } from '../mirrors/mirror-failure.ts'
 import { releasedAfter, syncStatus, usualRetries, type Ending } from '../mirrors/mirror-status.ts'
 import { compileGlob } from '../mirrors/tag-glob.ts'
 import type { OutgoingService } from '../outgoing/outgoing-service.ts'
 import { whileClaimed, claimLifeMs } from './claim-watch.ts'
+import { faultText, OrgMirrorFault } from './org-mirror-fault.ts'
 import { orgMirrorRepositoryStore, skipped } from './org-mirror-repository-store.ts'
 import { filtersOf, sourceOf } from './org-mirror-settings.ts'
 import { orgMirrorStore, type OrgMirrorRow } from './org-mirror-store.ts'
 import type { SourceRegistry } from './source-registry.ts'
+
+const ourselves: Actor = { principal: 'system' }
 
 export interface Discovered {
   readonly ending: Ending
@@ -54,7 +56,7 @@ export function createOrgMirrorDiscovery({
     await audit.recordIn(db, {
       kind,
       account: { id: organization.id, username: organization.username },
-      actor: system,
+      actor: ourselves,
       metadata: {
         message,
         org_mirror_config_id: mirror.id,
@@ -67,11 +69,11 @@ export function createOrgMirrorDiscovery({
   async function find(mirror: OrgMirrorRow, signal: AbortSignal): Promise<readonly string[]> {
     const source = sourceOf(mirror, secretBox)
     if (source === undefined) {
-      throw new MirrorFault('decryption_failed', 'The stored credentials cannot be read any more')
+      throw new OrgMirrorFault('The stored credentials cannot be read any more')
     }
     const { kind } = await outgoing.check(mirror.registry_url)
     if (kind === 'refused') {
-      throw new MirrorFault('invalid_source_registry', 'Source registry location is not allowed')
+      throw new OrgMirrorFault('Source registry location is not allowed')
     }
     return sources.list(source, signal)
   }
@@ -179,7 +181,7 @@ export function createOrgMirrorDiscovery({
       } catch (error) {
         // The next start takes over what is not released.
         if (stopping.aborted) throw error
-        const { message } = failureOf(error)
+        const message = faultText(error)
         await release(mirror, 'failure')
         await record(mirror, 'org_mirror_sync_failed', message)
         return { ending: 'failure', repositories: 0 }

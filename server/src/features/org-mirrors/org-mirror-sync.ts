@@ -4,19 +4,21 @@ import type { Random } from '../../platform/random.ts'
 import type { UpstreamClient } from '../../upstream/upstream.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
-import { system, type AuditLog } from '../audit/audit-log.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import type { LogKind } from '../audit/log-kinds.ts'
 import type { Copier, MovedTag } from '../copying/copy.ts'
-import { failureOf, MirrorFault } from '../mirrors/mirror-failure.ts'
 import { releasedAfter, type Ending } from '../mirrors/mirror-status.ts'
 import type { OutgoingService } from '../outgoing/outgoing-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { ClaimLost, claimLifeMs, whileClaimed } from './claim-watch.ts'
+import { faultText, OrgMirrorFault } from './org-mirror-fault.ts'
 import { orgMirrorRepositoryStore, type EntryRow } from './org-mirror-repository-store.ts'
 import { referenceOf, sourceOf } from './org-mirror-settings.ts'
 import { orgMirrorStore, type OrgMirrorRow } from './org-mirror-store.ts'
 import type { RepositoryMaking } from './repository-making-service.ts'
 import type { Source } from './source-registry.ts'
+
+const ourselves: Actor = { principal: 'system' }
 
 export interface Synced {
   readonly ending: Ending
@@ -65,7 +67,7 @@ export function createOrgMirrorSync({
     await audit.recordIn(db, {
       kind,
       account: { id: organization.id, username: organization.username },
-      actor: system,
+      actor: ourselves,
       repositoryId: entry.repository_id,
       metadata: {
         ...{ verb, message, tag },
@@ -83,7 +85,7 @@ export function createOrgMirrorSync({
     const id = mirror.robot_user_id
     const robot = id === null ? undefined : await accountStore(db).findById(id)
     if (robot === undefined) {
-      throw new MirrorFault('robot_missing', 'The robot account of the mirror does not exist')
+      throw new OrgMirrorFault('The robot account of the mirror does not exist')
     }
     return robot
   }
@@ -91,11 +93,11 @@ export function createOrgMirrorSync({
   async function sourceFor({ mirror }: Run): Promise<Source> {
     const source = sourceOf(mirror, secretBox)
     if (source === undefined) {
-      throw new MirrorFault('decryption_failed', 'The stored credentials cannot be read any more')
+      throw new OrgMirrorFault('The stored credentials cannot be read any more')
     }
     const { kind } = await outgoing.check(mirror.registry_url)
     if (kind === 'refused') {
-      throw new MirrorFault('invalid_source_registry', 'Source registry location is not allowed')
+      throw new OrgMirrorFault('Source registry location is not allowed')
     }
     return source
   }
@@ -135,7 +137,7 @@ export function createOrgMirrorSync({
     const tags: string[] = []
     for await (const tag of upstream.listTags(signal)) {
       tags.push(tag)
-      if (tags.length > mostTags) throw new MirrorFault('manifest_invalid', 'It has too many tags')
+      if (tags.length > mostTags) throw new OrgMirrorFault('It has too many tags')
     }
     const knownTags = new Set(tags)
     let failed = 0
@@ -151,7 +153,7 @@ export function createOrgMirrorSync({
       } catch (error) {
         signal.throwIfAborted()
         failed++
-        const { message } = failureOf(error)
+        const message = faultText(error)
         await record(run, 'org_mirror_sync_failed', { message, verb: 'finish', tag })
       }
     }
@@ -210,7 +212,7 @@ export function createOrgMirrorSync({
         await entries.noteLastSync(entry.id, clock.now())
         return { ending: 'cancelled', created: false }
       }
-      const { message } = failureOf(error)
+      const message = faultText(error)
       await release(run, 'failure', message)
       await record(run, 'org_mirror_sync_failed', { message, verb: 'end' })
       return { ending: 'failure', created: false }

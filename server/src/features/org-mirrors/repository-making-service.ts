@@ -4,7 +4,6 @@ import { isProblem } from '../../problem.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
 import type { RobotPrincipal } from '../accounts/principal.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { MirrorFault } from '../mirrors/mirror-failure.ts'
 import { applyPrototypes } from '../prototypes/prototype-service.ts'
 import { permissionStore } from '../repositories/permission-store.ts'
 import {
@@ -17,6 +16,7 @@ import {
   type RepositoryRow,
   type Visibility,
 } from '../repositories/repository-store.ts'
+import { OrgMirrorFault } from './org-mirror-fault.ts'
 
 export type RepositoryMaking = ReturnType<typeof createRepositoryMaking>
 
@@ -65,7 +65,7 @@ export function createRepositoryMaking({
         createdAt: clock.now(),
       })
       if (made === undefined) {
-        throw new MirrorFault('unknown_error', `${fullName} exists already`)
+        throw new OrgMirrorFault(`${fullName} exists already`)
       }
       await repositories.setState(made.id, 'ORG_MIRROR')
       await permissionStore(tx).grant(made.id, { userId: robot.id }, 'write')
@@ -87,7 +87,7 @@ export function createRepositoryMaking({
   return {
     principalOf,
 
-    /** @throws MirrorFault, Problem when it cannot be made, which is recorded. */
+    /** @throws OrgMirrorFault, Problem when it cannot be made, which is recorded. */
     async ensure(
       wanted: WantedRepository,
     ): Promise<{ readonly repository: RepositoryRow; readonly created: boolean }> {
@@ -97,11 +97,11 @@ export function createRepositoryMaking({
       try {
         return { repository: await make(wanted), created: true }
       } catch (error) {
-        if (!isProblem(error) && !(error instanceof MirrorFault)) throw error
+        if (!isProblem(error) && !(error instanceof OrgMirrorFault)) throw error
         const failure =
-          error instanceof MirrorFault
+          error instanceof OrgMirrorFault
             ? error
-            : new MirrorFault('invalid_source_registry', `It cannot be made here: ${error.code}`)
+            : new OrgMirrorFault(`It cannot be made here: ${error.code}`)
         await audit.recordIn(db, {
           kind: 'org_mirror_repo_creation_failed',
           account: { id: organization.id, username: organization.username },
