@@ -4,8 +4,11 @@ import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
+import { isDigest } from '../../storage/digest.ts'
 import type { Step } from '../../work/worker.ts'
 import { inBatches } from '../blobs/blob-store.ts'
+import { manifestStore } from '../manifests/manifest-store.ts'
+import { repositoryStore } from '../repositories/repository-store.ts'
 import {
   addClient,
   emptySketch,
@@ -53,6 +56,8 @@ const pruneEveryMs = 3_600_000
 const keptAtMost = 10_000
 const writtenAtOnce = 50
 const longestReference = 1_000
+/** A page is looked through for images that have come; one that is full of them, not for ever. */
+const looksAtMost = 3
 
 /**
  * Images that clients asked for and that were not here. A pull only counts in memory; what was counted
@@ -117,6 +122,28 @@ export function createMissedPulls({
     return writing
   }
 
+  /** Of the images that were missed, those that are here now. */
+  async function thoseHere(rows: readonly MissedPullRow[]): Promise<MissedPullRow[]> {
+    const here: MissedPullRow[] = []
+    for (const row of rows) {
+      if (await isHere(row.reference)) here.push(row)
+    }
+    return here
+  }
+
+  async function isHere(text: string): Promise<boolean> {
+    const { repository, reference } = splitReference(text)
+    const found = await repositoryStore(db).find(repository)
+    if (found === undefined) return false
+    const manifests = manifestStore(db)
+    const now = clock.now()
+    if (!isDigest(reference)) {
+      return (await manifests.findByTag(found.id, reference, now)) !== undefined
+    }
+    const manifest = await manifests.findByDigest(found.id, reference)
+    return manifest !== undefined && manifests.isAlive(found.id, manifest.id, now)
+  }
+
   async function get(id: string): Promise<MissedPullRow> {
     const row = await missedPullStore(db).find(id)
     if (row === undefined) throw new Problem('not-found')
@@ -151,10 +178,16 @@ export function createMissedPulls({
       return 'idle'
     }) satisfies Step,
 
-    /** With everything that was missed until now. */
+    /** With everything that was missed until now, and without what has come since. */
     async page(query: MissedPullQuery): Promise<MissedPullRow[]> {
       await flushed()
-      return missedPullStore(db).page({ ...query, since: clock.now() - keptMs })
+      const since = clock.now() - keptMs
+      for (let looks = 0; ; looks += 1) {
+        const rows = await missedPullStore(db).page({ ...query, since })
+        const come = looks < looksAtMost && !isReadOnly() ? await thoseHere(rows) : []
+        if (come.length === 0) return rows
+        for (const { id } of come) await missedPullStore(db).delete(id)
+      }
     },
 
     /** @throws Problem `not-found` */
@@ -169,4 +202,9 @@ export function createMissedPulls({
       if (!(await missedPullStore(db).delete(id))) throw new Problem('not-found')
     },
   }
+}
+
+function splitReference(text: string): { repository: string; reference: string } {
+  const at = text.indexOf('@') >= 0 ? text.indexOf('@') : text.indexOf(':')
+  return { repository: text.slice(0, at), reference: text.slice(at + 1) }
 }
