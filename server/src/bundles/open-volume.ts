@@ -40,10 +40,17 @@ async function volumesAt(path: string): Promise<readonly string[]> {
   return below.map((name) => join(path, name))
 }
 
+const unusablePaths: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'],
+  // A NUL in the path.
+  'ERR_INVALID_ARG_VALUE',
+])
+
 async function statOf(path: string) {
   return stat(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(codeOf(error) ?? '')) {
-      throw new BundleFault('not-a-bundle', codeOf(error), { file: path })
+    const code = codeOf(error) ?? ''
+    if (unusablePaths.has(code)) {
+      throw new BundleFault('not-a-bundle', code, { file: path.slice(0, 300) })
     }
     throw error
   })

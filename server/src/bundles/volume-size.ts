@@ -36,11 +36,10 @@ const units: Readonly<Record<string, number>> = {
 export function parseVolumeSize(text: string): VolumeSize {
   const preset = discs[text.toLowerCase()]
   if (preset !== undefined) return preset
-  const [, medium = '', amount = ''] = /^(?:(fat32|usb)(?::|$))?(.*)$/i.exec(text) ?? []
-  const isFat = medium.toLowerCase() === 'fat32'
-  if (isFat && amount === '') {
+  if (text.toLowerCase() === 'fat32') {
     return { fileBytes: fat32FileBytes, clusterBytes: 32 * 1024, reserveBytes: mebibyte }
   }
+  const [, medium = '', amount = ''] = /^(?:(fat32|usb):)?(.*)$/i.exec(text) ?? []
   const bytes = parseAmount(amount)
   if (bytes === undefined) throw new BundleFault('volume-size-invalid', text.slice(0, 100))
   if (medium === '') return { bytes, clusterBytes: 1, reserveBytes: 0 }
@@ -49,7 +48,7 @@ export function parseVolumeSize(text: string): VolumeSize {
     bytes,
     clusterBytes: 32 * 1024,
     reserveBytes: Math.ceil(bytes / 100),
-    ...(isFat ? { fileBytes: fat32FileBytes } : {}),
+    ...(medium.toLowerCase() === 'fat32' ? { fileBytes: fat32FileBytes } : {}),
   }
 }
 

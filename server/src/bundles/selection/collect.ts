@@ -77,11 +77,10 @@ export function createCollector(form: SelectionForm) {
       const own = { platforms: chosen.length === 0 ? undefined : chosen }
       const patterns: string[] = []
       for (const tag of tags) {
-        const text = typeof tag === 'number' ? String(tag) : tag
-        if (typeof text === 'string' && isDigest(text)) {
-          add({ ...place, ...own, wanted: { kind: 'digest', digest: text } })
-        } else if (typeof text === 'string' && isTagPattern(text)) patterns.push(text)
-        else problem(line, `"${show(tag)}" is no tag; a number with a point needs quotes.`)
+        if (typeof tag === 'string' && isDigest(tag)) {
+          add({ ...place, ...own, wanted: { kind: 'digest', digest: tag } })
+        } else if (typeof tag === 'string' && isTagPattern(tag)) patterns.push(tag)
+        else problem(line, `"${show(tag)}" is no tag.`)
       }
       if (patterns.length === 0 && tags.length > 0) return
       const { newest, semver } = more

@@ -49,7 +49,14 @@ export function text(place: Place | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The plain values of a list; what is no plain value comes as undefined. */
+/** The plain values of a list, numbers as they were written; anything else comes as undefined. */
 export function values(place: Place | undefined): readonly unknown[] {
-  return place === undefined ? [] : items(place).map(scalar)
+  return place === undefined ? [] : items(place).map(asWritten)
+}
+
+/** A tag such as 1.10 is no number, whatever YAML thinks. */
+function asWritten(place: Place): unknown {
+  const value = scalar(place)
+  const isNumber = typeof value === 'number' && isScalar(place.node)
+  return isNumber ? (place.node.source ?? String(value)) : value
 }
