@@ -23,6 +23,11 @@ export function formatDate(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: dateStyle(locale) }).format(at)
 }
 
+/** To the second, of today. */
+export function formatTime(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }).format(at)
+}
+
 /** To the second, with the zone. */
 export function formatFullDate(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, {

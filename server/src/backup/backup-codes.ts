@@ -68,11 +68,14 @@ export class BackupError extends Error {
   override readonly name = 'BackupError'
   readonly code: BackupCode
   readonly next: string
+  /** What its text does not say: a file, a place. */
+  readonly about: string
 
   constructor(code: BackupCode, about?: string, options?: ErrorOptions) {
     const { text, next } = backupCodes[code]
     super(`${code}: ${about === undefined ? text : `${text} ${about}`}\n${next}`, options)
     this.code = code
     this.next = next
+    this.about = about ?? ''
   }
 }

@@ -23,7 +23,7 @@ export interface AnswerProblem {
 }
 
 const AnswerFile = z.looseObject({
-  version: z.literal(1, 'version must be 1'),
+  version: z.literal(1, 'must be 1'),
   language: SetupLanguage.optional(),
   recoveryKit: z
     .string()

@@ -9,13 +9,17 @@ import { SetupError } from './setup-codes.ts'
 export function findingOfError(error: unknown): z.output<typeof Finding> | undefined {
   if (error instanceof SetupError) return undefined
   if (error instanceof CertificateError || error instanceof CertificateFault) {
-    const { code, message, nextStep } = error
-    const facts = error instanceof CertificateError ? { ...error.parameters } : {}
-    return { code, text: bare(message), next: bare(nextStep), facts }
+    const { code, message, nextStep, parameters } = error
+    return { code, text: bare(message), next: bare(nextStep), facts: { ...parameters } }
   }
   if (error instanceof BackupError) {
     const [text = ''] = error.message.replace(`${error.code}: `, '').split('\n', 1)
-    return { code: error.code, text: bare(text), next: bare(error.next), facts: {} }
+    return {
+      code: error.code,
+      text: bare(text),
+      next: bare(error.next),
+      facts: { about: error.about },
+    }
   }
   return undefined
 }

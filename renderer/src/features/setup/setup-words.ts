@@ -1,11 +1,9 @@
 import type { ApplyTaskId, FieldErrors, SetupState, TestLine } from '@mooring/server/contract/setup'
 import type { StepId } from '@mooring/server/contract/setup-steps'
-import { UnreachableError } from '../../api/api-error.ts'
-import { faultOf } from '../../api/setup-client.ts'
 import { m } from '../../paraglide/messages.js'
 
-type Finding = NonNullable<TestLine['finding']>
-type Facts = Readonly<Record<string, string | number | boolean>>
+export type Finding = NonNullable<TestLine['finding']>
+type Facts = Finding['facts']
 export type PageId = SetupState['current']
 
 export const pageNames: { readonly [Id in PageId]: () => string } = {
@@ -59,8 +57,8 @@ export const taskNames: { readonly [Id in ApplyTaskId]: () => string } = {
 const stepName = (id: unknown) =>
   typeof id === 'string' && id in pageNames ? pageNames[id as PageId]() : String(id)
 
-/** What people meet most, in their language; of everything else the server's own words are shown. */
-const findings: Readonly<Record<string, (facts: Facts) => string>> = {
+/** Those that say more to a person in front of the pages than the words of the server. */
+export const pageFindings: Readonly<Record<string, (facts: Facts) => string>> = {
   'MOOR-SET-001': () => m.setup_code_wrong(),
   'MOOR-SET-002': () => m.setup_code_expired(),
   'MOOR-SET-003': ({ seconds }) => m.setup_code_pause({ seconds: String(seconds) }),
@@ -77,32 +75,12 @@ const findings: Readonly<Record<string, (facts: Facts) => string>> = {
   'MOOR-SET-040': () => m.setup_kit_missing(),
 }
 
-export function findingText({ code, text, next, facts }: Finding): string {
-  return findings[code]?.(facts) ?? m.setup_finding({ text, next, code })
-}
-
-/** Of a call that was refused: at the fields where the server names them, else as one text. */
-export function explainSetup(cause: unknown): {
-  message?: string
-  fields?: Readonly<Record<string, string>>
-} {
-  if (cause instanceof UnreachableError) return { message: m.error_unreachable() }
-  const fault = faultOf(cause)
-  if (fault === undefined) return { message: m.error_unexpected() }
-  if (fault.fields === undefined || fault.fields.length === 0) {
-    return { message: findingText(fault) }
-  }
-  return { message: m.setup_values_wrong(), fields: wordsByField(fault.fields) }
-}
-
 /** An item of a list is shown at the list. */
 export function wordsByField(errors: FieldErrors): Readonly<Record<string, string>> {
   return Object.fromEntries(
     errors.map(({ field, text }) => [field.replace(/\.\d+$/, ''), fieldText(text)]),
   )
 }
-
-export const messageOf = (cause: unknown) => explainSetup(cause).message ?? m.error_unexpected()
 
 /** Rules of fields that people run into, in their language. */
 const rules: readonly (readonly [RegExp, (found: readonly string[]) => string])[] = [

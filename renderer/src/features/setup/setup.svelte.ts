@@ -4,6 +4,7 @@ import { createContext } from 'svelte'
 import { ApiError } from '../../api/api-error.ts'
 import { createSetupClient, faultOf, type SetupClient } from '../../api/setup-client.ts'
 import { StepForm } from './step-form.svelte.ts'
+import { Words } from './words.svelte.ts'
 
 /**
  * `absent`: the server knows of no setup. `outside`: nobody has entered the code here. `waiting`: who
@@ -12,17 +13,19 @@ import { StepForm } from './step-form.svelte.ts'
 export type Presence =
   'loading' | 'failed' | 'absent' | 'outside' | 'waiting' | 'inside' | 'finished'
 
+const pastRestore = 'setup-past-restore'
+
 /** A setup as one browser goes through it. What is being typed stays while the session comes and goes. */
 export class Setup {
   readonly client: SetupClient
+  readonly words = new Words()
   presence = $state<Presence>('loading')
   failure = $state.raw<unknown>()
   /** It was inside before: the code is asked for again, and everything is still there. */
   wasInside = $state(false)
   #state = $state.raw<SetupState>()
   restore = $state.raw<RestoreView>()
-  /** A restore failed, and the steps are to be gone through instead. */
-  isPastRestore = $state(false)
+  #isPastRestore = $state(sessionStorage.getItem(pastRestore) !== null)
   host = $state.raw<HostView>()
   /** How it ended, where it ended before our eyes. */
   applied = $state.raw<ApplyView>()
@@ -30,6 +33,16 @@ export class Setup {
 
   constructor(client: SetupClient = createSetupClient()) {
     this.client = client
+  }
+
+  /** A restore failed, and the steps are to be gone through instead; also after a reload. */
+  get isPastRestore(): boolean {
+    return this.#isPastRestore
+  }
+  set isPastRestore(isPast: boolean) {
+    this.#isPastRestore = isPast
+    if (isPast) sessionStorage.setItem(pastRestore, '')
+    else sessionStorage.removeItem(pastRestore)
   }
 
   /** Only asked for where somebody is inside. */

@@ -6,7 +6,7 @@ import { Form } from '../../ui/form.svelte.ts'
 import { draftKinds, type DraftKind, type Drafts } from './drafts.ts'
 import { withoutSecrets } from './secret.ts'
 import type { Setup } from './setup.svelte.ts'
-import { explainSetup, wordsByField } from './setup-words.ts'
+import { wordsByField } from './setup-words.ts'
 
 /** After the last letter. */
 const correctionMs = 400
@@ -48,7 +48,9 @@ export class StepForm<Id extends StepId> {
       check: (values) => checks[id]?.(values as never) ?? {},
       send: () => this.#send(),
       explain: (cause) =>
-        cause instanceof ChecksFailed ? { message: m.setup_checks_failed() } : explainSetup(cause),
+        cause instanceof ChecksFailed
+          ? { message: m.setup_checks_failed() }
+          : this.#setup.words.explain(cause),
     })
     const draft = this.#remembered()
     if (draft !== undefined) this.form.values = draft
@@ -56,7 +58,7 @@ export class StepForm<Id extends StepId> {
 
   /** Of the last test; before one, of the test that the saved values passed. */
   get lines(): readonly TestLine[] {
-    return this.#lines ?? this.#setup.stepOf(this.id).tests
+    return this.#lines ?? (this.form.isDirty ? [] : this.#setup.stepOf(this.id).tests)
   }
 
   get isTesting(): boolean {
@@ -115,7 +117,7 @@ export class StepForm<Id extends StepId> {
       return true
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return true
-      const { message, fields } = explainSetup(error)
+      const { message, fields } = this.#setup.words.explain(error)
       if (fields !== undefined) this.form.setErrors(fields)
       else if (message !== undefined) this.failure = message
       return false

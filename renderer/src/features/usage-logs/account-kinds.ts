@@ -1,6 +1,6 @@
 import { m } from '../../paraglide/messages.js'
 import type { LogKinds } from './log-kind.ts'
-import { loginFailureText, loginText } from './log-variants.ts'
+import { clientKeyText, loginFailureText, loginText } from './log-variants.ts'
 
 export const accountKinds = {
   account_change_cc: {
@@ -62,7 +62,7 @@ export const accountKinds = {
   },
   user_generate_client_key: {
     label: m.admin_log_user_generate_client_key,
-    text: () => m.admin_log_user_generate_client_key_text(),
+    text: clientKeyText,
   },
   create_robot: {
     label: m.admin_log_create_robot,

@@ -31,5 +31,11 @@ export const immutabilityText = (of: Of) =>
     ? m.admin_log_made_immutable({ tag: of('tag'), repository: of('repository') })
     : m.admin_log_made_mutable({ tag: of('tag'), repository: of('repository') })
 
+/** Recovery codes are a secret beside the password as well. */
+export const clientKeyText = (of: Of) =>
+  of('recovery_codes') === unknown
+    ? m.admin_log_user_generate_client_key_text()
+    : m.admin_log_recovery_codes_text()
+
 /** What an entry does not say. */
 export const unknown = '–'

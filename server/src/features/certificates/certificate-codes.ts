@@ -157,6 +157,8 @@ export class CertificateFault extends Error {
   /** `MOOR-TLS-…` */
   readonly code: string
   readonly nextStep: string
+  /** What the braces of its texts stand for. */
+  readonly parameters: Readonly<Record<string, string | number>>
 
   constructor(
     fault: CertificateFaultName,
@@ -170,5 +172,6 @@ export class CertificateFault extends Error {
     this.fault = fault
     this.code = code
     this.nextStep = fill(nextStep)
+    this.parameters = parameters
   }
 }

@@ -1,0 +1,31 @@
+import { m } from '../../../paraglide/messages.js'
+import type { FindingMessages } from './catalog.ts'
+
+export const machineFindings = {
+  'MOOR-SYS-001': [m.finding_sys_001, m.finding_sys_001_next],
+  'MOOR-SYS-002': [m.finding_sys_002, m.finding_sys_002_next],
+  'MOOR-SYS-003': [m.finding_sys_003, m.finding_sys_003_next],
+  'MOOR-SYS-004': [m.finding_sys_004, m.finding_sys_004_next],
+  'MOOR-SYS-005': [m.finding_sys_005, m.finding_sys_005_next],
+  'MOOR-SYS-006': [m.finding_sys_006, m.finding_sys_006_next],
+  'MOOR-SYS-007': [m.finding_sys_007, m.finding_sys_007_next],
+  'MOOR-SYS-008': [m.finding_sys_008, m.finding_sys_008_next],
+  'MOOR-SYS-009': [m.finding_sys_009, m.finding_sys_009_next],
+  'MOOR-SYS-010': [m.finding_sys_010, m.finding_sys_010_next],
+  'MOOR-SYS-011': [m.finding_sys_011, m.finding_sys_011_next],
+  'MOOR-SYS-012': [m.finding_sys_012, m.finding_sys_012_next],
+  'MOOR-SYS-013': [m.finding_sys_013, m.finding_sys_013_next],
+  'MOOR-SYS-014': [m.finding_sys_014, m.finding_sys_014_next],
+  'MOOR-SYS-015': [m.finding_sys_015, m.finding_sys_015_next],
+  'MOOR-SYS-016': [m.finding_sys_016, m.finding_sys_016_next],
+  'MOOR-SYS-099': [m.finding_sys_099, m.finding_sys_099_next],
+  'MOOR-NAME-001': [m.finding_name_001, m.finding_name_001_next],
+  'MOOR-NAME-002': [m.finding_name_002, m.finding_name_002_next],
+  'MOOR-NAME-003': [m.finding_name_003, m.finding_name_003_next],
+  'MOOR-NAME-004': [m.finding_name_004, m.finding_name_004_next],
+  'MOOR-NAME-005': [m.finding_name_005, m.finding_name_005_next],
+  'MOOR-NAME-006': [m.finding_name_006, m.finding_name_006_next],
+  'MOOR-NAME-007': [m.finding_name_007, m.finding_name_007_next],
+  'MOOR-NAME-008': [m.finding_name_008, m.finding_name_008_next],
+  'MOOR-NAME-009': [m.finding_name_009, m.finding_name_009_next],
+} satisfies FindingMessages

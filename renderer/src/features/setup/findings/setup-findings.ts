@@ -1,0 +1,32 @@
+import { m } from '../../../paraglide/messages.js'
+import type { FindingMessages } from './catalog.ts'
+
+export const setupFindings = {
+  'MOOR-SET-004': [m.finding_set_004, m.finding_set_004_next],
+  'MOOR-SET-006': [m.finding_set_006, m.finding_set_006_next],
+  'MOOR-SET-009': [m.finding_set_009, m.finding_set_009_next],
+  'MOOR-SET-015': [m.finding_set_015, m.finding_set_015_next],
+  'MOOR-SET-016': [m.finding_set_016, m.finding_set_016_next],
+  'MOOR-SET-018': [m.finding_set_018, m.finding_set_018_next],
+  'MOOR-SET-019': [m.finding_set_019, m.finding_set_019_next],
+  'MOOR-SET-020': [m.finding_set_020, m.finding_set_020_next],
+  'MOOR-SET-021': [m.finding_set_021, m.finding_set_021_next],
+  'MOOR-SET-022': [m.finding_set_022, m.finding_set_022_next],
+  'MOOR-SET-023': [m.finding_set_023, m.finding_set_023_next],
+  'MOOR-SET-024': [m.finding_set_024, m.finding_set_024_next],
+  'MOOR-SET-025': [m.finding_set_025, m.finding_set_025_next],
+  'MOOR-SET-026': [m.finding_set_026, m.finding_set_026_next],
+  'MOOR-SET-028': [m.finding_set_028, m.finding_set_028_next],
+  'MOOR-SET-029': [m.finding_set_029, m.finding_set_029_next],
+  'MOOR-SET-030': [m.finding_set_030, m.finding_set_030_next],
+  'MOOR-SET-031': [m.finding_set_031, m.finding_set_031_next],
+  'MOOR-SET-032': [m.finding_set_032, m.finding_set_032_next],
+  'MOOR-SET-033': [m.finding_set_033, m.finding_set_033_next],
+  'MOOR-SET-034': [m.finding_set_034, m.finding_set_034_next],
+  'MOOR-SET-035': [m.finding_set_035, m.finding_set_035_next],
+  'MOOR-SET-036': [m.finding_set_036, m.finding_set_036_next],
+  'MOOR-SET-037': [m.finding_set_037, m.finding_set_037_next],
+  'MOOR-SET-038': [m.finding_set_038, m.finding_set_038_next],
+  'MOOR-SET-039': [m.finding_set_039, m.finding_set_039_next],
+  'MOOR-SET-041': [m.finding_set_041, m.finding_set_041_next],
+} satisfies FindingMessages
