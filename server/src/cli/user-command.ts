@@ -49,7 +49,7 @@ export function userCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (username: string, options: Options) => {
       const drawn = await withAccounts(options, ({ recoveryCodes }) =>
-        recoveryCodes.renew(username),
+        recoveryCodes.renew(username, system),
       )
       const lines = drawn.map((code) => `  ${code}`).join('\n')
       print(

@@ -17,7 +17,7 @@ describeDatabases('recovery codes', (open) => {
     world = createWorld(database)
     await world.user('ada')
     await world.user('bob')
-    codes = await world.recoveryCodes.renew('ada')
+    codes = await world.recoveryCodes.renew('ada', system)
   })
 
   const use = (code: string, username = 'ada', password = newPassword) =>
@@ -37,6 +37,14 @@ describeDatabases('recovery codes', (open) => {
     await use(codes[9] ?? '', 'ada', 'another-password')
   })
 
+  it('are written down as they are drawn, without themselves', async () => {
+    const entries = await world.log()
+    expect(entries.at(-1)).toMatchObject({
+      ...{ kind: 'user_generate_client_key', metadata: { recovery_codes: 10 } },
+    })
+    expect(codes.filter((code) => JSON.stringify(entries).includes(code))).toEqual([])
+  })
+
   it('are kept so that nobody can read them', async () => {
     const rows = await database.db.selectFrom('recoverycode').selectAll().execute()
     expect(rows).toHaveLength(10)
@@ -45,7 +53,7 @@ describeDatabases('recovery codes', (open) => {
   })
 
   it('are void once new ones were drawn', async () => {
-    const fresh = await world.recoveryCodes.renew('ada')
+    const fresh = await world.recoveryCodes.renew('ada', system)
     await expect(use(codes[0] ?? '')).rejects.toMatchObject(refused)
     world.advance(60_000)
     await use(fresh[0] ?? '')

@@ -4,7 +4,7 @@ import type { Db } from '../../db/tables.ts'
 import type { Random } from '../../platform/random.ts'
 import { drawReadableCode, normalizeCode } from '../../platform/readable-code.ts'
 import { Problem } from '../../problem.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { requirePassword } from './account-names.ts'
 import { accountStanding, type StandingRules } from './account-standing.ts'
 import { accountStore, type AccountRow } from './account-store.ts'
@@ -80,10 +80,17 @@ export function createRecoveryCodeService({
 
   return {
     /** New ones for a person; those before are void. @throws Problem `account-unknown` */
-    async renew(username: string): Promise<readonly string[]> {
-      const { id } = await accounts.getUser(username)
+    async renew(username: string, by: Actor): Promise<readonly string[]> {
+      const account = await accounts.getUser(username)
       const { codes, digests } = drawRecoveryCodes(random)
-      await db.transaction().execute((tx) => recoveryCodeStore(tx).replace(id, digests))
+      await db.transaction().execute(async (tx) => {
+        await recoveryCodeStore(tx).replace(account.id, digests)
+        // There is no kind of its own: another secret that stands for the password.
+        await audit.recordIn(tx, {
+          ...{ kind: 'user_generate_client_key', account, actor: by },
+          metadata: { recovery_codes: codes.length },
+        })
+      })
       return codes
     },
 
