@@ -170,6 +170,8 @@ describe('a pull through a cache', () => {
     const here = `${name}/team/multi`
     expect((await client.getManifest(here, 'v1')).body.equals(index.bytes)).toBe(true)
     const [wanted, other] = parts.map(({ image }) => image)
+    const single = await client.getManifest(here, 'v1', mediaTypes.ociManifest)
+    expect(single.header('docker-content-digest')).toBe(wanted?.manifest.digest)
     const child = await client.getManifest(here, wanted?.manifest.digest ?? '')
     expect(child.body.equals(wanted?.manifest.bytes ?? Buffer.alloc(0))).toBe(true)
     const layer = wanted?.blobs[0]?.digest ?? ''

@@ -4,7 +4,7 @@ import { isProblem, Problem } from '../../problem.ts'
 import { isDigest } from '../../storage/digest.ts'
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
-import type { PullThrough } from '../proxy-cache/pull-through-service.ts'
+import type { Pull, PullThrough } from '../proxy-cache/pull-through-service.ts'
 import type { PullStatistics } from '../pull-statistics/pull-statistics-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { parseTagName } from '../tags/tag-name.ts'
@@ -67,7 +67,7 @@ export function manifestOci({
       const { caller, repository } = await admitPull(exchange, name, referenceText)
       const reference = parseKnownReference(referenceText)
       const found = await manifests.require(repository.id, reference)
-      const manifest = await negotiate(exchange, repository, reference, found)
+      const manifest = await negotiate(exchange, { caller, repository }, reference, found)
       const headers = {
         'Content-Type': manifest.media_type,
         'Docker-Content-Digest': manifest.digest,
@@ -164,11 +164,7 @@ export function manifestOci({
   /** As `admit`; in a cache, what is asked for has been looked for upstream afterwards. */
   async function admitPull(exchange: Exchange, name: string, text: string): Promise<Admission> {
     if (upstream === undefined) return admit(exchange, name, text, 'pull')
-    const pullBy = ({ principal }: Caller) => ({
-      principal,
-      ip: exchange.clientAddress,
-      reference: parseKnownReference(text),
-    })
+    const pullBy = (caller: Caller) => pullOf(exchange, caller, parseKnownReference(text))
     const made = new Set<RepositoryRow>()
     const admission = await admit(exchange, name, text, 'pull', async (caller, parsedName) => {
       const repository = await upstream.create(pullBy(caller), parsedName)
@@ -219,22 +215,31 @@ export function manifestOci({
    * clients that ask for images only (registry-protocol, 6.4). By digest there is nothing to choose.
    */
   async function negotiate(
-    { req }: Exchange,
-    repository: RepositoryRow,
+    exchange: Exchange,
+    { caller, repository }: Admission,
     reference: Reference,
     manifest: ManifestRow,
   ): Promise<ManifestRow> {
-    if (reference.kind === 'digest' || accepts(req.headers.accept, manifest.media_type))
-      return manifest
+    const { accept } = exchange.req.headers
+    if (reference.kind === 'digest' || accepts(accept, manifest.media_type)) return manifest
     if (isIndexMediaType(manifest.media_type)) {
-      const child = await manifests.findDefaultPlatform(repository.id, manifest)
-      if (child !== undefined && accepts(req.headers.accept, child.media_type)) return child
+      const child = await manifests.findDefaultPlatform(repository.id, manifest, async (digest) => {
+        const pull = pullOf(exchange, caller, { kind: 'digest', digest })
+        await upstream?.refresh(pull, repository)
+      })
+      if (child !== undefined && accepts(accept, child.media_type)) return child
     }
     throw new Problem('manifest-unknown', {
       message: `the manifest has type ${manifest.media_type}, which the Accept header does not list`,
     })
   }
 }
+
+const pullOf = (
+  { clientAddress: ip }: Exchange,
+  { principal }: Caller,
+  reference: Reference,
+): Pull => ({ principal, ip, reference })
 
 function logEntry(
   kind: 'pull_repo' | 'push_repo' | 'delete_tag',

@@ -59,13 +59,24 @@ export function createManifestService(parts: PushParts & { readonly content: Man
       await database.flush()
     },
 
-    /** The linux/amd64 manifest of an index, for clients that do not know indexes. */
-    async findDefaultPlatform(repositoryId: number, index: ManifestRow) {
+    /**
+     * The linux/amd64 manifest of an index, for clients that do not know indexes.
+     * @param fetch brings a manifest here that is elsewhere still.
+     */
+    async findDefaultPlatform(
+      repositoryId: number,
+      index: ManifestRow,
+      fetch: (digest: Digest) => Promise<void>,
+    ) {
       const { children } = parseManifest(await content.read(index.digest), index.media_type)
       const child = children.find(
         ({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64',
       )
-      return child && manifests.findByDigest(repositoryId, child.digest)
+      if (child === undefined) return undefined
+      const here = await manifests.findByDigest(repositoryId, child.digest)
+      if (here !== undefined) return here
+      await fetch(child.digest)
+      return manifests.findByDigest(repositoryId, child.digest)
     },
   }
 
