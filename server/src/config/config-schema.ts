@@ -100,6 +100,8 @@ export const configSchema = z.object({
   FEATURE_IMAGE_PULL_STATS: flag().default(false),
   FEATURE_REPO_MIRROR: flag().default(false),
   REPO_MIRROR_INTERVAL: integer(1).default(30),
+  REPO_MIRROR_MAX_MANIFEST_ENTRIES: integer(1).default(1_000),
+  REPO_MIRROR_MAX_MANIFEST_LIST_SIZE: integer(1).default(10_485_760),
   REPO_MIRROR_ROLLBACK: flag().default(false),
   REPO_MIRROR_TAG_ROLLBACK_PAGE_SIZE: integer(1, 10_000).default(100),
   REPO_MIRROR_WORKER_REPLICAS: integer(0).nullish(),

@@ -226,6 +226,8 @@ export interface MirrorConfig {
   readonly rollbackPageSize: number
   /** How many workers there should be; absent: as many as there are. */
   readonly workers?: number
+  /** Of an index that platforms are chosen from: what is larger is refused, entries beyond are not seen. */
+  readonly indexLimits: { readonly sizeBytes: number; readonly entries: number }
 }
 
 export interface OrgMirrorConfig {

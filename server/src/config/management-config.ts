@@ -92,6 +92,10 @@ export function managementConfig(keys: ConfigKeys) {
     mirrors: {
       everyMs: keys.REPO_MIRROR_INTERVAL * 1_000,
       rollback: keys.REPO_MIRROR_ROLLBACK,
+      indexLimits: {
+        sizeBytes: keys.REPO_MIRROR_MAX_MANIFEST_LIST_SIZE,
+        entries: keys.REPO_MIRROR_MAX_MANIFEST_ENTRIES,
+      },
       rollbackPageSize: keys.REPO_MIRROR_TAG_ROLLBACK_PAGE_SIZE,
       ...(present(keys.REPO_MIRROR_WORKER_REPLICAS) && {
         workers: keys.REPO_MIRROR_WORKER_REPLICAS,

@@ -32,6 +32,7 @@ export function wireCopying(parts: Parts, people: AccountServices): Copying {
   })
   const copier = createCopier({
     ...{ database, storage, clock, fetches, push, acceptsSparse, holdMs },
+    indexLimits: config.mirrors.indexLimits,
     elapsed: startStopwatch(),
   })
   const sweep = new Worker({

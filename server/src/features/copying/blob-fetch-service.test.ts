@@ -202,6 +202,19 @@ describeDatabases('fetching a blob', (open) => {
     expect(await world.fetches.fetch(wanted(large))).toBe('fetched')
   })
 
+  test('goes on for the others when the repository that came first is deleted', async () => {
+    const repositoryId = await world.addRepository('going')
+    const source = heldSource()
+    const first = world.fetches.fetch(wanted(large, { open: source.open, repositoryId }))
+    const second = world.fetches.fetch(wanted(large, { open: source.open }))
+    const stream = await until('the transfer', () => source.stream())
+    await world.deleteRepository('acme/going')
+    stream.end(large.bytes)
+    await expect(first).rejects.toEqual(problem('repository-unknown'))
+    expect(await second).toBe('fetched')
+    expect(source.asked).toEqual([0])
+  })
+
   test('gives up kept bytes that nobody went on with', async () => {
     const broken = heldSource()
     const breaking = world.fetches.fetch(wanted(large, { open: broken.open }))

@@ -1,4 +1,4 @@
-import { Problem } from '../../problem.ts'
+import { isProblem, Problem } from '../../problem.ts'
 import type { Digest } from '../../storage/digest.ts'
 import { createBlobIntake } from './blob-intake-service.ts'
 import type { BlobArrival, BlobFetch, BlobFetches } from './blob-fetch.ts'
@@ -100,6 +100,7 @@ export function createBlobFetches({
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
+      signal.throwIfAborted()
       return await Promise.race([flight.outcome, left.promise])
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -137,8 +138,10 @@ export function createBlobFetches({
         try {
           landing = await ride(flight, signal)
         } catch (error) {
-          if (isMine || signal.aborted || flight.source === source) throw error
-          // what another source failed with says nothing about ours
+          if (isMine || signal.aborted) throw error
+          // what another source or repository failed with says nothing about ours
+          const isOurs = flight.source === source && !isProblem(error, 'repository-unknown')
+          if (isOurs) throw error
           continue
         }
         if (

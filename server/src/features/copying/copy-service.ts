@@ -29,7 +29,7 @@ export function createCopier(
   const copyBlob = createBlobCopy({ fetches, lanes })
   const manifests = createManifestCopy({ ...parts, copyBlob })
   const referrers = createReferrerCopy({ database, clock, manifests })
-  const closure = createLocalClosure({ database })
+  const closure = createLocalClosure(parts)
   const known = manifestStore(database.db)
 
   /** A single image of a platform that nobody asked for; its config alone tells. */

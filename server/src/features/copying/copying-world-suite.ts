@@ -20,6 +20,7 @@ import type { CopySource } from './copy.ts'
 
 export const never = new AbortController().signal
 export const linkLifeMs = 60_000
+export const indexLimits = { sizeBytes: 1 << 20, entries: 1_000 }
 
 export type CopyingWorld = Awaited<ReturnType<typeof createCopyingWorld>>
 
@@ -48,7 +49,7 @@ export async function createCopyingWorld(
     ...world,
     fetches,
     copier: createCopier({
-      ...{ database, storage, clock, fetches, acceptsSparse, push },
+      ...{ database, storage, clock, fetches, acceptsSparse, push, indexLimits },
       holdMs: linkLifeMs,
       elapsed: startStopwatch(),
     }),

@@ -3,12 +3,18 @@ import { isDigest, type Digest } from '../../storage/digest.ts'
 import { isIndexMediaType } from '../manifests/manifest-media-types.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import { parseManifest } from '../manifests/parse-manifest.ts'
-import { chooseChildren } from './platform-filter.ts'
+import { chooseChildren, type IndexLimits } from './platform-filter.ts'
 
 export type LocalClosure = ReturnType<typeof createLocalClosure>
 
 /** Tells whether all that a manifest refers to is in its repository. */
-export function createLocalClosure({ database }: { database: Database }) {
+export function createLocalClosure({
+  database,
+  indexLimits,
+}: {
+  database: Database
+  indexLimits: IndexLimits
+}) {
   const manifests = manifestStore(database.db)
 
   return {
@@ -29,7 +35,8 @@ export function createLocalClosure({ database }: { database: Database }) {
         const parsed = parseManifest(bytes, row.media_type)
         if (isIndexMediaType(row.media_type)) {
           const all = parsed.children.map((child) => child.digest)
-          const wanted = platforms.length === 0 ? all : chooseChildren(bytes, platforms).digests
+          const wanted =
+            platforms.length === 0 ? all : chooseChildren(bytes, platforms, indexLimits).digests
           for (const child of wanted) if (isDigest(child)) seen.add(child)
         } else if ((await manifests.countBlobs(row.id)) < parsed.blobs.length) return undefined
       }

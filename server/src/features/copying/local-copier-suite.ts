@@ -32,6 +32,7 @@ export async function openLocalCopier(folder: string) {
   })
   const copier = createCopier({
     ...{ ...parts, fetches, push, holdMs, acceptsSparse: false, elapsed: startStopwatch() },
+    indexLimits: { sizeBytes: 1 << 20, entries: 1_000 },
   })
   return {
     ...{ copier, storage, database },

@@ -12,7 +12,7 @@ import { eachAtOnce } from './at-once.ts'
 import type { BlobCopy } from './blob-copy-service.ts'
 import { CopyFault } from './copy-fault.ts'
 import type { CopyTask } from './copy-task.ts'
-import { chooseChildren } from './platform-filter.ts'
+import { chooseChildren, type IndexLimits } from './platform-filter.ts'
 
 const childrenAtOnce = 4
 const blobsAtOnce = 12
@@ -24,6 +24,7 @@ export interface ManifestCopyParts {
   readonly push: (push: Push) => Promise<PushResult>
   /** FEATURE_SPARSE_INDEX */
   readonly acceptsSparse: boolean
+  readonly indexLimits: IndexLimits
   /** How long blobs and manifests stay that nothing refers to yet. */
   readonly holdMs: number
 }
@@ -32,7 +33,7 @@ export type ManifestCopy = ReturnType<typeof createManifestCopy>
 
 /** Copies manifests with all that they refer to: what is below first, so that nothing dangles. */
 export function createManifestCopy(parts: ManifestCopyParts) {
-  const { database, clock, copyBlob, push, acceptsSparse, holdMs } = parts
+  const { database, clock, copyBlob, push, acceptsSparse, indexLimits, holdMs } = parts
   const manifests = manifestStore(database.db)
 
   async function findHere(repositoryId: number, digest: Digest) {
@@ -68,7 +69,8 @@ export function createManifestCopy(parts: ManifestCopyParts) {
     { children }: ParsedManifest,
     platforms: readonly string[],
   ): Promise<void> {
-    const chosen = platforms.length === 0 ? undefined : chooseChildren(index.bytes, platforms)
+    const chosen =
+      platforms.length === 0 ? undefined : chooseChildren(index.bytes, platforms, indexLimits)
     if (chosen?.isSparse === true && !acceptsSparse) {
       throw new CopyFault(
         'sparse-index-off',

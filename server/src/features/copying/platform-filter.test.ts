@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chooseChildren, isWanted } from './platform-filter.ts'
-import { imageFor, indexOf } from './copying-world-suite.ts'
+import { imageFor, indexLimits, indexOf } from './copying-world-suite.ts'
 
 const amd64 = imageFor({ os: 'linux', architecture: 'amd64' }, 'amd64')
 const armv7 = imageFor({ os: 'linux', architecture: 'arm', variant: 'v7' }, 'armv7')
@@ -34,7 +34,7 @@ test('a variant belongs to its architecture', () => {
 test('attestations go with the image that they are about', () => {
   const about = [attestation(amd64.manifest.digest), attestation(armv7.manifest.digest)]
   const { bytes } = indexOf([amd64, armv7, ...about])
-  expect(chooseChildren(bytes, ['arm'])).toEqual({
+  expect(chooseChildren(bytes, ['arm'], indexLimits)).toEqual({
     digests: [armv7.manifest.digest, about[1]?.manifest.digest],
     isSparse: true,
   })
@@ -43,7 +43,7 @@ test('attestations go with the image that they are about', () => {
 test('what names no platform is always taken', () => {
   const plain = { manifest: imageFor(unknown, 'plain').manifest }
   const { bytes } = indexOf([amd64, plain])
-  expect(chooseChildren(bytes, ['amd64'])).toEqual({
+  expect(chooseChildren(bytes, ['amd64'], indexLimits)).toEqual({
     digests: [amd64.manifest.digest, plain.manifest.digest],
     isSparse: false,
   })
@@ -51,10 +51,20 @@ test('what names no platform is always taken', () => {
 
 test('none of the platforms is a fault that lists those that there are', () => {
   const { bytes } = indexOf([amd64, windows, armv7])
-  expect(() => chooseChildren(bytes, ['s390x', 'ppc64le'])).toThrow(
+  expect(() => chooseChildren(bytes, ['s390x', 'ppc64le'], indexLimits)).toThrow(
     'No matching architectures. Requested: s390x, ppc64le, Available: amd64, arm',
   )
-  expect(() => chooseChildren(bytes, ['linux/s390x'])).toThrow(
+  expect(() => chooseChildren(bytes, ['linux/s390x'], indexLimits)).toThrow(
     'Available: linux/amd64, linux/arm/v7, windows/amd64',
+  )
+})
+
+test('an index is looked into as far as it may be', () => {
+  const { bytes } = indexOf([amd64, windows, armv7])
+  expect(() => chooseChildren(bytes, ['arm'], { ...indexLimits, entries: 2 })).toThrow(
+    'Available: amd64',
+  )
+  expect(() => chooseChildren(bytes, ['arm'], { ...indexLimits, sizeBytes: 100 })).toThrow(
+    'platforms are chosen from at most 100',
   )
 })

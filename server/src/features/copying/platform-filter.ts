@@ -22,8 +22,13 @@ type Entry = z.infer<typeof Entries>['manifests'][number]
 /** What buildx puts beside an image in an index: https://docs.docker.com/build/metadata/attestations */
 const attestationOf = 'vnd.docker.reference.digest'
 
-/** An index with more entries is not looked into further when platforms are chosen from it. */
-const entriesAtMost = 1_000
+/** Of an index that platforms are chosen from. */
+export interface IndexLimits {
+  /** REPO_MIRROR_MAX_MANIFEST_LIST_SIZE */
+  readonly sizeBytes: number
+  /** Entries beyond are not seen (REPO_MIRROR_MAX_MANIFEST_ENTRIES). */
+  readonly entries: number
+}
 
 export interface ChosenChildren {
   readonly digests: readonly string[]
@@ -46,11 +51,21 @@ export function isWanted(
 /**
  * The entries of an index to copy when only some platforms are wanted. What names no platform is always
  * among them; attestations go with the image that they are about.
- * @throws CopyFault `no-matching-platform`
+ * @throws CopyFault `no-matching-platform`, `manifest-invalid` when the index is too large
  */
-export function chooseChildren(index: Buffer, platforms: readonly string[]): ChosenChildren {
+export function chooseChildren(
+  index: Buffer,
+  platforms: readonly string[],
+  limits: IndexLimits,
+): ChosenChildren {
+  if (index.length > limits.sizeBytes) {
+    throw new CopyFault(
+      'manifest-invalid',
+      `The index has ${String(index.length)} bytes; platforms are chosen from at most ${String(limits.sizeBytes)}`,
+    )
+  }
   const all = Entries.parse(JSON.parse(index.toString())).manifests
-  const looked = all.slice(0, entriesAtMost)
+  const looked = all.slice(0, limits.entries)
   const images = looked.filter(({ platform }) => platform && platform.architecture !== 'unknown')
   const wanted = images.filter(({ platform }) => platform && isWanted(platform, platforms))
   if (images.length > 0 && wanted.length === 0) {
