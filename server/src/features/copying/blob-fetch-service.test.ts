@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../../../../test/support/until.ts'
-import { describeDatabases, sqliteOpener } from '../../db/database-suite.ts'
+import { describeDatabases, describePostgresql, sqliteOpener } from '../../db/database-suite.ts'
 import type { ProblemCode } from '../../problem.ts'
 import { digestOf, type Blob } from '../gc/gc-world-suite.ts'
 import type { BlobFetch } from './blob-fetch.ts'
@@ -242,6 +242,41 @@ describeDatabases('fetching a blob', (open) => {
       return size === bytes || undefined
     })
   }
+})
+
+describePostgresql('a blob that two servers want', (open) => {
+  let world: CopyingWorld
+  beforeAll(async () => {
+    world = await createCopyingWorld(await open())
+  })
+  afterAll(() => world.close())
+
+  test('is waited for while the other one gives signs of life, and else taken over', async () => {
+    const [mine, others] = [heldSource(), heldSource()]
+    const wanted = (open: BlobFetch['open']): BlobFetch => ({
+      ...{ digest: large.digest, sizeBytes: large.bytes.length, signal: never, open },
+      ...{ repositoryId: world.repositoryId, source: 'upstream.example' },
+    })
+    const { fetches } = await world.restarted()
+    const first = world.fetches.fetch(wanted(mine.open))
+    const stream = await until('the transfer', () => mine.stream())
+    const second = fetches.fetch(wanted(others.open))
+    stream.end(large.bytes)
+    expect(await first).toBe('fetched')
+    await second
+    expect(others.asked).toEqual([])
+
+    large = randomBlob(largeBytes)
+    const silent = world.fetches.fetch(wanted(mine.open))
+    const silentStream = await until('the transfer', () => mine.stream(2))
+    world.advance(60_000)
+    const third = fetches.fetch(wanted(others.open))
+    const taken = await until('the transfer to be taken over', () => others.stream())
+    taken.end(large.bytes)
+    expect(await third).toBe('fetched')
+    silentStream.destroy(new Error('it was paused'))
+    await expect(silent).rejects.toThrow('it was paused')
+  })
 })
 
 describe('a blob on its way', () => {
