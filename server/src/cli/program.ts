@@ -4,12 +4,14 @@ import { ConfigError } from '../config/config.ts'
 import { CertificateFault } from '../features/certificates/certificate-codes.ts'
 import { Problem } from '../problem.ts'
 import { backupCommand } from './backup-command.ts'
+import { bundleCommand } from './bundle-command.ts'
 import { certCommand } from './cert-command.ts'
 import { CommandError } from './command-error.ts'
 import { configCommand } from './config-command.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { gcCommand } from './gc-command.ts'
 import { healthCommand } from './health-command.ts'
+import { mirrorCommand } from './mirror-command.ts'
 import { modeCommands } from './mode-commands.ts'
 import { organizationCommand } from './organization-command.ts'
 import { readonlyCommand } from './readonly-command.ts'
@@ -37,6 +39,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(repositoryCommand())
     .addCommand(gcCommand())
     .addCommand(backupCommand())
+    .addCommand(mirrorCommand())
+    .addCommand(bundleCommand())
     .addCommand(readonlyCommand())
     .addCommand(utilCommand())
     .addCommand(certCommand())

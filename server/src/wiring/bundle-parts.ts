@@ -87,7 +87,7 @@ export function createBundleParts({
   })
   const jobs = createBundleJobs({
     ...{ db, clock, random, log, bus, folder, accounts },
-    owner: createHash('sha256').update(`${hostname()}\n${dataDir}`).digest('hex').slice(0, 32),
+    owner: ownerOf(dataDir, isCommand),
     runners: {
       export: createExportRun({
         ...{ db, storage, content, clock, random, signing, plans, folder },
@@ -107,4 +107,10 @@ export function createBundleParts({
     receipts: createBundleReceipts({ db, storage, clock, signing, trust, config }),
     inspection: createBundleInspection({ sources, preparation }),
   }
+}
+
+/** A server leaves the jobs of commands alone: they name paths that it may not use. */
+function ownerOf(dataDir: string, isCommand: boolean): string {
+  const place = createHash('sha256').update(`${hostname()}\n${dataDir}`).digest('hex')
+  return `${isCommand ? 'command' : 'server'}-${place.slice(0, 32)}`
 }

@@ -1,5 +1,3 @@
-import { statfs } from 'node:fs/promises'
-import path from 'node:path'
 import { z } from 'zod'
 
 import {
@@ -22,7 +20,7 @@ import { wireDate } from '../api/wire-date.ts'
 import type { BundleInspection } from './bundle-inspection-service.ts'
 import type { BundleJobs } from './bundle-job-service.ts'
 import type { BundleList } from './bundle-list-service.ts'
-import type { BundlePlaces } from './bundle-places.ts'
+import { freeBytesAt, type BundlePlaces } from './bundle-places.ts'
 import type { BundleSources } from './bundle-sources.ts'
 import { answering, presentJob, presentPlan } from './bundle-view.ts'
 import { createNameMap } from './name-map.ts'
@@ -124,14 +122,4 @@ export function bundleApi({
       }),
     ),
   ]
-}
-
-/** Of the nearest folder that is there; null where nothing is known. */
-async function freeBytesAt(target: string | undefined): Promise<number | null> {
-  if (target === undefined) return null
-  for (let folder = target; ; folder = path.dirname(folder)) {
-    const found = await statfs(folder).catch(() => undefined)
-    if (found !== undefined) return found.bavail * found.bsize
-    if (path.dirname(folder) === folder) return null
-  }
 }

@@ -188,7 +188,8 @@ export function createBundleJobs({
       by: string | null,
       facts: { readonly path?: string | undefined } = {},
     ): Promise<BundleJobRow> {
-      if ((await store.listDue(owner, active, jobsAtMost)).length === jobsAtMost) {
+      const waiting = await store.listDue(owner, active, jobsAtMost)
+      if (waiting.length === jobsAtMost && by !== null) {
         throw new Problem('rule-violated', {
           message: `${String(jobsAtMost)} jobs wait already. Cancel one that is not needed.`,
         })
@@ -204,6 +205,19 @@ export function createBundleJobs({
       tell(id, kind, { state: 'queued' })
       wake()
       return require(id)
+    },
+
+    /** Goes on with one that was broken off, when it was asked for with the same words. */
+    async findBrokenOff(kind: BundleJobKind, options: unknown): Promise<BundleJobRow | undefined> {
+      const found = await store.findSame(owner, kind, JSON.stringify(options), [
+        ...active,
+        'failed',
+      ])
+      if (found === undefined) return undefined
+      await store.move(found.id, ['paused', 'waiting', 'failed'], {
+        ...{ state: 'queued', ended_at: null, error_json: null },
+      })
+      return require(found.id)
     },
 
     pause: (id: string) => stop(id, { state: 'paused' }),

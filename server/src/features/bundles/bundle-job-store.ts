@@ -67,6 +67,24 @@ export function bundleJobStore(db: Db) {
         .limit(limit)
         .execute(),
 
+    /** One that was asked for with the same words and has not ended well. */
+    findSame: (
+      owner: string,
+      kind: BundleJobKind,
+      options: string,
+      states: readonly BundleJobState[],
+    ): Promise<BundleJobRow | undefined> =>
+      db
+        .selectFrom('bundlejob')
+        .selectAll()
+        .where('owner', '=', owner)
+        .where('state', 'in', states)
+        .where('kind', '=', kind)
+        .where('options_json', '=', options)
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+
     /** The latest first. */
     page: (after: JobPosition | undefined, limit: number): Promise<BundleJobRow[]> =>
       db

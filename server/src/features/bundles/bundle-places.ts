@@ -117,3 +117,13 @@ export function isInside(folder: string, place: string): boolean {
 
 const isMissing = (error: unknown) =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** Of the nearest folder that is there; null where nothing is known. */
+export async function freeBytesAt(target: string | undefined): Promise<number | null> {
+  if (target === undefined) return null
+  for (let folder = target; ; folder = path.dirname(folder)) {
+    const found = await statfs(folder).catch(() => undefined)
+    if (found !== undefined) return found.bavail * found.bsize
+    if (path.dirname(folder) === folder) return null
+  }
+}

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+import type { BundleWish } from '../features/bundles/plan-service.ts'
+import { presentPlan } from '../features/bundles/bundle-view.ts'
+import { freeBytesAt } from '../features/bundles/bundle-places.ts'
+import { runJob } from './bundle-job-run.ts'
+import { bundleOfflineCommands } from './bundle-offline-commands.ts'
+import { bundleSiteCommands } from './bundle-site-commands.ts'
+import { importCommand } from './bundle-import-command.ts'
+import { CommandError } from './command-error.ts'
+import { withDataOptions, type DataOptions } from './data-options.ts'
+import { print } from './print.ts'
+import { sizeText } from './size-text.ts'
+import { withBundles } from './with-bundles.ts'
+
+interface ContentOptions extends DataOptions {
+  readonly list?: string
+  readonly for?: string
+  readonly newest?: number
+  readonly since?: string
+  readonly platform?: readonly string[]
+  readonly referrers: boolean
+  readonly volumeSize?: string
+  readonly rate?: string
+  readonly to?: string
+  readonly json?: boolean
+}
+
+interface CreateOptions extends ContentOptions {
+  readonly format: 'directory' | 'tar'
+  readonly stream?: string
+  readonly verify: boolean
+}
+
+/** The plan is sound, but there is no room for the bundle. */
+const doesNotFit = 3
+
+export function bundleCommand(): Command {
+  const command = new Command('bundle')
+    .description('carry images across an air gap: signed folders that plain OCI tools can read')
+    .addCommand(planCommand())
+    .addCommand(createCommand())
+    .addCommand(importCommand())
+  for (const one of [...bundleOfflineCommands(), ...bundleSiteCommands()]) command.addCommand(one)
+  return command
+}
+
+const withContent = (command: Command) =>
+  withDataOptions(command)
+    .argument('[images...]', 'organization/repository[:tag], * for any text; or use --list')
+    .option('--list <file>', 'images, or an oc-mirror, hauler, skopeo-sync or Kubernetes file')
+    .option('--for <file>', 'the request of a site that lacks a base')
+    .option('--newest <number>', 'only so many tags of each repository', parseCount)
+    .option('--since <base>', 'what the other side has: receipt, receipt:<id>, bundle:<id>, none')
+    .option('--platform <os/arch>', 'only this platform; may be repeated', collect)
+    .option('--no-referrers', 'leave out signatures and whatever else refers to an image')
+    .option('--volume-size <size>', 'bytes, fat32, cd700, dvd, dvd-dl, bd25, bd50, bd100, usb:64G')
+    .option('--rate <rate>', 'write no faster, such as 2MB/s')
+    .option('--json', 'print one JSON object')
+
+function planCommand(): Command {
+  return withContent(new Command('plan'))
+    .description('what a bundle would carry; nothing is written. Exit code 3: it does not fit')
+    .option('--to <directory>', 'where it would go, to see whether it fits')
+    .action(async (images: readonly string[], options: ContentOptions) => {
+      const wish = await wishOf(images, options)
+      await withBundles(options, async ({ plans }) => {
+        const built = await plans.build(wish)
+        const plan = presentPlan(built, await freeBytesAt(options.to))
+        print(plan, describePlan(plan), options)
+        if (!plan.fits) process.exitCode = doesNotFit
+      })
+    })
+}
+
+function createCommand(): Command {
+  return withContent(new Command('create'))
+    .description('write a bundle; run it again if it was broken off')
+    .requiredOption('--to <directory>', 'a folder of its own')
+    .addOption(
+      new Option('--format <format>', 'folders, or a tar file for each volume')
+        .choices(['directory', 'tar'])
+        .default('directory'),
+    )
+    .option('--stream <name>', 'numbers the bundles of one site')
+    .option('--no-verify', 'do not read back what was written')
+    .action(async (images: readonly string[], options: CreateOptions) => {
+      const wish = await wishOf(images, options)
+      const { to = '', format, stream, verify } = options
+      const wanted = { ...wish, to: path.resolve(to), format, stream, verify }
+      await withBundles(options, async (bundles) => {
+        const quiet = options.json === true
+        const result = await runJob(bundles, 'export', wanted, { quiet })
+        const count = result.volumes.length
+        const bytes = result.volumes.reduce((sum, volume) => sum + volume.bytes, 0)
+        const lines = [
+          `wrote bundle ${result.bundle_id} to ${result.path}: ${sizeText(bytes)} in ${String(count)} ${count === 1 ? 'volume' : 'volumes'}`,
+          `signed with the key ${result.fingerprint}`,
+        ]
+        print({ ...result }, lines.join('\n'), options)
+      })
+    })
+}
+
+/** Files are read here: the job that goes on later has all that it needs. */
+async function wishOf(images: readonly string[], options: ContentOptions): Promise<BundleWish> {
+  const { list, for: request, newest, since, platform, referrers, volumeSize, rate } = options
+  if (images.length === 0 && list === undefined && request === undefined) {
+    throw new CommandError('name images, or a file with --list or --for')
+  }
+  return {
+    selection: {
+      ...(images.length > 0 && { repositories: images.map(parseImage) }),
+      ...(list !== undefined && { list: await readText(list) }),
+      ...(request !== undefined && { request: await readText(request) }),
+      ...(newest !== undefined && { newest }),
+    },
+    ...(since !== undefined && { base: parseBase(since) }),
+    ...(platform !== undefined && { platforms: platform }),
+    ...(!referrers && { referrers }),
+    ...(volumeSize !== undefined && { volume_size: volumeSize }),
+    ...(rate !== undefined && { rate }),
+  }
+}
+
+function parseImage(text: string) {
+  const colon = text.indexOf(':', text.lastIndexOf('/') + 1)
+  if (colon < 0) return { name: text }
+  return { name: text.slice(0, colon), tags: [text.slice(colon + 1)] }
+}
+
+function parseBase(text: string): NonNullable<BundleWish['base']> {
+  const [kind, id] = text.split(/:(.*)/s, 2)
+  if (kind !== 'none' && kind !== 'receipt' && kind !== 'bundle') {
+    throw new CommandError('--since is receipt, receipt:<id>, bundle:<id> or none')
+  }
+  return { kind, ...(id !== undefined && id !== '' && { id }) }
+}
+
+const readText = (file: string) =>
+  readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CommandError(`${file} cannot be read: ${String(error)}`)
+  })
+
+function describePlan(plan: ReturnType<typeof presentPlan>): string {
+  const volumes = `${String(plan.volumes.length)} ${plan.volumes.length === 1 ? 'volume' : 'volumes'}`
+  return [
+    `${String(plan.images)} images of ${String(plan.repositories)} repositories, ${String(plan.referrers)} referrers`,
+    `${sizeText(plan.total_bytes)} in ${String(plan.blobs)} blobs, ${sizeText(plan.present_bytes)} of it there already`,
+    `to carry: ${sizeText(plan.carry_bytes)} in ${String(plan.carry_blobs)} blobs, ${volumes}`,
+    ...(plan.seconds === null ? [] : [`to write: ${String(plan.seconds)} s`]),
+    ...plan.biggest.map(({ reference, bytes }) => `  ${sizeText(bytes)}  ${reference}`),
+    ...(plan.is_sparse ? ['Platforms are left out: other registries may refuse such images.'] : []),
+    ...plan.problems.map(({ reference, message }) => `not carried: ${reference}: ${message}`),
+    ...(plan.fits ? [] : [`It does not fit: ${sizeText(plan.free_bytes ?? 0)} are free.`]),
+  ].join('\n')
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('must be 1 or more')
+  return count
+}
+
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}

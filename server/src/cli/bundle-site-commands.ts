@@ -1,0 +1,147 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+
+import { wireDate } from '../features/api/wire-date.ts'
+import { readKey } from './bundle-offline-commands.ts'
+import { CommandError } from './command-error.ts'
+import { withDataOptions, type DataOptions } from './data-options.ts'
+import { print } from './print.ts'
+import { sizeText } from './size-text.ts'
+import { withBundles } from './with-bundles.ts'
+
+type Options = DataOptions & { readonly json?: boolean }
+
+const ledgerShown = 100
+
+/** What sites tell each other: receipts, requests, keys; and the ledger. */
+export function bundleSiteCommands(): readonly Command[] {
+  return [receiptCommand(), requestCommand(), trustCommand(), logCommand()]
+}
+
+function receiptCommand(): Command {
+  return withDataOptions(new Command('receipt'))
+    .description('write what this registry has, signed, for the side that makes bundles')
+    .option('--out <file>', 'instead of standard output')
+    .option('--summary', 'only the id of the last bundle that came in, to be typed')
+    .option('--add <file>', 'take the receipt of a site')
+    .option('--add-summary <id>', 'take the id that a site told')
+    .option('--json', 'print one JSON object')
+    .action(
+      async (
+        options: Options & {
+          readonly out?: string
+          readonly summary?: boolean
+          readonly add?: string
+          readonly addSummary?: string
+        },
+      ) => {
+        await withBundles(options, async ({ receipts }) => {
+          if (options.add !== undefined || options.addSummary !== undefined) {
+            const row =
+              options.add === undefined
+                ? await receipts.addSummary(options.addSummary ?? '')
+                : await receipts.addDocument(await readFile(options.add))
+            const { id, site, digests } = row
+            print({ id, site, digests }, `took the receipt ${id} of ${site}`, options)
+            return
+          }
+          const made = await receipts.make(options.summary === true)
+          if (made.document === null) {
+            const [latest] = made.bundles
+            if (latest === undefined) throw new CommandError('no bundle came in yet')
+            print({ summary: latest }, latest, options)
+          } else if (options.out === undefined) process.stdout.write(made.document)
+          else {
+            await writeFile(options.out, made.document)
+            const text = `wrote ${options.out}: ${String(made.blobs)} blobs`
+            print({ id: made.id, file: options.out, blobs: made.blobs }, text, options)
+          }
+        })
+      },
+    )
+}
+
+function requestCommand(): Command {
+  return withDataOptions(new Command('request'))
+    .description('write what an import lacked: mooring bundle request <id> > request.json')
+    .argument('[bundle]', 'the id of the bundle; without, those that lack something are listed')
+    .option('--json', 'print one JSON object')
+    .action(async (bundle: string | undefined, options: Options) => {
+      await withBundles(options, async ({ receipts }) => {
+        if (bundle !== undefined) {
+          process.stdout.write((await receipts.findRequest(bundle)).document)
+          return
+        }
+        const requests = await receipts.listRequests()
+        const lines = requests.map(
+          ({ bundle_id, missing, size_bytes }) =>
+            `${bundle_id}  ${String(missing)} blobs of ${sizeText(size_bytes)}`,
+        )
+        print({ requests }, lines.length === 0 ? 'nothing is missing' : lines.join('\n'), options)
+      })
+    })
+}
+
+function trustCommand(): Command {
+  return new Command('trust')
+    .description('whose bundles and receipts are taken')
+    .addCommand(
+      withDataOptions(new Command('add'))
+        .description('take the bundles of a key; compare its fingerprint first')
+        .argument('<key>', 'a public key of minisign: a file, or its line of base64')
+        .option('--name <name>', 'whose it is', 'a source')
+        .option('--json', 'print one JSON object')
+        .action(async (key: string, options: Options & { readonly name: string }) => {
+          await withBundles(options, async ({ trust }) => {
+            const anchor = await trust.add(options.name, await readKey(key), null)
+            const text = `takes bundles of ${anchor.name} (${anchor.keyId}): ${anchor.fingerprint}`
+            print({ ...anchor }, text, options)
+          })
+        }),
+    )
+    .addCommand(
+      withDataOptions(new Command('list'))
+        .description('the own key, and those that are trusted')
+        .option('--json', 'print one JSON object')
+        .action(async (options: Options) => {
+          await withBundles(options, async ({ trust }) => {
+            const own = await trust.own()
+            const anchors = await trust.list()
+            const lines = [
+              `own key ${own.keyId}: ${own.fingerprint}`,
+              own.publicKey.trimEnd(),
+              ...anchors.map((one) => `${one.keyId}  ${one.name}  ${one.fingerprint}`),
+            ]
+            print({ own, anchors }, lines.join('\n'), options)
+          })
+        }),
+    )
+    .addCommand(
+      withDataOptions(new Command('remove'))
+        .description('take nothing of a key any more')
+        .argument('<id>', 'of the key')
+        .option('--json', 'print one JSON object')
+        .action(async (id: string, options: Options) => {
+          await withBundles(options, async ({ trust }) => {
+            await trust.remove(id.toUpperCase())
+            print({ removed: id }, `removed ${id}`, options)
+          })
+        }),
+    )
+}
+
+function logCommand(): Command {
+  return withDataOptions(new Command('log'))
+    .description('the ledger: every export and import that ended, the latest first')
+    .option('--json', 'print one JSON object')
+    .action(async (options: Options) => {
+      await withBundles(options, async ({ list }) => {
+        const entries = await list.ledger(undefined, ledgerShown)
+        const lines = entries.map(
+          ({ number, at, direction, bundle_id, outcome, size_bytes, by_name, message }) =>
+            `${String(number)}  ${wireDate(at)}  ${direction}  ${bundle_id}  ${outcome}  ${sizeText(size_bytes)}  ${by_name ?? 'command line'}${message === null ? '' : `  ${message}`}`,
+        )
+        print({ entries }, lines.length === 0 ? 'nothing yet' : lines.join('\n'), options)
+      })
+    })
+}

@@ -1,0 +1,30 @@
+import { createEventBus, type EventBus } from '../platform/event-bus.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import { wireAccounts } from '../wiring.ts'
+import { createBundleParts, type BundleParts } from '../wiring/bundle-parts.ts'
+import type { DataOptions } from './data-options.ts'
+import { withDatabase } from './with-database.ts'
+
+export type CommandBundles = BundleParts & {
+  readonly bus: EventBus
+  readonly isReadOnly: boolean
+}
+
+/** Runs a command on the bundles of a data directory, whether its server runs or not. */
+export async function withBundles<T>(
+  options: DataOptions,
+  work: (bundles: CommandBundles) => Promise<T>,
+): Promise<T> {
+  return withDatabase(options, async (parts) => {
+    const { config, clock, log } = parts
+    const storage = await openStorage(config.storage, { clock, logger: log })
+    const bus = createEventBus()
+    try {
+      const people = wireAccounts(parts)
+      const bundles = createBundleParts({ ...parts, storage, people, bus, isCommand: true })
+      return await work({ ...bundles, bus, isReadOnly: config.registryState === 'readonly' })
+    } finally {
+      await storage.close()
+    }
+  })
+}
