@@ -28,7 +28,7 @@ export async function writeBundle(options: WriteOptions): Promise<WrittenBundle>
   const common = commonFiles(plan, compatIndex)
   const readme = {
     name: names.readme,
-    bytes: Buffer.from(readmeText(plan, signer?.publicKey.text)),
+    bytes: Buffer.from(readmeText(plan, signer !== undefined)),
   }
   const work = sha256Of(
     canonicalJson({
