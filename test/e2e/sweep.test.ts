@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
+import { longerTexts, widths } from '../support/longer-texts.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { furnish, pageList } from './page-list.ts'
 
@@ -38,7 +39,11 @@ describe.each(looks)('every page %s', (_name, look) => {
         ...(await visitor.overflow()).map(
           (element) => `${name}: wider than the screen: ${element}`,
         ),
+        ...(look.language === 'en' ? await longerTexts(visitor.page) : []).map(
+          (fault) => `${name}: with longer texts: ${fault}`,
+        ),
       )
+      if (look.language === 'en') await visitor.page.setViewportSize(widths.usual)
     }
     expect(faults).toEqual([])
   }, 240_000)
