@@ -53,15 +53,22 @@ test('it is left at what the link can carry', async () => {
   expect(lanes.limitOf(source)).toBeGreaterThanOrEqual(3)
 })
 
-test('trouble halves it, and each source has its own', async () => {
+test('trouble halves it once, and only where transfers go on', async () => {
   await crowd(20)
   await run(10_000, (limit) => 1_000 * limit)
   const before = lanes.limitOf(source)
   lanes.slowDown(source)
   expect(lanes.limitOf(source)).toBe(Math.floor(before / 2))
   expect(lanes.limitOf('other.example')).toBe(lanesAtFirst)
-  for (let times = 0; times < 5; times += 1) lanes.slowDown(source)
+  lanes.slowDown(source)
+  expect(lanes.limitOf(source)).toBe(Math.floor(before / 2))
+  for (let times = 0; times < 5; times += 1) {
+    now += 10_000
+    lanes.slowDown(source)
+  }
   expect(lanes.limitOf(source)).toBe(1)
+  lanes.slowDown('other.example')
+  expect(lanes.limitOf('other.example')).toBe(lanesAtFirst)
 })
 
 test('who gives up waiting takes no place', async () => {

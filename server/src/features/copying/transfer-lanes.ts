@@ -9,8 +9,10 @@ const windowMs = 400
 const transferWeight = 64 * 1024
 /** What more lanes have to bring to be worth it. */
 const worthwhile = 1.05
-/** How long a number of lanes that turned out well is kept, and one that was too many left alone. */
+/** For how long a number of lanes that was too many is not tried again. */
 const settledMs = 10_000
+/** And for how long after trouble, which often passes. */
+const calmMs = 2_000
 /** Sources that nobody asks any more are forgotten. */
 const sourcesAtMost = 200
 
@@ -25,6 +27,8 @@ interface Lane {
   /** The rate before the last step, to compare with. */
   rateBefore: number
   settledUntil: number
+  /** Several transfers meet the same trouble; it counts once. */
+  calmUntil: number
 }
 
 export type TransferLanes = ReturnType<typeof createTransferLanes>
@@ -45,7 +49,8 @@ export function createTransferLanes({ elapsed }: { elapsed: Stopwatch }) {
     }
     const lane: Lane = {
       ...{ limit: lanesAtFirst, busy: 0, queue: [], windowFrom: elapsed() },
-      ...{ weight: 0, wasFull: false, rateBefore: 0, settledUntil: -Infinity },
+      ...{ weight: 0, wasFull: false, rateBefore: 0 },
+      ...{ settledUntil: -Infinity, calmUntil: -Infinity },
     }
     lanes.set(source, lane)
     return lane
@@ -130,9 +135,12 @@ export function createTransferLanes({ elapsed }: { elapsed: Stopwatch }) {
     /** The source asks for patience, or fails. */
     slowDown(source: string): void {
       const lane = laneOf(source)
+      // it has nothing to do with how many there are
+      if (lane.busy === 0 || elapsed() < lane.calmUntil) return
       lane.limit = Math.max(Math.floor(lane.limit / 2), 1)
       lane.rateBefore = 0
-      lane.settledUntil = elapsed() + settledMs
+      lane.calmUntil = elapsed() + calmMs
+      lane.settledUntil = lane.calmUntil
       openWindow(lane)
     },
 
