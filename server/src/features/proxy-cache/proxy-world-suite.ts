@@ -67,7 +67,8 @@ export async function createProxyWorld(
   const caches = createProxyCaches({ db, clock, secretBox, enabled: true })
   const quota = quotaFor(clock, { quotaManagement: true })
   const room = createRoom({ db, clock, log, limitBytes })
-  const isReadOnly = () => false
+  let readOnly = false
+  const isReadOnly = () => readOnly
   const shared = { log, caches, upstreams, isReadOnly, stopping: never }
   const pullThrough = createPullThrough({
     ...shared,
@@ -96,6 +97,8 @@ export async function createProxyWorld(
     ...world,
     ...{ upstream, namespace, blobs, caches },
     completion: createBlobCompletion({ db, clock, repositories, blobs }),
+
+    setReadOnly: (isOn: boolean) => void (readOnly = isOn),
 
     /** What the upstream fails with from now on. */
     failWith: (error: Error | undefined) => void (fault = error),

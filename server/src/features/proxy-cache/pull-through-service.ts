@@ -54,7 +54,7 @@ export function createPullThrough({
   caches: ProxyCaches
   access: Pick<AccessService, 'mayPullThrough'>
   accounts: Pick<AccountService, 'findNamespace'>
-  repositories: Pick<RepositoryService, 'findOrCreate'>
+  repositories: Pick<RepositoryService, 'find' | 'findOrCreate'>
   upstreams: Pick<UpstreamClient, 'repository'>
   breaker: UpstreamBreaker
   cachedManifests: CachedManifests
@@ -224,6 +224,12 @@ export function createPullThrough({
       const { principal, ip, reference } = pull
       if (!(await access.mayPullThrough(principal, namespace.id))) return undefined
       return once(`create ${name.fullName} ${textOf(reference)}`, async () => {
+        // Another pull may have been quicker.
+        const present = await repositories.find(name.fullName)
+        if (present !== undefined) {
+          await bringUpToDate(cache, present, reference)
+          return present
+        }
         let manifest: UpstreamManifest
         try {
           manifest = await get(cache, name.name, reference)

@@ -30,6 +30,7 @@ describeDatabases('a cache of another registry', (open) => {
   afterAll(() => world.close())
   beforeEach(async () => {
     world.failWith(undefined)
+    world.setReadOnly(false)
     // What a test before has left is over: tags, and that the upstream is left alone.
     world.advance(1_000 * second)
     while ((await world.completion.step()) === 'more');
@@ -82,6 +83,30 @@ describeDatabases('a cache of another registry', (open) => {
     const [left, ...more] = await world.missing()
     expect([left?.digest, left?.due_at, more]).toEqual([config.digest, null, []])
     expect(await world.rowOf(layer.digest)).toBeDefined()
+  })
+
+  test('asks once for what many pull at the same time', async () => {
+    const { manifest } = stock(world, 'many')
+    const asked = world.upstream.asked.length
+    const homes = await Promise.all(Array.from({ length: 20 }, () => world.pull('many', 'latest')))
+    const gets = () => world.upstream.asked.slice(asked).filter((one) => one.startsWith('GET'))
+    expect(gets()).toEqual(['GET latest'])
+    expect(new Set(homes.map(({ id }) => id)).size).toBe(1)
+    await Promise.all(Array.from({ length: 20 }, () => world.pull('many', 'latest')))
+    expect(gets()).toEqual(['GET latest'])
+    expect(await world.tagged(homes[0]?.id ?? 0, 'latest')).toBe(manifest.digest)
+  })
+
+  test('leaves everything as it is while nothing may be written', async () => {
+    const { layer } = stock(world, 'still')
+    const home = await world.pull('still', 'latest')
+    stock(world, 'moved on')
+    const asked = world.upstream.asked.length
+    world.setReadOnly(true)
+    await world.pull('still', 'latest')
+    expect(await world.blobs.findSize(home, layer.digest)).toBeUndefined()
+    await expect(world.pull('unheard-of', 'latest')).rejects.toThrow()
+    expect(world.upstream.asked).toHaveLength(asked)
   })
 
   test('keeps what is asked for alive, by its digest with the index above it', async () => {
