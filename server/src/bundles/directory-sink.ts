@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
+import {
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BundleFault } from './bundle-fault.ts'
 import { fillFile, hashRange, type PlannedFile } from './fill-file.ts'
@@ -10,8 +19,8 @@ import type { SinkOptions, VolumeSink } from './volume-sink.ts'
 const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants
 
 /** From this size on a file is flushed at once, and a later run takes it by its name and length. */
-const flushedFrom = 1 << 20
-const flushesAtOnce = 8
+export const flushedFrom = 1 << 20
+const flushesAtOnce = 16
 
 /**
  * A volume as a folder. A file grows under a name of its own and is renamed when its bytes are
@@ -29,6 +38,8 @@ export async function directorySink(path: string, options: SinkOptions): Promise
     folders.add(folder)
   }
   await makeFolder(path)
+  // A large file is flushed while the next one is written.
+  let flushing: Promise<void> = Promise.resolve()
 
   const put = async (file: PlannedFile) => {
     const target = join(path, file.name)
@@ -44,15 +55,24 @@ export async function directorySink(path: string, options: SinkOptions): Promise
       const { size } = await handle.stat()
       if (size > file.sizeBytes) await handle.truncate(file.sizeBytes)
       await onMedium(file.name, () => fillFile(handle, 0, file, size, options))
-      if (!isSmall) await handle.sync()
-    } finally {
+    } catch (error) {
       await handle.close()
+      throw error
     }
-    await rename(growing, target)
-    if (isSmall) unflushed.add(target)
+    if (isSmall) {
+      await handle.close()
+      await rename(growing, target)
+      unflushed.add(target)
+      return
+    }
+    const before = flushing
+    flushing = settle(handle, growing, target)
+    flushing.catch(() => undefined)
+    await before
   }
 
   const flush = async () => {
+    await flushing
     const files = [...unflushed]
     for (let at = 0; at < files.length; at += flushesAtOnce) {
       await Promise.all(files.slice(at, at + flushesAtOnce).map(syncFile))
@@ -77,13 +97,22 @@ export async function directorySink(path: string, options: SinkOptions): Promise
       await put(last)
       await flush()
     },
-    close: () => Promise.resolve(),
+    close: () => flushing.catch(() => undefined),
   }
+}
+
+async function settle(handle: FileHandle, growing: string, target: string): Promise<void> {
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(growing, target)
 }
 
 async function isWritten(
   target: string,
-  { sizeBytes, sha256 }: PlannedFile,
+  { name, sizeBytes, sha256 }: PlannedFile,
   { signal, onBytes }: SinkOptions,
 ): Promise<boolean> {
   const found = await lstat(target).catch((error: unknown) => {
@@ -93,7 +122,7 @@ async function isWritten(
   if (found === undefined) return false
   if (found.isFile() && found.size === sizeBytes) {
     if (sizeBytes >= flushedFrom || (await hashFile(target, sizeBytes, signal)) === sha256) {
-      onBytes(sizeBytes)
+      onBytes(name, sizeBytes)
       return true
     }
   }

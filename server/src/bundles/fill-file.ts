@@ -17,7 +17,7 @@ export interface PlannedFile {
 export interface FillOptions {
   readonly pace: Pace
   readonly signal: AbortSignal
-  readonly onBytes: (bytes: number) => void
+  readonly onBytes: (file: string, bytes: number) => void
 }
 
 const readBytes = 1 << 20
@@ -38,12 +38,12 @@ export async function fillFile(
   let length = Math.min(existingBytes, sizeBytes)
   if (length > 0) {
     await hashRange(handle, position, length, hash, options.signal)
-    options.onBytes(length)
+    options.onBytes(name, length)
   }
   if (length < sizeBytes) length += await append(handle, position, file, length, hash, options)
   if (length === sizeBytes && hash.digest('hex') === sha256) return
   if (existingBytes > 0) {
-    options.onBytes(-length)
+    options.onBytes(name, -length)
     await fillFile(handle, position, file, 0, options)
     return
   }
@@ -74,7 +74,7 @@ async function append(
       hash.update(bytes)
       await writing
       written += bytes.length
-      onBytes(bytes.length)
+      onBytes(file.name, bytes.length)
       await pace(bytes.length)
       if (file.isPart && written === wanted) break
     }

@@ -4,7 +4,7 @@ import type { BundleProgress, WriteOptions } from './bundle.ts'
 import { BundleFault } from './bundle-fault.ts'
 import { isLeftBySystem, names, tarName, volumeFolder } from './bundle-names.ts'
 import { compatLinks } from './compat-index.ts'
-import { directorySink } from './directory-sink.ts'
+import { directorySink, flushedFrom } from './directory-sink.ts'
 import type { PlannedFile } from './fill-file.ts'
 import { codeOf, type Pace } from './medium.ts'
 import { openVolume } from './open-volume.ts'
@@ -65,29 +65,45 @@ async function writeVolume(
   { plan, format, pace, signal }: Options,
   onBytes: (file: string, bytes: number) => void,
 ): Promise<void> {
-  let current = ''
-  const fill = {
-    ...{ pace, signal },
-    onBytes: (bytes: number) => {
-      onBytes(current, bytes)
-    },
-  }
+  const fill = { pace, signal, onBytes }
   const sink =
     format === 'tar'
       ? await tarSink(path, { ...fill, createdAt: plan.createdAt })
       : await directorySink(path, fill)
   try {
-    for (const file of files) {
-      current = file.name
+    // Small files wait for the disk more than they write: some at once, where their order is free.
+    for (const batch of batchesOf(files, format === 'tar' ? 1 : smallAtOnce)) {
       signal.throwIfAborted()
-      await sink.put(file).catch(inVolume(number))
+      const outcomes = await Promise.allSettled(batch.map((file) => sink.put(file)))
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') inVolume(number)(outcome.reason)
+      }
     }
     for (const [link, target] of compatLinks(files)) await sink.link(link, target)
-    current = sums.name
     await sink.finish(sums).catch(inVolume(number))
   } finally {
     await sink.close()
   }
+}
+
+const smallAtOnce = 8
+
+/** The description alone comes first: by it a later run knows the folder. */
+function* batchesOf(files: readonly PlannedFile[], most: number) {
+  let batch: PlannedFile[] = []
+  for (const [at, file] of files.entries()) {
+    const isAlone = at === 0 || file.sizeBytes >= flushedFrom
+    if (batch.length >= most || (isAlone && batch.length > 0)) {
+      yield batch
+      batch = []
+    }
+    batch.push(file)
+    if (isAlone) {
+      yield batch
+      batch = []
+    }
+  }
+  if (batch.length > 0) yield batch
 }
 
 function inVolume(volume: number) {
