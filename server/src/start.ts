@@ -54,6 +54,8 @@ export interface Overrides {
   readonly around?: (serve: RequestListener) => RequestListener
   /** Without: the database is somebody else's to bring up to date. */
   readonly migrate?: boolean
+  /** Which of the workers run, by name; all unless it says so. */
+  readonly works?: (name: string) => boolean
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -202,8 +204,8 @@ async function openAppliance(
 }
 
 /**
- * The work behind the registry on a machine of its own: no ports but that of the metrics. Both
- * share a PostgreSQL database and the storage of the blobs.
+ * Work behind the registry on a machine of its own: no ports but that of the metrics. Both share a
+ * PostgreSQL database and the storage of the blobs.
  */
 export async function startWorkers(
   config: Config,
@@ -220,7 +222,8 @@ export async function startWorkers(
     )
     const metrics = await listenForMetrics(config, metricsEndpoint(appliance.metrics))
     await upgrade.confirm()
-    for (const worker of appliance.workers) worker.start()
+    const { works = () => true } = overrides
+    for (const worker of appliance.workers) if (works(worker.name)) worker.start()
     stack.defer(() => closeListener(metrics, drainMs))
     log.info({ metrics: metrics.url, dataDir: config.dataDir }, 'workers started')
     const running = stack.move()

@@ -1,10 +1,11 @@
-import { copyFile, mkdir } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { ApiClient } from '../support/api-client.ts'
 import { createArtifact, createIndex, createOpaqueImage } from '../support/content.ts'
 import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
+import { createHttpClient } from '../support/http-request.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import type { RegistryClient } from '../support/registry-client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -25,13 +26,14 @@ interface Mirror {
 interface Details {
   readonly state: string
   readonly progress: { readonly done: number; readonly itemsTotal: number } | null
-  readonly last_run: {
-    readonly id: number
-    readonly result: string
-    readonly code: string | null
-    readonly bytes: number
-    readonly tags: Readonly<Record<string, number>>
-  } | null
+  readonly last_run: Run | null
+}
+
+interface Run {
+  readonly id: number
+  readonly result: string
+  readonly code: string | null
+  readonly tags: Readonly<Record<string, number>>
 }
 
 let peer: PeerRegistry
@@ -105,8 +107,8 @@ const ended = (name: string, after = 0) =>
   until(
     `a run of ${name}`,
     async () => {
-      const { last_run: run } = await detailsOf(name)
-      return run !== null && run.id > after && run.result !== 'running' ? run : undefined
+      const { runs } = (await api.get(`${ownPathOf(name)}/runs`)) as { runs: readonly Run[] }
+      return runs.find(({ id, result }) => id > after && result !== 'running')
     },
     waiting,
   )
@@ -268,10 +270,132 @@ describe('a mirror', () => {
     expect(await ended('refused')).toMatchObject({ result: 'failed', code: 'auth_failed' })
     expect(await ended('nowhere')).toMatchObject({ result: 'failed', code: 'connection_error' })
     expect(await ended('absent')).toMatchObject({ result: 'failed', code: 'not_found' })
+    const { body } = await createHttpClient().request('GET', `${server.urls.metrics}/metrics`)
+    expect(body.toString()).toMatch(/sync_failures_total{namespace="acme",reason="auth_failed"/)
     const health = await api.request('GET', '/api/v1/superuser/mirror/health')
     expect(health.status).toBe(503)
     expect(health.json()).toMatchObject({ healthy: false, workers: { active: 1 } })
   })
+})
+
+describe('what is asked of a mirror', () => {
+  const noProxy = { https_proxy: null }
+  const known = {
+    external_reference: '127.0.0.1:1/acme/web',
+    sync_interval: 60,
+    sync_start_date: '2099-01-01T00:00:00Z',
+    root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['*'] },
+    skopeo_timeout_interval: 300,
+    robot_username: robot,
+  }
+
+  beforeAll(async () => {
+    await createMirror('asked', known)
+    const body = { namespace: organization, repository: 'plain', visibility: 'private' }
+    await api.post('/api/v1/repository', { ...body, description: '' }, 201)
+  })
+
+  it.each([
+    ['a scheme', { external_reference: 'https://quay.io/a/b' }, 'must not include a URL scheme'],
+    ['no path', { external_reference: 'quay.io' }, 'must include a repository path'],
+    ['an inner address', { external_reference: '10.1.2.3/a/b' }, 'location is not allowed'],
+    ['a date', { sync_start_date: 'tomorrow' }, 'Incorrect DateTime format for sync_start_date.'],
+    ['a short time', { skopeo_timeout_interval: 299 }, 'cannot be less than 300 seconds'],
+    ['architectures', { architecture_filter: ['amd64'] }, 'requires FEATURE_SPARSE_INDEX'],
+    ['another robot', { robot_username: 'other+mirror' }, 'Invalid robot'],
+    ['no robot', { robot_username: `${organization}+none` }, 'Could not find robot'],
+    ['no tags', { root_rule: { rule_kind: 'tag_glob_csv', rule_value: [] } }, 'is too short'],
+  ])('is refused when it has %s', async (_what, wrong, message) => {
+    const before = await mirrorOf('asked')
+    for (const [method, path, body] of [
+      ['POST', pathOf('plain'), { ...known, ...wrong }],
+      ['PUT', pathOf('asked'), { sync_interval: 7, ...wrong }],
+    ] as const) {
+      const answer = await api.request(method, path, body)
+      expect(answer.status).toBe(400)
+      expect(answer.text()).toContain(message)
+    }
+    expect(await mirrorOf('asked')).toEqual(before)
+  })
+
+  it.each([
+    [{ external_registry_password: 'x' }, 'without also specifying a username.'],
+    [
+      { external_registry_username: null, external_registry_password: 'x' },
+      'Unable to delete username while setting a password.',
+    ],
+  ])('is refused when credentials make no sense: %o', async (wrong, message) => {
+    const answer = await api.request('PUT', pathOf('asked'), wrong)
+    expect(answer.status).toBe(400)
+    expect((answer.json() as { detail: string }).detail).toContain(message)
+  })
+
+  it('is answered with what there is, but never with a password', async () => {
+    const answer = await api.request('POST', pathOf('asked'), known)
+    expect(answer.status).toBe(409)
+    expect(answer.json()).toEqual({
+      detail: `Mirror configuration already exits for repository ${organization}/asked`,
+    })
+    const proxy = { https_proxy: 'http://ada:secret-word@proxy.lan:3128' }
+    await api.put(pathOf('asked'), { external_registry_config: { proxy } }, 201)
+    const shown = await api.request('GET', pathOf('asked'))
+    expect(shown.text()).toContain('http://ada:********@proxy.lan:3128')
+    expect(shown.text()).not.toContain(peer.password)
+    const logs = JSON.stringify(await kindsOf('asked'))
+    expect(logs).toContain('repo_mirror_config_changed')
+    expect(logs).not.toContain('secret-word')
+    expect(logs).not.toContain(peer.password)
+    await api.get(pathOf('plain'), 404)
+    await api.put(pathOf('plain'), { is_enabled: false }, 404)
+  })
+
+  it('forgets a password that was meant for another host', async () => {
+    const reference = { external_reference: `${link.host}/library/web` }
+    await api.put(pathOf('asked'), reference, 201)
+    expect(await mirrorOf('asked')).toMatchObject({ external_registry_username: peer.username })
+    const settings = { proxy: noProxy, verify_tls: false }
+    await api.put(pathOf('asked'), { external_registry_config: settings }, 201)
+    expect(await syncAgain('asked')).toMatchObject({ code: 'auth_failed' })
+  })
+
+  it('pauses, resumes and lets go of many at once', async () => {
+    const bulk = (action: string) =>
+      api.post('/api/v1/mooring/mirrors/bulk', {
+        ...{ action, repositories: [`${organization}/asked`, `${organization}/plain`] },
+      })
+    const outcome = [{ ok: true }, { ok: false, status: 404 }]
+    expect(await bulk('pause')).toMatchObject({ results: outcome })
+    expect(await detailsOf('asked')).toMatchObject({ state: 'paused' })
+    const paused = (await api.get('/api/v1/mooring/mirrors?state=paused')) as { items: object[] }
+    expect(paused.items).toMatchObject([{ repository: `${organization}/asked` }])
+    expect(await bulk('resume')).toMatchObject({ results: outcome })
+    expect(await detailsOf('asked')).toMatchObject({ state: 'failed' })
+    expect(await bulk('delete')).toMatchObject({ results: outcome })
+    await api.get(pathOf('asked'), 404)
+  })
+})
+
+it('is made, run and tried by commands', async () => {
+  await source.pushImage('library/cli', '1.1', createOpaqueImage('cli', [100]))
+  const name = `${organization}/cli`
+  const passwordFile = join(server.dataDir, 'upstream-password')
+  // Commands do not see what the environment told the server.
+  const settings = 'FEATURE_REPO_MIRROR: true\nSSRF_ALLOWED_HOSTS: [127.0.0.1]\n'
+  await appendFile(join(server.dataDir, 'config/config.yaml'), settings)
+  await writeFile(passwordFile, `${peer.password}\n`)
+  await server.mooring(
+    ['mirror', 'create', name],
+    [
+      ...['--from', `${peer.host}/library/cli`, '--tag', '1.*', '--every', '24h'],
+      ...['--username', peer.username, '--password-file', passwordFile],
+    ],
+  )
+  await ended('cli')
+  const run = await server.mooring(['mirror', 'sync', name], ['--json'])
+  expect(JSON.parse(run)).toMatchObject({ state: 'idle', last_run: { tags: { unchanged: 1 } } })
+  expect(await tagsOf('cli')).toEqual(['1.1'])
+  const plan = await server.mooring(['mirror', 'dry-run', name], ['--json'])
+  expect(JSON.parse(plan)).toMatchObject({ tags: [{ name: '1.1', action: 'unchanged' }] })
 })
 
 describe('a run on a slow link', () => {

@@ -18,6 +18,11 @@ import {
 } from './serve-command.ts'
 import { validateForStart } from './start-validation.ts'
 
+/** Mirroring, and what it cannot do without. */
+const mirrorWorkers: ReadonlySet<string> = new Set([
+  ...['repository-mirrors', 'org-mirror', 'blob-fetch-sweep', 'read-only-mode'],
+])
+
 /** The words that Quay's container image takes as its first argument. */
 export function modeCommands(): readonly Command[] {
   return [
@@ -34,7 +39,7 @@ export function modeCommands(): readonly Command[] {
         await serve({ ...options, migrate: false })
       }),
     withDataOptions(new Command('repomirror'))
-      .description('run the work behind the registry only, beside a registry on the same database')
+      .description('mirror only, beside a registry on the same database')
       .action((options: DataOptions) => runWorkers(options, true)),
     withDataOptions(new Command('repomirror-nomigrate'))
       .description('the same, on a database that somebody else brings up to date')
@@ -52,7 +57,10 @@ async function runWorkers(options: DataOptions, withMigration: boolean): Promise
   const config = await readConfig({ ...dataDirectories(options), env: environment, flags: {} })
   const log = createLogger(config.logLevel)
   for (const warning of configWarnings(config)) log.warn(warning)
-  await using workers = await startWorkers(config, { log, migrate: withMigration })
+  await using workers = await startWorkers(config, {
+    ...{ log, migrate: withMigration },
+    works: (name) => mirrorWorkers.has(name),
+  })
   await service.ready('Working')
   service.watch(workers.answers)
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
