@@ -5,14 +5,12 @@ import type { ApiClient } from '../support/api-client.ts'
 import { bundleClient, type BundleClient, type BundleJobAnswer } from '../support/bundle-client.ts'
 import { tryProgram } from '../support/cli.ts'
 import { createArtifact, createImage, createOpaqueImage } from '../support/content.ts'
+import { createMinisignKey } from '../support/minisign-key.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
 import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
-import { secretKeyOf } from '../../server/src/bundles/minisign.ts'
-import { openBundle } from '../../server/src/bundles/open-bundle.ts'
-import { writeBundle } from '../../server/src/bundles/write-bundle.ts'
 
 const folder = createTemporaryFolder('bundles')
 const carried = folder.join('carried')
@@ -310,17 +308,17 @@ describe('bundles and bad days', () => {
   })
 
   it('are refused when another bundle of the same id was here', async () => {
-    const secret = secretKeyOf(Buffer.alloc(32, 7), Buffer.alloc(8, 7))
-    await into.trust('somebody else', secret.publicKey.text)
-    await using first = await openBundle([place('first')])
-    const { entries, blobs, description } = first
-    const { id, source: from } = description
-    await writeBundle({
-      plan: { id, source: from, createdAt: 1, base: { kind: 'none' }, entries, blobs },
-      source: first,
-      to: place('replayed'),
-      signer: secret,
-    })
+    const key = createMinisignKey()
+    await into.trust('somebody else', key.text)
+    await cp(place('first'), place('replayed'), { recursive: true })
+    const manifest = join(place('replayed'), 'mooring/manifest.json')
+    const text = await readFile(manifest, 'utf8')
+    const { id } = JSON.parse(text) as { id: string }
+    const changed = Buffer.from(
+      text.replace(/"created":"[^"]+"/, '"created":"2001-01-01T00:00:00.000Z"'),
+    )
+    await writeFile(manifest, changed)
+    await writeFile(`${manifest}.minisig`, key.sign(changed, id))
     const seen = await into.inspect({ source: { path: 'replayed' } })
     expect(seen).toMatchObject({ seen: 'other', refusals: [{ code: 'MOOR-BND-023' }] })
     const refused = await into.import({ source: { path: 'replayed' }, allow_rollback: true })

@@ -1,16 +1,16 @@
 import type { z } from 'zod'
-import type { BundleJob, BundlePlan } from '../../server/src/contract/mooring-bundle-values.ts'
+import type { BundleJob, BundlePlan } from '@mooring/server/contract/mooring-bundle-values'
 import type {
   getReceipt,
   listBundleRequests,
   listLedger,
   listTrustAnchors,
-} from '../../server/src/contract/mooring-bundle-trust.ts'
+} from '@mooring/server/contract/mooring-bundle-trust'
 import type {
   describeBundleClients,
   inspectBundle,
   listBundles,
-} from '../../server/src/contract/mooring-bundles.ts'
+} from '@mooring/server/contract/mooring-bundles'
 import type { ApiClient } from './api-client.ts'
 import { until } from './until.ts'
 

@@ -40,6 +40,10 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/mooring/mirrors/preview', noUpstream],
   ['POST /api/v1/mooring/repository/{repository}/mirror/preview', noUpstream],
   ['POST /api/v1/mooring/repository/{repository}/mirror/dry-run', noUpstream],
+  [
+    'GET /api/v1/mooring/bundles/requests/{bundle_id}',
+    'no base is missing; another test does that',
+  ],
   ['POST /api/v1/mooring/recovery', 'nobody has drawn codes; another test does'],
   ['POST /api/v1/user/initialize', 'there are accounts already'],
 ])

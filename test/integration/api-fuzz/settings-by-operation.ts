@@ -1,4 +1,5 @@
 import { createServiceKeyPair, signAsService } from '../../support/service-key-pair.ts'
+import { bundleSettings } from './bundle-settings.ts'
 import { certificateSettings } from './certificate-settings.ts'
 import { mirrorSettings } from './mirror-settings.ts'
 import type { Setting, Values } from './settings.ts'
@@ -63,6 +64,7 @@ const asLines: Set = () => ({ values: { format: 'jsonl' } })
 
 /** What calls need beyond the things that their paths name. What is given here is always sent. */
 export const settingsOf: Readonly<Record<string, Set>> = {
+  ...bundleSettings,
   ...certificateSettings,
   ...mirrorSettings,
   downloadRepositoryLogs: asLines,

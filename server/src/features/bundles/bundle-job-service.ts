@@ -10,7 +10,7 @@ import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
 import type { Step } from '../../work/worker.ts'
 import type { AccountService } from '../accounts/account-service.ts'
-import { system, type Actor } from '../audit/audit-log.ts'
+import type { Actor } from '../audit/audit-log.ts'
 import { factOf, type JobOutcome, type JobRunners } from './bundle-job.ts'
 import {
   bundleJobStore,
@@ -26,6 +26,8 @@ export type BundleJobs = ReturnType<typeof createBundleJobs>
 const saveEveryMs = 1_000
 const tellEveryMs = 500
 const jobsAtMost = 20
+/** The command line, or an account that is gone. */
+const system: Actor = { principal: 'system' }
 const active: readonly BundleJobState[] = ['queued', 'running', 'paused', 'waiting']
 
 /** Why a run stopped that did not fail. */
@@ -188,7 +190,7 @@ export function createBundleJobs({
       by: string | null,
       facts: { readonly path?: string | undefined } = {},
     ): Promise<BundleJobRow> {
-      const waiting = await store.listDue(owner, active, jobsAtMost)
+      const waiting = await store.listDue(owner, ['queued', 'running'], jobsAtMost)
       if (waiting.length === jobsAtMost && by !== null) {
         throw new Problem('rule-violated', {
           message: `${String(jobsAtMost)} jobs wait already. Cancel one that is not needed.`,
