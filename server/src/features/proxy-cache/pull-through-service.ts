@@ -29,7 +29,7 @@ type Standing =
   | { readonly kind: 'refused' | 'silent'; readonly error: unknown }
 
 /** With something in the cache, nobody waits longer for the upstream. */
-const waitedMs = 1_500
+const waitedMs = 1_200
 /** An answer that comes later than that still counts, for those who ask next. */
 const headWithinMs = 10_000
 const getWithinMs = 30_000
