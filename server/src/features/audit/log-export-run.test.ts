@@ -55,7 +55,10 @@ describeDatabases('exports of the action log', (open) => {
     const files = createLogExportFiles({ db, logs: reading, folder })
     const outgoing: Pick<OutgoingService, 'check' | 'postJson'> = {
       check: (text) =>
-        Promise.resolve({ kind: 'allowed', url: new URL(text), address: '198.41.0.4' }),
+        Promise.resolve({
+          ...{ kind: 'allowed', url: new URL(text) },
+          ...{ address: '198.41.0.4', addresses: ['198.41.0.4'] },
+        }),
       postJson: (_url, body) => {
         posted.push(body as ExportReport)
         return Promise.resolve(answer)
