@@ -25,6 +25,9 @@ import type * as logs from '@mooring/server/contract/logs'
 import type * as manifests from '@mooring/server/contract/manifests'
 import type * as members from '@mooring/server/contract/members'
 import type * as messages from '@mooring/server/contract/messages'
+import type * as mooringBundleJobs from '@mooring/server/contract/mooring-bundle-jobs'
+import type * as mooringBundleTrust from '@mooring/server/contract/mooring-bundle-trust'
+import type * as mooringBundles from '@mooring/server/contract/mooring-bundles'
 import type * as oauthApplications from '@mooring/server/contract/oauth-applications'
 import type * as oauthTokens from '@mooring/server/contract/oauth-tokens'
 import type * as oauthWeb from '@mooring/server/contract/oauth-web'
@@ -80,6 +83,9 @@ export type Areas =
   | typeof manifests
   | typeof members
   | typeof messages
+  | typeof mooringBundleJobs
+  | typeof mooringBundleTrust
+  | typeof mooringBundles
   | typeof oauthApplications
   | typeof oauthTokens
   | typeof oauthWeb

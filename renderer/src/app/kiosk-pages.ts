@@ -1,5 +1,5 @@
 const pages: ReadonlySet<string> = new Set([
-  ...['home', 'health', 'certificates', 'mirrors', 'mirror', 'bundles', 'help'],
+  ...['home', 'health', 'certificates', 'mirrors', 'mirror', 'bundles', 'bundle-import', 'help'],
   ...['sign-in', 'recover', 'oauth-error', 'setup', 'not-found'],
 ])
 

@@ -98,4 +98,28 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   },
   help: { who: 'everybody', load: () => import('../features/help/help.svelte') },
   search: { who: 'visitor', load: () => import('../features/search/search.svelte') },
+  bundles: {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundles.svelte'),
+  },
+  'bundle-export': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-export.svelte'),
+  },
+  'bundle-import': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-import.svelte'),
+  },
+  'bundle-ledger': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-ledger.svelte'),
+  },
+  'bundle-trust': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-trust.svelte'),
+  },
+  'bundle-missing': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-missing.svelte'),
+  },
 }

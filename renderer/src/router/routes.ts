@@ -49,6 +49,12 @@ const plainPages = {
   '/service': 'service',
   '/service/logs': 'service-logs',
   '/service/config': 'service-config',
+  '/bundles': 'bundles',
+  '/bundles/export': 'bundle-export',
+  '/bundles/import': 'bundle-import',
+  '/bundles/ledger': 'bundle-ledger',
+  '/bundles/trust': 'bundle-trust',
+  '/bundles/missing': 'bundle-missing',
 } as const
 
 export type PlainPage = (typeof plainPages)[keyof typeof plainPages]

@@ -38,6 +38,11 @@ const byPage: Readonly<Partial<Record<string, HelpTopic>>> = {
   mirrors: 'mirroring',
   mirror: 'mirroring',
   bundles: 'bundles',
+  'bundle-export': 'bundles',
+  'bundle-import': 'bundles',
+  'bundle-ledger': 'bundles',
+  'bundle-trust': 'bundles',
+  'bundle-missing': 'bundles',
 }
 
 /** What helps on a page. */

@@ -1,0 +1,105 @@
+import type { Input } from '../../api/operations.ts'
+import { repositoriesOf, type ChosenContent } from './chosen-content.ts'
+
+type PlanBody = Input<'POST /api/v1/mooring/bundles/plans'>['body']
+type ExportBody = Input<'POST /api/v1/mooring/bundles/exports'>['body']
+type Selection = PlanBody['selection']
+
+export type Way = 'tree' | 'rules' | 'list' | 'request'
+export const ways: readonly Way[] = ['tree', 'rules', 'list', 'request']
+export const volumePresets = ['cd700', 'dvd', 'dvd-dl', 'bd25', 'bd50', 'bd100', 'fat32'] as const
+
+/** What the wizard asks, before anything is written. */
+export class ExportDraft {
+  base = $state<'none' | 'receipt' | 'bundle'>('none')
+  receiptId = $state('')
+  bundleId = $state('')
+  stream = $state('')
+  way = $state<Way>('tree')
+  content = $state.raw<ChosenContent>({})
+  names = $state<string[]>([])
+  tags = $state<string[]>([])
+  newest = $state<number | null>(null)
+  list = $state('')
+  request = $state.raw<{ readonly name: string; readonly text: string }>()
+  platforms = $state<string[]>([])
+  hasReferrers = $state(true)
+  format = $state<'directory' | 'tar'>('directory')
+  /** One of the server's; the first when empty. */
+  place = $state('')
+  folder = $state('')
+  volume = $state('')
+  stickGigabytes = $state<number | null>(32)
+  ownSize = $state('')
+  megabytesPerSecond = $state<number | null>(null)
+  isVerified = $state(true)
+
+  readonly #selection = $derived.by((): Selection | undefined => {
+    const newest = this.newest === null ? {} : { newest: this.newest }
+    switch (this.way) {
+      case 'tree': {
+        const repositories = repositoriesOf(this.content)
+        return repositories.length === 0 ? undefined : { repositories, ...newest }
+      }
+      case 'rules': {
+        const { names, tags } = this
+        if (names.length === 0) return undefined
+        const wishes = names.map((name) => ({
+          name,
+          ...(tags.length > 0 && { tags: [...tags] }),
+        }))
+        return { repositories: wishes, ...newest }
+      }
+      case 'list':
+        return this.list.trim() === '' ? undefined : { list: this.list }
+      case 'request':
+        return this.request === undefined ? undefined : { request: this.request.text }
+    }
+  })
+
+  readonly #volumeSize = $derived(
+    this.volume === 'stick'
+      ? `usb:${String(this.stickGigabytes ?? 0)}G`
+      : this.volume === 'own'
+        ? this.ownSize.trim()
+        : this.volume,
+  )
+
+  /** What is asked for the plan; undefined while nothing is chosen. */
+  readonly plan: PlanBody | undefined = $derived.by(() => {
+    const selection = this.#selection
+    if (selection === undefined) return undefined
+    const to = this.target
+    return {
+      selection,
+      ...(this.way !== 'request' && { base: this.#base }),
+      ...(this.platforms.length > 0 && { platforms: [...this.platforms] }),
+      ...(!this.hasReferrers && { referrers: false }),
+      ...(this.#volumeSize !== '' && { volume_size: this.#volumeSize }),
+      ...(this.megabytesPerSecond !== null && { rate: `${String(this.megabytesPerSecond)}MB/s` }),
+      ...(to !== undefined && { to }),
+    }
+  })
+
+  get #base(): NonNullable<PlanBody['base']> {
+    const id = this.base === 'bundle' ? this.bundleId : this.receiptId
+    return { kind: this.base, ...(this.base !== 'none' && id !== '' && { id }) }
+  }
+
+  /** The folder that the bundle is written to; the server names one when undefined. */
+  get target(): string | undefined {
+    const folder = this.folder.trim()
+    if (folder === '') return undefined
+    return this.place === '' ? folder : `${this.place}/${folder}`
+  }
+
+  get body(): ExportBody | undefined {
+    if (this.plan === undefined) return undefined
+    return {
+      ...this.plan,
+      format: this.format,
+      ...(this.stream !== '' && { stream: this.stream }),
+      ...(!this.isVerified && { verify: false }),
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { mkdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBrowser, settled, visit, type Visit, type Visitor } from '../support/browser.ts'
+import { bundleClient } from '../support/bundle-client.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
+import { createTemporaryFolder } from '../support/temporary.ts'
+
+const folder = createTemporaryFolder('bundle-pages')
+const carried = folder.join('carried')
+let source: TestServer
+let target: TestServer
+let browser: Awaited<ReturnType<typeof openBrowser>>
+let stock: Stock
+/** The public key of the source, as its owner hands it over. */
+let sourceKey: string
+let otherKey: string
+
+beforeAll(async () => {
+  await mkdir(carried)
+  const env = {
+    QUAY_OVERRIDE_CONFIG: JSON.stringify({
+      SUPER_USERS: ['quay'],
+      MOORING_BUNDLE_PATHS: [carried],
+    }),
+  }
+  ;[source, target, browser] = await Promise.all([
+    startTestServer({ env }),
+    startTestServer({ env }),
+    openBrowser(),
+  ])
+  stock = await stockRegistry(source.client(), 'quay/stock', { largeBytes: 300_000 })
+  const keyOf = async (server: TestServer) =>
+    (await bundleClient(await server.signedIn()).trusted()).own.public_key
+  sourceKey = await keyOf(source)
+  otherKey = await keyOf(target)
+})
+
+afterAll(async () => {
+  await browser.close()
+  await Promise.all([source.stop(), target.stop()])
+  await folder.remove()
+})
+
+const enter = (server: TestServer, look: Partial<Visit> = {}) => {
+  const account = { username: server.username, password: server.password }
+  return visit(browser, { url: server.urls.https, account, ...look })
+}
+
+/** Where the password is asked for again, it is given. */
+async function press(visitor: Visitor, name: string, password: string): Promise<void> {
+  const { page } = visitor
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.addLocatorHandler(
+    page.getByRole('dialog', { name: 'Please Verify' }),
+    async (dialog) => {
+      await dialog.getByLabel('Current Password').fill(password)
+      await dialog.getByRole('button', { name: 'Verify' }).click()
+    },
+  )
+}
+
+describe('a bundle through the pages', () => {
+  it('is planned while its content is ticked, and written to a folder', async () => {
+    await using visitor = await enter(source)
+    const { page } = visitor
+    await visitor.goTo('/bundles')
+    await page.getByText('No bundles yet').waitFor()
+    await page.getByRole('link', { name: 'Export a bundle' }).click()
+    await page.getByRole('textbox', { name: 'Stream' }).fill('site-42')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Open quay', exact: true }).click()
+    await page.getByRole('button', { name: 'Open quay/stock' }).click()
+    await page.getByRole('checkbox', { name: 'small', exact: true }).check()
+    const plan = page.getByRole('definition')
+    await plan.first().getByText('1', { exact: true }).waitFor()
+    await page.getByRole('checkbox', { name: 'stock', exact: true }).check()
+    await plan.first().getByText('4', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('textbox', { name: 'Folder' }).fill('first')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await press(visitor, 'Write the bundle', source.password)
+    await page.getByText('The bundle is written', { exact: true }).waitFor()
+    await page.getByText(`${carried}/first`).first().waitFor()
+    expect(await page.locator('[data-print-sheet]').textContent()).toContain('skopeo copy --all')
+    await visitor.goTo('/bundles')
+    await page.getByText('site-42, number 1').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('comes in at the other side only with the key of its source', async () => {
+    await using visitor = await enter(target)
+    const { page } = visitor
+    await visitor.goTo('/bundles/import')
+    await page.getByRole('link', { name: 'Look at first' }).click()
+    await page.getByText('Accept this key?').waitFor()
+    await page.getByText('The bundle may not come in as it is: see the checks').waitFor()
+    await page.getByRole('button', { name: 'Accept a key' }).click()
+    const dialog = page.getByRole('dialog')
+    const key = dialog.getByRole('textbox', { name: 'Public key' })
+    await key.fill(otherKey)
+    await dialog.getByRole('button', { name: 'Accept key' }).click()
+    await dialog.getByText(/This is another key\. The bundle is signed with/).waitFor()
+    await key.fill(sourceKey)
+    await dialog.getByText('Compare the fingerprint').waitFor()
+    const [fingerprint = ''] =
+      /(?:[0-9a-f]{4} ){9}[0-9a-f]{4}/.exec((await dialog.textContent()) ?? '') ?? []
+    expect(fingerprint).toBe(
+      (await bundleClient(await source.signedIn()).trusted()).own.fingerprint,
+    )
+    await press(visitor, 'Accept key', target.password)
+    await page.getByText(/^Signed by /).waitFor()
+    await page.getByText('quay/stock:small').waitFor()
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByText('The bundle is imported', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Save receipt' }).waitFor()
+    await page.getByRole('link', { name: 'quay/stock:small' }).click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await requireStock(target.client(), stock)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('is sent through the browser, and goes on where it was left', async () => {
+    const out = bundleClient(await source.signedIn())
+    const made = await out.export({
+      selection: { repositories: [{ name: 'quay/stock' }] },
+      ...{ to: 'sent', format: 'tar' },
+    })
+    if (made.result?.kind !== 'export') throw new Error('the bundle was not written')
+    const files = made.result.volumes.map(({ name }) => `${carried}/sent/${name}`)
+    await using visitor = await enter(target)
+    const { page } = visitor
+    await visitor.goTo('/bundles/import')
+    await page.getByRole('button', { name: 'Send a bundle' }).click()
+    await page.locator('input[type=file][accept=".tar"]').setInputFiles(files)
+    await page.getByText('Everything was sent').waitFor()
+    await page.reload()
+    await page.getByText(/^1 files are here/).waitFor()
+    await page.getByRole('link', { name: 'Look at the bundle' }).click()
+    await page.getByText(/^Signed by /).waitFor()
+    await page.getByRole('button', { name: 'Read every byte' }).click()
+    await page.getByText('Every byte is as it was signed').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+describe('the pages of bundles', () => {
+  const paths = ['', '/export?step=content', '/import', '/ledger', '/trust', '/missing']
+  const looks = { language: 'ja', theme: 'DARK', width: 320, height: 640 } as const
+
+  it('show in Japanese, dark and on a telephone without a complaint', async () => {
+    await using visitor = await enter(target, looks)
+    const faults: string[] = []
+    for (const path of [...paths, `/import?path=${encodeURIComponent(`${carried}/first`)}`]) {
+      await visitor.goTo(`/bundles${path}`)
+      await settled(visitor.page)
+      const found = [...(await visitor.findings()), ...(await visitor.overflow())]
+      faults.push(...found.map((fault) => `${path}: ${fault}`))
+    }
+    expect([...faults, ...visitor.complaints]).toEqual([])
+  })
+})
