@@ -1,22 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createShelf, planOf, rootEntry, testKey } from '../../server/src/bundles/bundle-suite.ts'
-import { publicKeyFile } from '../../server/src/bundles/minisign.ts'
-import { parseVolumeSize } from '../../server/src/bundles/volume-size.ts'
-import { writeBundle } from '../../server/src/bundles/write-bundle.ts'
-import { parseDigest } from '../../server/src/storage/digest.ts'
-import { createClientHome, type ClientHome } from '../support/client-bench.ts'
+import { createShelf, planOf, rootEntry, testKey } from './bundle-suite.ts'
+import { publicKeyFile } from './minisign.ts'
+import { parseVolumeSize } from './volume-size.ts'
+import { writeBundle } from './write-bundle.ts'
+import { parseDigest } from '../storage/digest.ts'
+import { createClientHome, type ClientHome } from '../../../test/support/client-bench.ts'
 import {
   createArtifact,
   createContent,
   createOpaqueImage,
   digestOf,
   type Content,
-} from '../support/content.ts'
-import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
-import { hasPrograms } from '../support/programs.ts'
-import { createMultiArchImage } from '../support/sample-images.ts'
+} from '../../../test/support/content.ts'
+import { startPeerRegistry, type PeerRegistry } from '../../../test/support/peer-registry.ts'
+import { hasPrograms } from '../../../test/support/programs.ts'
+import { createMultiArchImage } from '../../../test/support/sample-images.ts'
 
 // Layers that are no archives would be compressed on the way.
 const exactly = ['--preserve-digests']
