@@ -115,7 +115,11 @@ const ended = (name: string, after = 0) =>
 
 async function syncAgain(name: string) {
   const before = (await detailsOf(name)).last_run?.id
-  await api.post(`${pathOf(name)}/sync-now`, undefined, 204)
+  // A retry may run right now.
+  await until('a run to be asked for', async () => {
+    const { status } = await api.request('POST', `${pathOf(name)}/sync-now`)
+    return status === 204 ? true : undefined
+  })
   return ended(name, before)
 }
 
