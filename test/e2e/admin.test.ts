@@ -93,6 +93,32 @@ it('tells in sentences what happened, filtered by the server', async () => {
   await page.getByRole('button', { name: 'Export' }).click()
   await page.getByRole('menuitem', { name: 'Download as CSV' }).click()
   expect((await download).suggestedFilename()).toMatch(/\.csv$/)
+
+  // A range of days, typed; outside of it nothing happened.
+  await visitor.goTo('/usage-logs?from=2026-01-01&to=2026-01-02')
+  await page
+    .getByText('There are no logs')
+    .or(page.getByText(/^No logs/))
+    .first()
+    .waitFor()
+  await visitor.goTo('/usage-logs?from=2026-01-03&to=2026-01-02')
+  await page.getByText('From date cannot be after To date').waitFor()
+  expect(visitor.complaints).toEqual([])
+})
+
+it('sends logs to an address when they are ready', async () => {
+  await using visitor = await visit(browser, options())
+  const { page } = visitor
+  await visitor.goTo('/organization/harbor?tab=Logs')
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('menuitem', { name: 'Export to an address…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export Usage Logs' })
+  await dialog.getByLabel('Email address or callback URL').fill('nowhere')
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await dialog.getByText(/^Enter an email address, or/).waitFor()
+  await dialog.getByLabel('Email address or callback URL').fill('https://logs.example.com/ready')
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByText(/^Logs exported with id \S+/).waitFor()
   expect(visitor.complaints).toEqual([])
 })
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   ])
   const superuser = await server.signedIn()
   await Promise.all(['mika', 'anna', 'ken'].map((name) => signUp(server, superuser, name)))
-  for (const name of ['site', 'spare-one', 'spare-two']) {
+  for (const name of ['site', 'spare-one', 'spare-two', 'leaving']) {
     await superuser.post('/api/v1/organization/', { name, email: `${name}@example.com` }, 201)
   }
   const registry = server.client()
@@ -279,6 +279,18 @@ describe('an organization', () => {
     await page.getByRole('button', { name: 'Delete policy v\\d+' }).click()
     await page.getByRole('button', { name: 'Delete policy', exact: true }).click()
     await told(page, 'Successfully deleted immutability policy')
+
+    await visitor.goTo('/organization/leaving?tab=Settings')
+    await page.getByRole('button', { name: 'Delete organization' }).click()
+    const sure = page.getByRole('alertdialog', { name: 'Delete organization' })
+    await sure.getByRole('textbox').fill('leavin')
+    expect(await sure.getByRole('button', { name: 'Delete organization' }).isDisabled()).toBe(true)
+    await sure.getByRole('textbox').fill('leaving')
+    await sure.getByRole('button', { name: 'Delete organization' }).click()
+    await told(page, 'Successfully deleted organization leaving')
+    await page.waitForURL('**/organization')
+    await row(page, 'site').waitFor()
+    expect(await row(page, 'leaving').count()).toBe(0)
     expect(visitor.complaints).toEqual([])
   })
 

@@ -81,5 +81,7 @@ export const pageList: readonly PageToSee[] = [
   { name: 'bundle-trust', path: '/bundles/trust' },
   { name: 'bundle-missing', path: '/bundles/missing' },
   { name: 'search', path: '/search?q=charts' },
+  { name: 'help', path: '/help' },
+  { name: 'help-topic', path: '/help/trust' },
   { name: 'not-found', path: '/service/nothing' },
 ]

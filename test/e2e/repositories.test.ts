@@ -131,6 +131,9 @@ describe('a repository', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Repository description updated successfully').waitFor()
     await page.getByRole('heading', { name: 'Engines' }).waitFor()
+    await page.getByRole('button', { name: 'Star', exact: true }).click()
+    await page.getByRole('button', { name: 'Remove star', exact: true }).click()
+    await page.getByRole('button', { name: 'Star', exact: true }).waitFor()
     expect(visitor.complaints).toEqual([])
   })
 

@@ -48,6 +48,9 @@ beforeAll(async () => {
   for (const one of said) await client.pushImage(repository, one.manifest.digest, one)
   const signatureTag = `${subject.manifest.digest.replace(':', '-')}.sig`
   await client.pushImage(repository, signatureTag, createImage({ labels: { of: 'cosign' } }))
+  const named = Array.from({ length: 23 }, (_, at) => `n${String(at + 1).padStart(2, '0')}`)
+  await client.pushImage('harbour/row', 'first', image)
+  for (const tag of named) await client.putManifest('harbour/row', tag, image.manifest)
   // Repositories whose names could be addresses of tags.
   await client.pushImage('harbour/tag/odd', '1', createImage())
   await client.pushImage('harbour/a/tag/odd', '1', createImage())
@@ -149,6 +152,30 @@ describe('the tags of a repository', () => {
     await page.keyboard.press('Enter')
     await labels.getByRole('button', { name: 'Save Labels' }).click()
     await page.getByText('Created labels successfully').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('are chosen across all pages, and whatever could not be changed is named', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo('/repository/harbour/row?tab=tags&limit=10')
+    await page.getByRole('button', { name: 'Select rows' }).click()
+    await page.getByRole('menuitem', { name: 'Select all (24)' }).click()
+    await page.getByRole('checkbox', { name: 'Select tag n23' }).uncheck()
+    await page.getByRole('button', { name: 'Actions', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Remove', exact: true }).click()
+    const dialog = page.getByRole('alertdialog', { name: 'Delete the following tags?' })
+    await dialog.getByText('n22').waitFor()
+    // Locked by somebody else while this is asked.
+    await api.put('/api/v1/repository/harbour/row/tag/n07', { immutable: true }, 201)
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    const failure = page.getByRole('alert').filter({ hasText: 'Could not delete tags' })
+    await failure.getByText(/details/i).click()
+    await failure.getByText(/n07/).waitFor()
+    await page.getByText('Deleted tags successfully').waitFor()
+    await page.getByRole('link', { name: 'n23', exact: true }).waitFor()
+    const left = await page.getByRole('rowheader').allInnerTexts()
+    expect(left.map((text) => text.trim().split(/\s/)[0]).sort()).toEqual(['n07', 'n23'])
     expect(visitor.complaints).toEqual([])
   })
 
