@@ -262,6 +262,27 @@ describe('each tab', () => {
       faults.push(...(await visitor.findings()).map((finding) => `${path} ${finding}`))
     }
     expect(faults).toEqual([])
+    const masthead = await visitor.page.getByRole('banner').boundingBox()
+    expect(masthead?.height).toBeLessThan(64)
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+describe('the service in the end', () => {
+  it('is stopped where nothing starts it again, and says how it comes back', async () => {
+    await using visitor = await visit(browser, {
+      ...{ url: server.urls.https, account: account() },
+      expects: [/net::ERR/],
+    })
+    const { page } = visitor
+    await visitor.goTo('/service')
+    expect(await page.getByRole('button', { name: 'Restart' }).getAttribute('aria-disabled')).toBe(
+      'true',
+    )
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Mooring is stopping').waitFor()
+    await page.getByText('Start it again on its computer').waitFor()
     expect(visitor.complaints).toEqual([])
   })
 })
