@@ -45,7 +45,7 @@ async function filesUnder(place: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes(`${path.sep}paraglide${path.sep}`) && !file.includes('cache'))
+    .filter((file) => !/[\\/](?:paraglide|cache)[\\/]/.test(file))
     .toSorted()
 }
 
