@@ -9,6 +9,7 @@ import type { Area, Foundation } from './area.ts'
 import { createBundleParts } from './bundle-parts.ts'
 
 const lookEveryMs = 5_000
+const jobsAtOnce = 3
 const hourMs = 3_600_000
 
 /** Bundles: what goes across the air gap, and what comes. */
@@ -18,9 +19,13 @@ export function wireBundles({ parts, people, pageTokens, live }: Foundation): Ar
   const { jobs, list, trust, receipts } = bundles
   const step: Step = (stopping) =>
     live.mode.isOn() ? Promise.resolve('idle') : jobs.step(stopping)
-  const worker = new Worker({ name: 'bundles', step, everyMs: lookEveryMs, log })
+  // A slow medium keeps nobody else waiting; the lock of a job keeps two from taking the same.
+  const workers = Array.from(
+    { length: jobsAtOnce },
+    (_, at) => new Worker({ name: `bundles-${String(at + 1)}`, step, everyMs: lookEveryMs, log }),
+  )
   jobs.attach(() => {
-    worker.wake()
+    for (const worker of workers) worker.wake()
   })
   const sweep = new Worker({
     name: 'bundle-sweep',
@@ -39,6 +44,6 @@ export function wireBundles({ parts, people, pageTokens, live }: Foundation): Ar
       ...bundleTrustApi({ trust, list, pageTokens }),
       ...receiptApi({ receipts, pageTokens }),
     ],
-    workers: config.registryState === 'readonly' ? [] : [worker, sweep],
+    workers: config.registryState === 'readonly' ? [] : [...workers, sweep],
   }
 }

@@ -31,8 +31,20 @@ const ofSource: Set = async (stage) => ({
   without: ['map'],
 })
 
+/** Those that take their time keep others waiting. */
+async function endJobs({ quay }: Stage): Promise<void> {
+  const { jobs } = (await quay.get(`${area}/jobs`)) as {
+    jobs: { id: string; progress: { state: string } }[]
+  }
+  const resting = ['done', 'failed', 'cancelled']
+  for (const { id, progress } of jobs) {
+    if (!resting.includes(progress.state)) await quay.request('POST', `${area}/jobs/${id}/cancel`)
+  }
+}
+
 /** A job that takes its time. */
 const slowJob: Set = async (stage) => {
+  await endJobs(stage)
   const { id } = await bundleClient(stage.quay).begin('exports', {
     ...{ selection: selectionOf(stage), rate: '1b/s', format: 'tar' },
   })
@@ -69,6 +81,7 @@ export const bundleSettings: Readonly<Record<string, Set>> = {
   cancelBundleJob: slowJob,
   resumeBundleJob: pausedJob,
   downloadBundleVolume: async (stage) => {
+    await endJobs(stage)
     const job = await bundleClient(stage.quay).export({
       selection: selectionOf(stage),
       format: 'tar',
