@@ -6,7 +6,7 @@ import type { EventBus } from '../../platform/event-bus.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Stopwatch } from '../../platform/stopwatch.ts'
 import type { AccountService } from '../accounts/account-service.ts'
-import { system, type Actor, type AuditLog } from '../audit/audit-log.ts'
+import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import type { Copier } from '../copying/copy.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
@@ -98,7 +98,7 @@ export function createMirrorRunner({
   /** @throws whatever ends or fails the run as a whole */
   async function perform(scene: Scene): Promise<Outcome> {
     const { mirror, repository, actor, keeper, progress, record, signal } = scene
-    if (actor === system) {
+    if (actor.principal === 'system') {
       throw new MirrorFault('robot_missing', 'The robot of this mirror is gone or disabled')
     }
     if (mirror.takeovers > mostTakeovers) {
@@ -222,7 +222,7 @@ export function createMirrorRunner({
     const [repository] = await repositories.listByIds([mirror.repository_id])
     if (repository === undefined) return
     const robot = await robotOf(mirror)
-    const actor = robot ?? system
+    const actor: Actor = robot ?? { principal: 'system' }
     const write = createMirrorLog({ audit, repository, actor })
     const message = sourceOf(mirror, settings.patternsOf(mirror))
     const begun = await runs.begin(mirror, kind, (tx) =>
