@@ -57,7 +57,15 @@ export const OrgMirrorConfiguration = z
     sync_expiration_date: z.string().nullable(),
     sync_status: OrgMirrorStatus,
     sync_retries_remaining: z.int(),
-    repo_sync_status_counts: z.record(OrgMirrorRepositoryStatus, z.int()),
+    repo_sync_status_counts: z.object({
+      CANCEL: z.int(),
+      FAIL: z.int(),
+      NEVER_RUN: z.int(),
+      SUCCESS: z.int(),
+      SYNCING: z.int(),
+      SYNC_NOW: z.int(),
+      SKIP: z.int(),
+    }),
     skopeo_timeout: z.int(),
     creation_date: z.string(),
   })
