@@ -145,6 +145,7 @@ describe('a read-only registry', () => {
       // How it is ended, and what only looks.
       ...['readonly', 'restart', 'stop'].map((what) => `/api/v1/mooring/service/${what}`),
       '/api/v1/mooring/storage/collection/plan',
+      ...['client-config', 'inspect', 'plans'].map((what) => `/api/v1/mooring/bundles/${what}`),
     ]
     const expected = routesWhere((one) => writes.includes(one) && harmless.includes(one.path))
     expect(taken.sort()).toEqual(expected)

@@ -24,6 +24,11 @@ import type * as labels from '@mooring/server/contract/labels'
 import type * as logs from '@mooring/server/contract/logs'
 import type * as manifests from '@mooring/server/contract/manifests'
 import type * as members from '@mooring/server/contract/members'
+import type * as mirrors from '@mooring/server/contract/mirrors'
+import type * as mooringMirrors from '@mooring/server/contract/mooring-mirrors'
+import type * as mooringMissedPulls from '@mooring/server/contract/mooring-missed-pulls'
+import type * as orgMirrors from '@mooring/server/contract/org-mirrors'
+import type * as proxyCache from '@mooring/server/contract/proxy-cache'
 import type * as messages from '@mooring/server/contract/messages'
 import type * as mooringBundleJobs from '@mooring/server/contract/mooring-bundle-jobs'
 import type * as mooringBundleTrust from '@mooring/server/contract/mooring-bundle-trust'
@@ -82,6 +87,11 @@ export type Areas =
   | typeof logs
   | typeof manifests
   | typeof members
+  | typeof mirrors
+  | typeof mooringMirrors
+  | typeof mooringMissedPulls
+  | typeof orgMirrors
+  | typeof proxyCache
   | typeof messages
   | typeof mooringBundleJobs
   | typeof mooringBundleTrust

@@ -50,6 +50,11 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     who: 'superuser',
     load: () => import('../features/usage-logs/usage-logs.svelte'),
   },
+  mirrors: { who: 'superuser', load: () => import('../features/mirrors/mirrors.svelte') },
+  'missed-pulls': {
+    who: 'superuser',
+    load: () => import('../features/mirrors/missed-pulls.svelte'),
+  },
   storage: { who: 'superuser', load: () => import('../features/storage/storage.svelte') },
   backup: { who: 'superuser', load: () => import('../features/backup/backup.svelte') },
   'create-account': {

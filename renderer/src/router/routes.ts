@@ -49,6 +49,8 @@ const plainPages = {
   '/service': 'service',
   '/service/logs': 'service-logs',
   '/service/config': 'service-config',
+  '/mirrors': 'mirrors',
+  '/mirrors/missed': 'missed-pulls',
   '/bundles': 'bundles',
   '/bundles/export': 'bundle-export',
   '/bundles/import': 'bundle-import',

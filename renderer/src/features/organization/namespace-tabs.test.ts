@@ -7,6 +7,7 @@ const stranger: NamespaceView = {
   isAdmin: false,
   isOwn: false,
   isReadOnly: false,
+  hasMirroring: false,
 }
 const admin = { ...stranger, isMember: true, isAdmin: true }
 const own: NamespaceView = { ...stranger, kind: 'user', isOwn: true }
@@ -21,6 +22,12 @@ it('shows an organization to each as far as it concerns them', () => {
     ...['Repositories', 'Teamsandmembership', 'Robotaccounts'],
     ...['Defaultpermissions', 'OAuthApplications', 'Logs', 'Settings'],
   ])
+})
+
+it('shows the mirroring of an organization where there is any', () => {
+  expect(namespaceTabs({ ...admin, hasMirroring: true })).toContain('Mirroring')
+  expect(namespaceTabs({ ...stranger, hasMirroring: true })).not.toContain('Mirroring')
+  expect(namespaceTabs({ ...own, hasMirroring: true })).not.toContain('Mirroring')
 })
 
 it('shows all of a namespace to its owner alone', () => {

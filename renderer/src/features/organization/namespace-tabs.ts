@@ -5,6 +5,7 @@ const tabs = [
   'Externallogins',
   'Defaultpermissions',
   'OAuthApplications',
+  'Mirroring',
   'Logs',
   'Settings',
 ] as const
@@ -19,6 +20,8 @@ export interface NamespaceView {
   readonly isAdmin: boolean
   readonly isOwn: boolean
   readonly isReadOnly: boolean
+  /** FEATURE_ORG_MIRROR */
+  readonly hasMirroring: boolean
 }
 
 const ofOrganization: Readonly<Record<NamespaceTab, 'everybody' | 'member' | 'admin' | 'nobody'>> =
@@ -29,6 +32,7 @@ const ofOrganization: Readonly<Record<NamespaceTab, 'everybody' | 'member' | 'ad
     Externallogins: 'nobody',
     Defaultpermissions: 'admin',
     OAuthApplications: 'admin',
+    Mirroring: 'admin',
     Logs: 'admin',
     Settings: 'admin',
   }
@@ -39,6 +43,7 @@ const withoutReadOnly: readonly NamespaceTab[] = ['Robotaccounts', 'Settings']
 export function namespaceTabs(view: NamespaceView): readonly NamespaceTab[] {
   return tabs.filter((tab) => {
     if (tab === 'Repositories') return true
+    if (tab === 'Mirroring' && !view.hasMirroring) return false
     if (view.isReadOnly && withoutReadOnly.includes(tab)) return false
     if (view.kind === 'user') return view.isOwn && ofUser.includes(tab)
     const who = ofOrganization[tab]

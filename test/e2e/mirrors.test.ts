@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../support/api-client.ts'
+import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
+import { createOpaqueImage } from '../support/content.ts'
+import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const config = {
+  ...{ SUPER_USERS: ['quay'], FEATURE_REPO_MIRROR: true, FEATURE_ORG_MIRROR: true },
+  ...{ FEATURE_PROXY_CACHE: true, REPO_MIRROR_INTERVAL: 1, ORG_MIRROR_INTERVAL: 1 },
+  SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
+}
+
+let server: TestServer
+let upstream: PeerRegistry
+let browser: Awaited<ReturnType<typeof openBrowser>>
+let api: ApiClient
+
+beforeAll(async () => {
+  ;[server, upstream, browser] = await Promise.all([
+    startTestServer({ env: { QUAY_OVERRIDE_CONFIG: JSON.stringify(config) } }),
+    startPeerRegistry(),
+    openBrowser(),
+  ])
+  api = await server.signedIn()
+  for (const name of ['harbour', 'cache', 'fleet']) {
+    await api.post('/api/v1/organization/', { name }, 201)
+  }
+  await api.put('/api/v1/organization/harbour/robots/crane', {}, 201)
+  const client = upstream.client()
+  for (const tag of ['v1', 'v2', 'other']) {
+    await client.pushImage('far/app', tag, createOpaqueImage(tag, [2_000]))
+  }
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await Promise.all([server.stop(), upstream.stop()])
+})
+
+const come = (look: Partial<Visit> = {}) =>
+  visit(browser, {
+    url: server.urls.https,
+    account: { username: server.username, password: server.password },
+    ...look,
+  })
+
+describe('a mirror', () => {
+  it('is made, shows what it would have, and runs while somebody looks', async () => {
+    await using visitor = await come({ expects: [/404 \(Not Found\)/] })
+    const { page } = visitor
+    await visitor.goTo('/mirrors')
+    await page.getByRole('button', { name: 'New mirror' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'New mirror' })
+    await dialog.getByLabel('Repository here').fill('harbour/app')
+    await dialog.getByRole('button', { name: 'Next' }).click()
+
+    await page.getByLabel('Registry Location').fill(`${upstream.host}/far/app`)
+    const tags = page.getByLabel('Tags', { exact: true })
+    await tags.fill('v*')
+    await tags.press('Enter')
+    await page.getByLabel('Username').fill(upstream.username)
+    await page.getByLabel('Password', { exact: true }).fill(upstream.password)
+    await page.getByRole('checkbox', { name: 'Verify TLS' }).uncheck()
+    await page.getByRole('button', { name: 'Preview matching tags' }).click()
+    await page.getByText('2 of 3 tags match.').waitFor()
+    await page.getByRole('combobox', { name: 'Robot User' }).fill('crane')
+    await page.getByRole('option', { name: /harbour\+crane/ }).click()
+    await page.getByRole('button', { name: 'Enable Mirror' }).click()
+    await page.getByText('Mirror configuration saved successfully').waitFor()
+
+    await page.getByText('In step').waitFor()
+    await page.getByText('2 tags: 2 new').waitFor()
+    await visitor.goTo('/repository/harbour/app?tab=tags')
+    await page.getByRole('link', { name: 'v2', exact: true }).waitFor()
+    expect(await page.getByRole('link', { name: 'other', exact: true }).count()).toBe(0)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('is seen among all of them, synced and ended from there', async () => {
+    await using visitor = await come()
+    const { page } = visitor
+    await visitor.goTo('/mirrors')
+    const row = page.getByRole('row', { name: /harbour\/app/ })
+    await row.getByText('In step').waitFor()
+    await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
+    await page.getByRole('menuitem', { name: 'Sync Now' }).click()
+    await page.getByText('Sync scheduled for 1 mirrors').waitFor()
+    await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
+    await page.getByRole('menuitem', { name: 'Delete mirror' }).click()
+    const question = page.getByRole('alertdialog', { name: 'Delete the mirror?' })
+    await question.getByRole('button', { name: 'Delete mirror' }).click()
+    await page.getByText('No mirrors yet').waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
+it('a pull of something that is not here is seen', async () => {
+  const answer = await server.client().getManifest('harbour/nothing', 'v9')
+  expect(answer.status).toBe(404)
+  await using visitor = await come()
+  const { page } = visitor
+  await visitor.goTo('/mirrors/missed')
+  await page.getByText('harbour/nothing:v9').waitFor()
+  await page.getByRole('button', { name: 'Actions for harbour/nothing:v9' }).click()
+  await page.getByRole('menuitem', { name: 'Ignore' }).click()
+  await page.getByText('Nothing was missed').waitFor()
+  expect(visitor.complaints).toEqual([])
+})
+
+it('an organization becomes a cache, unless its upstream says no', async () => {
+  await using visitor = await come({ expects: [/40\d \(/] })
+  const { page } = visitor
+  await visitor.goTo('/organization/cache?tab=Settings&section=proxycacheconfig')
+  await page.getByLabel('Remote Registry', { exact: true }).fill('10.1.2.3')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The provided registry URL is not allowed').waitFor()
+  expect(await page.getByLabel('Remote Registry', { exact: true }).inputValue()).toBe('10.1.2.3')
+  expect(visitor.complaints).toEqual([])
+})
+
+it('an organization is told what its source is', async () => {
+  await using visitor = await come({ expects: [/40\d \(/] })
+  const { page } = visitor
+  await visitor.goTo('/organization/fleet?tab=Mirroring')
+  await page.getByLabel('Source Registry URL').fill('https://127.0.0.1')
+  await page.getByRole('button', { name: 'Enable Organization Mirror' }).click()
+  // What is missing is said at its field, and nothing typed is lost.
+  await page.getByText('This field is required').first().waitFor()
+  expect(await page.getByLabel('Source Registry URL').inputValue()).toBe('https://127.0.0.1')
+  expect(visitor.complaints).toEqual([])
+})
+
+it.each([
+  ['on a telephone', { language: 'ja', theme: 'DARK', width: 320 }],
+  ['with high contrast', { language: 'en', theme: 'CONTRAST', width: 1280 }],
+] as const)('looks right %s', async (_name, look) => {
+  await using visitor = await come({ ...look, expects: [/404 \(Not Found\)/] })
+  const faults: string[] = []
+  for (const path of [
+    '/mirrors',
+    '/mirrors/missed',
+    '/organization/cache?tab=Settings&section=proxycacheconfig',
+    '/organization/fleet?tab=Mirroring',
+    '/repository/harbour/app?tab=mirroring',
+  ]) {
+    await visitor.goTo(path)
+    await settled(visitor.page)
+    faults.push(...(await visitor.findings()), ...(await visitor.overflow()))
+  }
+  expect([...faults, ...visitor.complaints]).toEqual([])
+})
