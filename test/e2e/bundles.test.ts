@@ -133,7 +133,7 @@ describe('a bundle through the pages', () => {
     await visitor.goTo('/bundles/import')
     await page.getByRole('button', { name: 'Send a bundle' }).click()
     await page.locator('input[type=file][accept=".tar"]').setInputFiles(files)
-    await page.getByText('Everything was sent').waitFor()
+    await page.getByText('Everything was sent', { exact: true }).waitFor()
     await page.reload()
     await page.getByText(/^1 files are here/).waitFor()
     await page.getByRole('link', { name: 'Look at the bundle' }).click()
@@ -145,14 +145,23 @@ describe('a bundle through the pages', () => {
 })
 
 describe('the pages of bundles', () => {
-  const paths = ['', '/export?step=content', '/import', '/ledger', '/trust', '/missing']
+  const titles = {
+    '': 'バンドル',
+    '/export?step=content': 'バンドルのエクスポート',
+    '/import': 'バンドルのインポート',
+    '/ledger': '台帳',
+    '/trust': '信頼',
+    '/missing': '不足しているもの',
+  }
   const looks = { language: 'ja', theme: 'DARK', width: 320, height: 640 } as const
 
   it('show in Japanese, dark and on a telephone without a complaint', async () => {
     await using visitor = await enter(target, looks)
     const faults: string[] = []
-    for (const path of [...paths, `/import?path=${encodeURIComponent(`${carried}/first`)}`]) {
+    const look = `/import?path=${encodeURIComponent(`${carried}/first`)}`
+    for (const [path, title] of Object.entries({ ...titles, [look]: titles['/import'] })) {
       await visitor.goTo(`/bundles${path}`)
+      await visitor.page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
       await settled(visitor.page)
       const found = [...(await visitor.findings()), ...(await visitor.overflow())]
       faults.push(...found.map((fault) => `${path}: ${fault}`))

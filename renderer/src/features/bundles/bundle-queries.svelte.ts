@@ -1,10 +1,17 @@
 import { createInfiniteQuery, createQuery } from '@tanstack/svelte-query'
-import { useApp } from '../../app/context.ts'
+import { useApp, type App } from '../../app/context.ts'
 import { refreshOn } from '../appliance/refresh-on.svelte.ts'
 import { isActive } from './bundle-words.ts'
 
 const concerns = ({ job }: Readonly<Record<string, unknown>>) =>
   typeof job === 'string' && job.startsWith('bundle-')
+
+/** Receipts that came back, the latest first. */
+export const receiptsQuery = ({ client }: Pick<App, 'client'>) => ({
+  queryKey: ['bundle-receipts'],
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+    client.call('GET /api/v1/mooring/receipts', { signal }),
+})
 
 /** One job, kept up to date; for a component's beginning. */
 export function useJob(id: () => string) {

@@ -119,4 +119,13 @@ export const keptReasons: Words<NonNullable<TagChange['reason']>> = {
 export const jobPath = ({ id, kind }: Pick<BundleJob, 'id' | 'kind'>) =>
   `/bundles/${kind === 'export' ? 'export' : 'import'}?job=${id}`
 
-export const importPath = (path: string) => `/bundles/import?path=${encodeURIComponent(path)}`
+/** The upload whose files lie at a path, if that is where they lie. */
+export const uploadAt = (path: string) => /[\\/]([0-9a-f-]{36})[\\/]files$/.exec(path)?.[1]
+
+/** Where a bundle that lies at a path is looked at. */
+export function importPath(path: string): string {
+  const upload = uploadAt(path)
+  return upload === undefined
+    ? `/bundles/import?path=${encodeURIComponent(path)}`
+    : `/bundles/import?upload=${upload}&look=1`
+}

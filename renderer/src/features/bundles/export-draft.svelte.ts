@@ -1,3 +1,4 @@
+import { createContext } from 'svelte'
 import type { Input } from '../../api/operations.ts'
 import { repositoriesOf, type ChosenContent } from './chosen-content.ts'
 
@@ -8,6 +9,9 @@ type Selection = PlanBody['selection']
 export type Way = 'tree' | 'rules' | 'list' | 'request'
 export const ways: readonly Way[] = ['tree', 'rules', 'list', 'request']
 export const volumePresets = ['cd700', 'dvd', 'dvd-dl', 'bd25', 'bd50', 'bd100', 'fat32'] as const
+
+/** For the steps, whose fields write to it. */
+export const [useDraft, provideDraft] = createContext<ExportDraft>()
 
 /** What the wizard asks, before anything is written. */
 export class ExportDraft {

@@ -1,3 +1,8 @@
+import { createContext } from 'svelte'
+
+/** For the fields that write to it. */
+export const [useChoices, provideChoices] = createContext<ImportChoices>()
+
 /** How a bundle is to come in. */
 export class ImportChoices {
   /** A rule to each line. */
