@@ -56,11 +56,11 @@ describe('a mirror', () => {
     await dialog.getByRole('button', { name: 'Next' }).click()
 
     await page.getByLabel('Registry Location').fill(`${upstream.host}/far/app`)
-    const tags = page.getByLabel('Tags', { exact: true })
+    const tags = page.getByRole('textbox', { name: /^Tags/ })
     await tags.fill('v*')
     await tags.press('Enter')
-    await page.getByLabel('Username').fill(upstream.username)
-    await page.getByLabel('Password', { exact: true }).fill(upstream.password)
+    await page.getByRole('textbox', { name: 'Username' }).fill(upstream.username)
+    await page.getByRole('textbox', { name: 'Password' }).fill(upstream.password)
     await page.getByRole('checkbox', { name: 'Verify TLS' }).uncheck()
     await page.getByRole('button', { name: 'Preview matching tags' }).click()
     await page.getByText('2 of 3 tags match.').waitFor()
@@ -112,10 +112,10 @@ it('an organization becomes a cache, unless its upstream says no', async () => {
   await using visitor = await come({ expects: [/40\d \(/] })
   const { page } = visitor
   await visitor.goTo('/organization/cache?tab=Settings&section=proxycacheconfig')
-  await page.getByLabel('Remote Registry', { exact: true }).fill('10.1.2.3')
+  await page.getByRole('textbox', { name: /^Remote Registry \(/ }).fill('10.1.2.3')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The provided registry URL is not allowed').waitFor()
-  expect(await page.getByLabel('Remote Registry', { exact: true }).inputValue()).toBe('10.1.2.3')
+  expect(await page.getByRole('textbox', { name: /^Remote Registry \(/ }).inputValue()).toBe('10.1.2.3')
   expect(visitor.complaints).toEqual([])
 })
 

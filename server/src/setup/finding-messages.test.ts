@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { certificateProblems } from '../../certs/src/certificate-problems.ts'
-import { backupCodes } from '../../server/src/backup/backup-codes.ts'
-import { probeCodes } from '../../server/src/probes/probe-codes.ts'
-import { setupCodes } from '../../server/src/setup/setup-codes.ts'
-import { projectRoot } from '../support/source-files.ts'
+import { certificateProblems } from '../../../certs/src/certificate-problems.ts'
+import { backupCodes } from '../backup/backup-codes.ts'
+import { probeCodes } from '../probes/probe-codes.ts'
+import { setupCodes } from './setup-codes.ts'
+import { projectRoot } from '../../../test/support/source-files.ts'
 
 const messages = JSON.parse(
   readFileSync(join(projectRoot, 'renderer/messages/findings/en.json'), 'utf8'),
