@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createAuthority, issueFromRequest } from '@mooring/certs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser, visit, type Visitor } from '../support/browser.ts'
+import { company } from '../support/company.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const passphrase = 'anchor chain windlass'
@@ -149,9 +149,7 @@ describe('a certificate from elsewhere', () => {
     await submit('Create')
     await page.getByText('Waiting for the signed certificate').first().waitFor()
     const shown = await page.getByRole('region', { name: 'Signing request' }).textContent()
-    const now = Date.now()
-    const authority = await createAuthority({ commonName: 'Company', years: 1, now })
-    const signed = await issueFromRequest({ authority, request: shown ?? '', now })
+    const signed = await company.sign(shown ?? '')
     await button('Upload signed certificate').click()
     await dialog().getByLabel('Or as text (PEM)').fill(signed)
     await submit('Use certificate')

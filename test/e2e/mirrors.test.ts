@@ -115,7 +115,9 @@ it('an organization becomes a cache, unless its upstream says no', async () => {
   await page.getByRole('textbox', { name: /^Remote Registry \(/ }).fill('10.1.2.3')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The provided registry URL is not allowed').waitFor()
-  expect(await page.getByRole('textbox', { name: /^Remote Registry \(/ }).inputValue()).toBe('10.1.2.3')
+  expect(await page.getByRole('textbox', { name: /^Remote Registry \(/ }).inputValue()).toBe(
+    '10.1.2.3',
+  )
   expect(visitor.complaints).toEqual([])
 })
 

@@ -66,6 +66,7 @@ export const pageList: readonly PageToSee[] = [
   { name: 'about', path: '/about' },
   { name: 'security', path: '/security' },
   { name: 'certificates', path: '/certificates' },
+  { name: 'mirrors-missed', path: '/mirrors/missed' },
   { name: 'storage', path: '/storage' },
   { name: 'backup', path: '/storage/backup' },
   { name: 'health', path: '/health' },

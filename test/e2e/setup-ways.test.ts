@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { createAuthority, issueServerCertificate, toPkcs12 } from '@mooring/certs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openBrowser, visit, type Visitor } from '../support/browser.ts'
+import { company } from '../support/company.ts'
 import { findFreePorts } from '../support/free-ports.ts'
 import { startObjectStore, type ObjectStore } from '../support/object-store.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
+import type {} from '../support/postgres.ts'
 import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres-database.ts'
 import { hasPrograms } from '../support/programs.ts'
 import { startSetup, type SetupServer } from '../support/setup-client.ts'
@@ -203,9 +204,7 @@ describe('the certificate', () => {
   it('may be finished, and what it lacks is named with a way out', async () => {
     const { page } = visitor
     await page.goto('/setup/certificates')
-    const now = Date.now()
-    const authority = await createAuthority({ commonName: 'Company', years: 1, now })
-    const pair = await issueServerCertificate({ authority, names: ['127.0.0.1'], now })
+    const pair = await company.issueFor('127.0.0.1')
     await page.getByRole('radio', { name: 'Use a finished certificate' }).check()
     await page
       .locator('input[type=file]')
@@ -221,14 +220,10 @@ describe('the certificate', () => {
 
   it('may be issued by the authority of the company, from one PKCS#12 file', async () => {
     const { page } = visitor
-    const authority = await createAuthority({ commonName: 'Company', years: 1, now: Date.now() })
-    const bundle = await toPkcs12({
-      ...{ certificatePem: authority.certificatePem, keyPem: authority.keyPem },
-      ...{ password: passphrase },
-    })
+    const bundle = await company.pkcs12(passphrase)
     await page.goto('/setup/certificates')
     await page.getByRole('radio', { name: 'Use our company CA key' }).check()
-    await page.locator('input[type=file]').setInputFiles(file('company.p12', Buffer.from(bundle)))
+    await page.locator('input[type=file]').setInputFiles(file('company.p12', bundle))
     await page.getByText('A PKCS#12 file is here').waitFor()
     await page.getByLabel('Passphrase of the key').fill('wrong')
     await test()

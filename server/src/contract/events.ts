@@ -11,7 +11,10 @@ export const LiveEvents = {
   repository: z.object({ repository: z.string(), kind: z.string() }),
   /** A job is further than before; `job` names its kind. */
   job: z.object({
-    job: z.enum(['backup', 'collection', 'scrub', 'mirror', 'export', 'import']),
+    job: z.enum([
+      ...(['backup', 'collection', 'scrub', 'mirror'] as const),
+      ...(['bundle-export', 'bundle-import', 'bundle-verify'] as const),
+    ]),
     id: z.string(),
     progress: z.record(z.string(), z.unknown()),
   }),

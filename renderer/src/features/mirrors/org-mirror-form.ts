@@ -7,6 +7,7 @@ import { isoSeconds } from './mirror-form.ts'
 
 export type OrgMirror = Output<'GET /api/v1/organization/{orgname}/mirror'>
 type NewOrgMirror = Input<'POST /api/v1/organization/{orgname}/mirror'>['body']
+type OrgMirrorChange = Omit<NewOrgMirror, 'external_registry_type'>
 
 export interface OrgMirrorValues {
   type: string
@@ -77,10 +78,9 @@ export function checkOrgMirror(values: OrgMirrorValues): Record<string, string |
 }
 
 /** A password that is not typed stays as it is. */
-export function orgBodyOf(values: OrgMirrorValues): NewOrgMirror {
+export function orgChangeOf(values: OrgMirrorValues): OrgMirrorChange {
   const optional = (text: string) => (text.trim() === '' ? null : text.trim())
   return {
-    external_registry_type: values.type === 'harbor' ? 'harbor' : 'quay',
     external_registry_url: values.url.trim(),
     external_namespace: values.namespace.trim(),
     robot_username: values.robot?.name ?? '',
@@ -100,4 +100,9 @@ export function orgBodyOf(values: OrgMirrorValues): NewOrgMirror {
     repository_filters: values.filters,
     skopeo_timeout: values.timeout ?? usualTimeoutS,
   }
+}
+
+export function orgBodyOf(values: OrgMirrorValues): NewOrgMirror {
+  const type = values.type === 'harbor' ? 'harbor' : 'quay'
+  return { ...orgChangeOf(values), external_registry_type: type }
 }

@@ -192,7 +192,7 @@ export function manifestStore(db: Db) {
         .where('manifest_id', '=', manifestId)
         .where('unlinked', '=', 0)
         .executeTakeFirstOrThrow()
-      return Number(count)
+      return count
     },
 
     /** Records a manifest and its edges; safe to repeat, also for content that is there already. */
