@@ -84,7 +84,7 @@ describe('the setup, from its code to a push', () => {
       await looksRight(other)
     }
     await page.getByLabel('Primary name').fill('localhost')
-    await goOn()
+    // The check of the field that was left is the first to learn of the other browser.
     await page.getByText('The session is over').first().waitFor()
     await enter(visitor, setup.code)
     await page.getByRole('button', { name: 'Continue here' }).click()

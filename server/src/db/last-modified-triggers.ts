@@ -29,14 +29,17 @@ export const lastModifiedStatements = {
     `create trigger tag_ended after update of live_name on tag when ${isClosed} begin
        ${ended(sqliteTags)} end`,
   ],
+  // Functions outlive the tables that a snapshot replaces, when an upgrade is undone.
   postgresql: [
     `update repository set last_modified = ${newest('tag', 'repository.id')}`,
-    `create function tag_began() returns trigger language plpgsql as $$
+    `create or replace function tag_began() returns trigger language plpgsql as $$
        begin ${began} return null; end $$`,
+    `drop trigger if exists tag_began on tag`,
     `create trigger tag_began after insert on tag
        for each row when (${isBorn}) execute function tag_began()`,
-    `create function tag_ended() returns trigger language plpgsql as $$
+    `create or replace function tag_ended() returns trigger language plpgsql as $$
        begin ${ended('tag')} return null; end $$`,
+    `drop trigger if exists tag_ended on tag`,
     `create trigger tag_ended after update of live_name on tag
        for each row when (${isClosed}) execute function tag_ended()`,
   ],

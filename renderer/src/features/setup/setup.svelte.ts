@@ -167,7 +167,11 @@ export class Setup {
 
   #isOutside(error: unknown): boolean {
     const isOutside = faultOf(error)?.code === 'MOOR-SET-005'
-    if (isOutside) this.#leave()
+    if (isOutside) {
+      // A field that goes away with its page would still tell the page that it was left.
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+      this.#leave()
+    }
     return isOutside
   }
 }
