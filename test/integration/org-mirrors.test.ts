@@ -239,6 +239,7 @@ describe('a configuration', () => {
     await here.post(path, wishes('other', start), 201)
     const verify = () => here.post(`${path}/verify`)
     expect(await verify()).toEqual({ success: true, message: 'Connection successful' })
+    await here.put(path, {})
     await here.put(path, { external_registry_password: 'wrong' })
     expect(await verify()).toEqual({ success: false, message: 'Authentication failed' })
     await here.put(path, { external_registry_password: token, external_namespace: 'nobody' })

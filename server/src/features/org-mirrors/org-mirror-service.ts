@@ -179,6 +179,7 @@ export function createOrgMirrorService({
       await requireAllowed(wishes.external_registry_url)
       await db.transaction().execute(async (tx) => {
         const before = await require(tx, organization)
+        if (Object.keys(wishes).length === 0) return
         const robot =
           wishes.robot_username === undefined
             ? {}
