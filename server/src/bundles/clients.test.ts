@@ -56,6 +56,14 @@ function createBundleContent() {
   return { shelf, plan, image, signature, whole, kept }
 }
 
+for (const program of ['skopeo', 'docker-registry', 'minisign', 'oras', 'crane']) {
+  if (!hasPrograms(program)) {
+    process.stdout.write(
+      `bundles in other clients are left out in part: ${program} is not installed\n`,
+    )
+  }
+}
+
 describe.skipIf(!hasPrograms('skopeo', 'docker-registry'))('a bundle without Mooring', () => {
   let peer: PeerRegistry
   let home: ClientHome

@@ -151,6 +151,7 @@ it('does not take the pace of its reader for silence', async () => {
   const stream = upstream.openBlob(digest, wanted())
   const pieces: Buffer[] = []
   for await (const piece of stream) {
+    // The reader itself pauses, for longer than the upstream may be silent.
     if (pieces.length === 1) await new Promise((resolve) => setTimeout(resolve, 400))
     pieces.push(piece as Buffer)
   }
