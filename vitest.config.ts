@@ -78,7 +78,7 @@ const groups: readonly Group[] = [
   },
 ]
 
-const beforeAll = ['test/support/postgres.ts', 'test/support/pages.ts']
+const beforeAll = ['container-ports', 'postgres', 'pages'].map((name) => `test/support/${name}.ts`)
 
 export default defineConfig({
   test: {

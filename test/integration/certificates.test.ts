@@ -282,10 +282,10 @@ describe('its authority', () => {
   })
 
   it('is missed by clients, which are counted until they have it', async () => {
-    const refused = run('curl', ['-sS', server.urls.https.replace('127.0.0.1', 'localhost')])
-    await expect(refused).rejects.toThrow()
-    // The client goes away first; the server counts it when its alert has arrived.
+    const url = server.urls.https.replace('127.0.0.1', 'localhost')
+    // A client that closes at once may take its alert back with a reset; it will come again.
     const { clients, refusing } = await until('the refusal', async () => {
+      await expect(run('curl', ['-sS', url])).rejects.toThrow(/certificate/)
       const seen = await overview()
       return seen.refusing.length > 0 ? seen : undefined
     })
@@ -295,7 +295,7 @@ describe('its authority', () => {
     const ours = metrics.split('\n').filter((line) => line.startsWith('mooring_certificate_ref'))
     expect(ours.map((line) => line.replace(/{.*}/, ''))).toEqual([
       'mooring_certificate_refusing_clients 1',
-      'mooring_certificate_refusals_total 1',
+      expect.stringMatching(/^mooring_certificate_refusals_total [1-9]/),
     ])
     await run('curl', ['-sS', '--cacert', server.caFile, `${server.urls.https}/health`])
     const after = await overview()
