@@ -105,6 +105,27 @@ describe('referrers', () => {
     expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
   })
 
+  it('are asked for by tags alone for a while where there is no API', async () => {
+    const upstream = await upstreamThat((req, res) => {
+      if (req.url === `/v2/team/app/manifests/${subject.replace(':', '-')}`) res.end(index)
+      else res.writeHead(404).end('404 page not found')
+    })
+    await upstream.listReferrers(subject, patient())
+    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+    const asked = server?.asked().filter((line) => line.includes('/referrers/'))
+    expect(asked).toHaveLength(1)
+  })
+
+  it('are asked for by the API again after an image that it does not know', async () => {
+    const upstream = await upstreamThat((_req, res) => {
+      res.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
+    })
+    await upstream.listReferrers(subject, patient())
+    await upstream.listReferrers(subject, patient())
+    const asked = server?.asked().filter((line) => line.includes('/referrers/'))
+    expect(asked).toHaveLength(2)
+  })
+
   it('come from a tag where the API is a page for people', async () => {
     const upstream = await upstreamThat((req, res) => {
       res.end(req.url?.includes('/manifests/') === true ? index : '<html>')

@@ -2,18 +2,22 @@ import { isDigest, type Digest } from '../storage/digest.ts'
 import type { Reply, Session } from './session.ts'
 import { findManifest } from './upstream-manifests.ts'
 import { UpstreamFault } from './upstream-fault.ts'
+import type { ReferrerHabits } from './referrer-habits.ts'
 import { repositoryUrl } from './upstream-target.ts'
 import type { UpstreamDescriptor } from './upstream.ts'
 
 const tagsPerPage = '1000'
 const mostPages = 10_000
 const mostBytes = 16 * 1024 * 1024
+const mostErrorBytes = 1024 * 1024
 const accept = 'application/vnd.oci.image.index.v1+json, application/json, */*;q=0.1'
 
 interface Page<T> {
   readonly items: readonly T[]
   /** Whether the upstream knows the list at all. */
   readonly isThere: boolean
+  /** It is not about what was asked for: there is no such list of anything. */
+  readonly isUnknownApi: boolean
   readonly next: URL | undefined
 }
 
@@ -37,22 +41,29 @@ export async function* listTags(
 
 /** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers */
 export async function listReferrers(
-  session: Session,
+  { session, habits }: { readonly session: Session; readonly habits: ReferrerHabits },
   digest: Digest,
   signal: AbortSignal,
 ): Promise<readonly UpstreamDescriptor[]> {
-  const first = repositoryUrl(session.target, 'referrers', digest)
+  const { target } = session
+  if (habits.keepsTags(target)) return referrersByTag(session, digest, signal)
+  const first = repositoryUrl(target, 'referrers', digest)
   const found: UpstreamDescriptor[] = []
   try {
     for await (const page of pagesFrom(session, first, signal, descriptorsIn)) {
-      if (!page.isThere) return await referrersByTag(session, digest, signal)
+      if (!page.isThere) {
+        if (page.isUnknownApi) habits.noteTags(target)
+        return await referrersByTag(session, digest, signal)
+      }
       found.push(...page.items)
     }
     return found
   } catch (error) {
     // What does not know the API may also refuse it, or show people a page.
     if (!isUnknownApi(error)) throw error
-    return referrersByTag(session, digest, signal)
+    const byTag = await referrersByTag(session, digest, signal)
+    habits.noteTags(target)
+    return byTag
   }
 }
 
@@ -99,20 +110,26 @@ function readPage<T>(
     ...{ method: 'GET', url, headers: { accept }, signal },
     async read(reply) {
       if (reply.status !== 200) {
-        reply.discard()
         // Older registries do not know every list.
         if (![400, 404, 405, 501].includes(reply.status)) {
+          reply.discard()
           throw reply.fault('unknown_error', `it was answered ${reply.status}`)
         }
-        return { items: [], isThere: false, next: undefined, reply }
+        const isUnknownApi = !isAboutContent(await reply.whole(mostErrorBytes))
+        return { items: [], isThere: false, isUnknownApi, next: undefined, reply }
       }
       const next = nextPage(reply.header('link'), url)
       const body = parseObject(await reply.whole(mostBytes))
       const items = body && parse(body)
       if (items === undefined) throw reply.fault('invalid_source_registry', 'the list is no list')
-      return { items, isThere: true, next, reply }
+      return { items, isThere: true, isUnknownApi: false, next, reply }
     },
   })
+}
+
+/** Something that is not there, rather than somewhere that is not there. */
+function isAboutContent(bytes: Buffer): boolean {
+  return /"(?:NAME|MANIFEST|BLOB)_[A-Z]+"/.test(bytes.toString('utf8'))
 }
 
 /** `</v2/a/tags/list?last=x&n=9>; rel="next"`; some write another scheme than the one they speak. */

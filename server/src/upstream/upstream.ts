@@ -14,6 +14,7 @@ import { usualPatience, type Patience } from './exchange.ts'
 import { createJsonApi, type ReadJson } from './json-api.ts'
 import { createLogins } from './logins.ts'
 import { createRateLimits } from './rate-limits.ts'
+import { createReferrerHabits } from './referrer-habits.ts'
 import { createSession } from './session.ts'
 import { createTransport } from './transport.ts'
 import { listReferrers, listTags } from './upstream-lists.ts'
@@ -164,6 +165,7 @@ export function createUpstreamClient({
   const attempt = createAttempts({ limits, backoff, longestWaitMs })
   const logins = createLogins({ transport, attempt, elapsed })
   const bandwidth = createBandwidth({ config, clock, elapsed })
+  const habits = createReferrerHabits({ elapsed })
 
   return {
     repository(access, observe) {
@@ -176,7 +178,7 @@ export function createUpstreamClient({
         listTags: (signal) => listTags(session, signal),
         headManifest: (reference, signal) => headManifest(session, reference, signal),
         getManifest: (reference, signal) => getManifest(session, reference, signal),
-        listReferrers: (digest, signal) => listReferrers(session, digest, signal),
+        listReferrers: (digest, signal) => listReferrers({ session, habits }, digest, signal),
         openBlob: (digest, wanted) => openBlob(blobs, digest, wanted),
       }
     },
