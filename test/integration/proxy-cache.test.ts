@@ -541,4 +541,17 @@ describe('the settings of a cache', () => {
       'Cannot convert organization to proxy cache: immutable tags exist',
     )
   })
+
+  it('leave no room for policies that make tags immutable', async () => {
+    const { name } = await createCache()
+    const { repository } = await stock()
+    const here = `${name}/${repository}`
+    expect((await server.client().getManifest(here, 'v1')).status).toBe(200)
+    for (const path of [`organization/${name}`, `repository/${here}`]) {
+      const policies = `/api/v1/${path}/immutabilitypolicy/`
+      expect(await admin.post(policies, { tagPattern: 'v.*' }, 400)).toMatchObject({
+        detail: 'Cannot create immutability policy: organization is a proxy cache',
+      })
+    }
+  })
 })

@@ -5,6 +5,7 @@ import type { AccountRow } from '../accounts/account-store.ts'
 import type { Actor, AuditEntry, AuditLog } from '../audit/audit-log.ts'
 import type { LogKind } from '../audit/log-kinds.ts'
 import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
+import { proxyCacheStore } from '../proxy-cache/proxy-cache-store.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import type { FreezeService } from './freeze-service.ts'
 import {
@@ -91,6 +92,9 @@ export function createPolicyService({
           refuse(
             'Cannot create immutability policy: organization is managed by organization-level mirroring',
           )
+        }
+        if ((await proxyCacheStore(tx).find(scope.namespace.id)) !== undefined) {
+          refuse('Cannot create immutability policy: organization is a proxy cache')
         }
         if ((await store.list(owner, policiesAtMost)).length === policiesAtMost) {
           refuse(`There can be at most ${policiesAtMost} immutability policies`)
