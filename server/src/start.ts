@@ -196,6 +196,9 @@ async function openAppliance(
     ...{ config, database, storage, key, certificates, clock, random, log, logRing, shutDown },
     restartedBy: overrides.restartedBy,
   })
+  stack.defer(() => {
+    appliance.upstreams.close()
+  })
   stack.defer(() => appliance.audit.close())
   await appliance.live.mode.refresh()
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)

@@ -41,6 +41,7 @@ import type { LogRing } from './platform/log-ring.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
+import type { UpstreamClient } from './upstream/upstream.ts'
 import { measureCertificates, type Certificates } from './wiring/certificates.ts'
 import { wireCopying } from './wiring/copying.ts'
 import { createLive, type Live } from './wiring/live.ts'
@@ -153,6 +154,8 @@ export interface Appliance {
   readonly metrics: Metrics
   readonly audit: AuditLog
   readonly people: AccountServices
+  /** Its connections stay open until somebody closes them. */
+  readonly upstreams: Pick<UpstreamClient, 'close'>
   /** Creates the first superuser when nobody is there yet. */
   createFirstAccount(
     password?: string,
@@ -269,6 +272,7 @@ export function wire(parts: Parts): Appliance {
     metrics,
     audit: people.audit,
     people,
+    upstreams,
     async createFirstAccount(password = generatePassword(random)) {
       const [username = 'quay'] = config.superUsers
       // FEATURE_USER_INITIALIZE leaves the first account to whoever asks for it.
