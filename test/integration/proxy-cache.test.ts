@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import {
+  createArtifact,
   createContent,
+  createIndex,
   createJson,
   createOpaqueImage,
   descriptorOf,
@@ -458,6 +460,56 @@ describe('missed pulls', () => {
     await client.pushImage('quay/sorted', 'c', createOpaqueImage('come', [10]))
     expect(await find('quay/sorted')).toEqual([])
     await outsider.api.get(path, 403)
+  })
+})
+
+describe('what is attached to an image upstream', () => {
+  it('comes with it: signatures by their tags, the rest by a list of referrers', async () => {
+    const { name, upstream } = await createCache()
+    const { repository, image } = await stock()
+    const far = peer.client()
+    const attach = async (text: string, tag?: string) => {
+      const content = createContent(text)
+      const artifact = createArtifact({
+        artifactType: 'application/vnd.test.signature',
+        subject: image.manifest,
+        layers: [content],
+      })
+      await far.pushImage(repository, tag ?? artifact.manifest.digest, artifact)
+      return { ...artifact, content }
+    }
+    const { digest } = image.manifest
+    const tag = digest.replace(':', '-')
+    const signature = await attach('by tag', `${tag}.sig`)
+    const referrer = await attach('by list')
+    // The stand-in for the API that this upstream does not have.
+    const list = createIndex([{ manifest: referrer.manifest }])
+    await far.putManifest(repository, tag, list)
+
+    const client = server.client()
+    const here = `${name}/${repository}`
+    const listed = async () =>
+      (await client.listReferrers(here, digest)).map((found) => found.digest)
+    // Nobody has pulled the image itself yet.
+    expect(await listed()).toEqual([referrer.manifest.digest])
+    const asked = () => upstream.requests.filter(({ path }) => path.includes('/referrers/')).length
+    expect(asked()).toBe(1)
+    for (const { manifest, content, reference } of [
+      { ...signature, reference: `${tag}.sig` },
+      { ...referrer, reference: referrer.manifest.digest },
+    ]) {
+      const got = await client.getManifest(here, reference)
+      expect(got.body.equals(manifest.bytes)).toBe(true)
+      expect((await client.getBlob(here, content.digest)).body.equals(content.bytes)).toBe(true)
+    }
+
+    await upstream.stop()
+    expect(await listed()).toEqual([referrer.manifest.digest, signature.manifest.digest].sort())
+    expect((await client.getBlob(here, referrer.content.digest)).status).toBe(200)
+    // Those who are no members see what is here, if they may see the repository at all.
+    await admin.post(`/api/v1/repository/${here}/changevisibility`, { visibility: 'public' })
+    const strange = server.client(outsider)
+    expect(await strange.listReferrers(here, digest)).toHaveLength(2)
   })
 })
 

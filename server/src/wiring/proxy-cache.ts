@@ -3,6 +3,10 @@ import { createOutgoingService } from '../features/outgoing/outgoing-service.ts'
 import { createBlobCompletion } from '../features/proxy-cache/blob-completion.ts'
 import { createCachedManifests } from '../features/proxy-cache/cached-manifest-service.ts'
 import { createCacheFill } from '../features/proxy-cache/cache-fill-service.ts'
+import {
+  createCachedReferrers,
+  type CachedReferrers,
+} from '../features/proxy-cache/cached-referrer-service.ts'
 import { missedPullApi } from '../features/proxy-cache/missed-pull-api.ts'
 import { createMissedPulls, type MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
 import {
@@ -22,6 +26,7 @@ import type { AccountServices, Parts } from '../wiring.ts'
 import { createLease, underLease } from '../work/lease.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
+import type { ContentServices } from './content-services.ts'
 import type { Copying } from './copying.ts'
 import type { Live } from './live.ts'
 
@@ -29,6 +34,7 @@ import type { Live } from './live.ts'
 export interface Proxying {
   /** Absent without FEATURE_PROXY_CACHE. */
   readonly pullThrough?: PullThrough
+  readonly cachedReferrers?: CachedReferrers
   readonly blobs?: ProxiedBlobs
   readonly missedPulls: MissedPulls
   readonly workers: readonly Worker[]
@@ -64,16 +70,21 @@ export function wireProxyCache(
   const blobs = wireBlobs({ parts, people, copying, upstreams, isReadOnly, stopping: stop.signal })
   const fetchesAhead = config.features.proxyCacheBlobDownload
   const completion = fetchesAhead ? [wireCompletion(parts, people, blobs)] : []
+  const shared = {
+    ...{ log, upstreams, isReadOnly, stopping: stop.signal },
+    cachedManifests: createCachedManifests({ db, clock }),
+    access: people.access,
+    caches: people.proxyCaches,
+    breaker: createUpstreamBreaker({ clock }),
+    fill: wireFill(parts, people, fetchesAhead),
+  }
   return {
     missedPulls,
     blobs,
+    cachedReferrers: createCachedReferrers(shared),
     pullThrough: createPullThrough({
-      ...{ log, upstreams, isReadOnly, stopping: stop.signal },
-      cachedManifests: createCachedManifests({ db, clock }),
-      ...{ access: people.access, accounts: people.accounts, repositories: people.repositories },
-      caches: people.proxyCaches,
-      breaker: createUpstreamBreaker({ clock }),
-      fill: wireFill(parts, people, fetchesAhead),
+      ...shared,
+      ...{ accounts: people.accounts, repositories: people.repositories },
       visibility: config.createPrivateRepoOnPush ? 'private' : 'public',
     }),
     workers: [missedPullWriter, ...completion],
@@ -155,7 +166,7 @@ function wireCompletion(
 export function proxyCacheRoutes(
   { parts, people, pageTokens, upstreams }: Foundation,
   { missedPulls }: Proxying,
-): Area {
+): Area & Pick<ContentServices, 'proxyCaches'> {
   const { config, database, clock } = parts
   const proxyCaches = createProxyCacheService({
     ...{ db: database.db, clock, upstreams },
@@ -164,5 +175,6 @@ export function proxyCacheRoutes(
   })
   return {
     routes: [...proxyCacheApi({ proxyCaches }), ...missedPullApi({ missedPulls, pageTokens })],
+    proxyCaches,
   }
 }

@@ -159,8 +159,10 @@ export function wireRegistry(
   const missed = missedPullOci({
     ...{ gate, accounts, repositories, caches, missedPulls: proxying.missedPulls },
   })
+  const { pullThrough, cachedReferrers } = proxying
   const referrers = referrerOci({
     referrers: createReferrerService({ database, clock }),
+    upstream: pullThrough && cachedReferrers && { pullThrough, cachedReferrers },
     gate,
     enabled: features.referrersApi,
   })

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Digest } from '../../storage/digest.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import { isTagName, type TagName } from '../tags/tag-name.ts'
-import { eachAtOnce } from './at-once.ts'
+import { eachAtOnce } from '../../work/at-once.ts'
 import type { CopyTask } from './copy-task.ts'
 import type { ManifestCopy } from './manifest-copy-service.ts'
 

@@ -2,19 +2,29 @@ import { sendJson, type Exchange } from '../../http/exchange.ts'
 import { nextLink, parsePage } from '../../http/page.ts'
 import { isProblem, Problem } from '../../problem.ts'
 import { parseDigest } from '../../storage/digest.ts'
+import type { CachedReferrers } from '../proxy-cache/cached-referrer-service.ts'
+import type { PullThrough } from '../proxy-cache/pull-through-service.ts'
 import type { RegistryGate } from '../tokens/registry-gate.ts'
 import { mediaTypes } from './manifest-media-types.ts'
 import { referrersIndex, type ReferrerPage, type ReferrerService } from './referrer-service.ts'
 
 const pageLimit = 1000
 
+export interface UpstreamReferrers {
+  readonly pullThrough: Pick<PullThrough, 'create'>
+  readonly cachedReferrers: CachedReferrers
+}
+
 /** `GET /v2/<name>/referrers/<digest>` (OCI distribution spec, "Listing referrers"). */
 export function referrerOci({
   referrers,
+  upstream,
   gate,
   enabled,
 }: {
   referrers: ReferrerService
+  /** Where a cache of another registry looks first; absent: there is none. */
+  upstream?: UpstreamReferrers | undefined
   gate: RegistryGate
   enabled: boolean
 }) {
@@ -53,7 +63,21 @@ export function referrerOci({
     query: Omit<Parameters<ReferrerService['list']>[0], 'repositoryId'>,
   ): Promise<ReferrerPage> {
     try {
-      const { repository } = await gate.admit(exchange, name, 'pull')
+      const { clientAddress: ip } = exchange
+      const reference = { kind: 'digest', digest: query.subject } as const
+      const { caller, repository } = await gate.admit(
+        exchange,
+        name,
+        'pull',
+        upstream &&
+          (({ principal }, named) =>
+            upstream.pullThrough.create({ principal, ip, reference }, named)),
+      )
+      // What comes after the first page is what was there when that was made.
+      if (query.after === '') {
+        const { principal } = caller
+        await upstream?.cachedReferrers.refresh(principal, repository, query.subject)
+      }
       return await referrers.list({ repositoryId: repository.id, ...query })
     } catch (error) {
       if (isProblem(error, 'repository-unknown')) return { manifests: [] }

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
+import type { Digest } from '../../storage/digest.ts'
 import type { Reference } from '../manifests/manifest-reference.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import { tagStore } from '../tags/tag-store.ts'
@@ -105,6 +106,12 @@ export function createCachedManifests({ db, clock }: { db: Db; clock: Clock }) {
       reference.kind === 'tag'
         ? renewTag(cache, repositoryId, reference.tag, cached)
         : renewDigest(cache, repositoryId, cached),
+
+    /** Whether anything attached to it is here, and not past its time. */
+    hasReferrers: async (repositoryId: number, subject: Digest): Promise<boolean> => {
+      const query = { repositoryId, subject, artifactType: undefined, after: '', limit: 1 }
+      return (await manifestStore(db).listReferrers({ ...query, now: clock.now() })).length > 0
+    },
 
     /** @returns undefined when it was collected meanwhile */
     read: ({ digest }: Cached): Promise<Buffer | undefined> =>

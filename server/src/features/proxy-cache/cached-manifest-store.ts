@@ -97,14 +97,14 @@ export function cachedManifestStore(db: Db) {
         .execute()
     },
 
-    /** Of the holds that have an end. */
+    /** Of the holds that keep it, also of those that would keep a referrer for ever. */
     async setHoldEnds(manifestId: number, end: Instant | null, now: Instant): Promise<void> {
       await db
         .updateTable('tag')
         .set({ lifetime_end_ms: end })
         .where('manifest_id', '=', manifestId)
         .where('hidden', '=', 1)
-        .where('lifetime_end_ms', '>', now)
+        .where((e) => e.or([e('lifetime_end_ms', 'is', null), e('lifetime_end_ms', '>', now)]))
         .execute()
     },
   }

@@ -1,17 +1,21 @@
 import { Secret } from '../../config/secret.ts'
 import type { Database } from '../../db/open.ts'
+import type { Digest } from '../../storage/digest.ts'
 import type { Upstream, UpstreamClient } from '../../upstream/upstream.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { createSecretBox } from '../accounts/secret-box.ts'
 import { createCopyingWorld, createFakeUpstream } from '../copying/copying-world-suite.ts'
 import { createManifestPush } from '../manifests/manifest-push-service.ts'
 import { parseKnownReference } from '../manifests/manifest-reference.ts'
+import { createReferrerService } from '../manifests/referrer-service.ts'
 import { quotaFor } from '../quota/quota-suite.ts'
 import { parseRepositoryName } from '../repositories/repository-name.ts'
+import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { tagRulesFor } from '../tags/tag-rules-suite.ts'
 import { createBlobCompletion } from './blob-completion.ts'
 import { createCacheFill } from './cache-fill-service.ts'
 import { createCachedManifests } from './cached-manifest-service.ts'
+import { createCachedReferrers } from './cached-referrer-service.ts'
 import { createProxiedBlobs } from './proxied-blob-service.ts'
 import { proxyCacheStore } from './proxy-cache-store.ts'
 import { createProxyCaches } from './proxy-caches-service.ts'
@@ -70,11 +74,9 @@ export async function createProxyWorld(
   let readOnly = false
   const isReadOnly = () => readOnly
   const shared = { log, caches, upstreams, isReadOnly, stopping: never }
-  const pullThrough = createPullThrough({
+  const asking = {
     ...shared,
     access: { mayPullThrough: () => Promise.resolve(true) },
-    accounts: { findNamespace: async () => namespace },
-    repositories,
     breaker: createUpstreamBreaker({ clock }),
     cachedManifests: createCachedManifests({ db, clock }),
     fill: createCacheFill({
@@ -89,8 +91,15 @@ export async function createProxyWorld(
         acceptsSparse: true,
       }),
     }),
+  }
+  const pullThrough = createPullThrough({
+    ...asking,
+    accounts: { findNamespace: async () => namespace },
+    repositories,
     visibility: 'private',
   })
+  const cachedReferrers = createCachedReferrers(asking)
+  const referrers = createReferrerService({ database, clock })
   const blobs = createProxiedBlobs({ ...shared, database, storage, fetches, quota })
 
   return {
@@ -112,6 +121,13 @@ export async function createProxyWorld(
       if (made === undefined) throw new Error('nothing was made')
       if (found !== undefined) await pullThrough.refresh(asked, found)
       return made
+    },
+
+    /** What is attached to an image, as a member lists it. */
+    async referrersOf(home: RepositoryRow, subject: Digest): Promise<string[]> {
+      await cachedReferrers.refresh(member, home, subject)
+      const query = { repositoryId: home.id, subject, artifactType: undefined, after: '', limit: 9 }
+      return (await referrers.list(query)).manifests.map(({ digest }) => digest)
     },
 
     missing: () => db.selectFrom('proxycacheblob').selectAll().orderBy('digest').execute(),

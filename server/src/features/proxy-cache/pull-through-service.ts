@@ -14,6 +14,7 @@ import type { Cached, CachedManifests } from './cached-manifest-service.ts'
 import { upstreamAccess, type ProxyCache, type ProxyCaches } from './proxy-caches-service.ts'
 import type { UpstreamBreaker } from './upstream-breaker.ts'
 import { upstreamText } from './upstream-text.ts'
+import { createTogether, unlessLate, waitedMs } from './waiting-for-upstream.ts'
 
 export type PullThrough = ReturnType<typeof createPullThrough>
 
@@ -28,8 +29,6 @@ type Standing =
   | { readonly kind: 'there'; readonly digest: string | undefined }
   | { readonly kind: 'refused' | 'silent'; readonly error: unknown }
 
-/** With something in the cache, nobody waits longer for the upstream. */
-const waitedMs = 1_200
 /** An answer that comes later than that still counts, for those who ask next. */
 const headWithinMs = 10_000
 const getWithinMs = 30_000
@@ -66,15 +65,7 @@ export function createPullThrough({
   stopping: AbortSignal
 }) {
   /** What is being asked of an upstream: whoever wants the same waits for the same answer. */
-  const underWay = new Map<string, Promise<unknown>>()
-
-  async function once<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const running = underWay.get(key) as Promise<T> | undefined
-    if (running !== undefined) return running
-    const begun = work().finally(() => underWay.delete(key))
-    underWay.set(key, begun)
-    return begun
-  }
+  const once = createTogether()
 
   const within = (ms: number) => AbortSignal.any([AbortSignal.timeout(ms), stopping])
 
@@ -115,14 +106,9 @@ export function createPullThrough({
     }
   }
 
-  /** An upstream that answers, whatever it says, is worth asking again. */
   function noteFailure(host: string, error: unknown): void {
     log.debug({ err: error, upstream: host }, 'upstream of a proxy cache failed')
-    const isAnswer =
-      error instanceof UpstreamFault &&
-      ['auth_failed', 'not_found', 'manifest_invalid'].includes(error.code)
-    if (isAnswer) breaker.answered(host)
-    else breaker.failed(host, error instanceof UpstreamFault ? error.retryAfterMs : undefined)
+    breaker.noteFailure(host, error)
   }
 
   async function keep(
@@ -223,7 +209,7 @@ export function createPullThrough({
       if (cache === undefined) return undefined
       const { principal, ip, reference } = pull
       if (!(await access.mayPullThrough(principal, namespace.id))) return undefined
-      return once(`create ${name.fullName} ${textOf(reference)}`, async () => {
+      return once(`${name.fullName} ${textOf(reference)}`, async () => {
         // Another pull may have been quicker.
         const present = await repositories.find(name.fullName)
         if (present !== undefined) {
@@ -258,9 +244,11 @@ export function createPullThrough({
       const cache = await caches.find(repository.namespace_user_id)
       if (cache === undefined || repository.state !== 'NORMAL' || isReadOnly()) return
       if (!(await access.mayPullThrough(principal, cache.organizationId))) return
-      await once(`refresh ${String(repository.id)} ${textOf(reference)}`, () =>
-        bringUpToDate(cache, repository, reference),
-      )
+      // Whoever makes the repository has it before it holds anything: the same wait for both.
+      await once(`${repository.full_name} ${textOf(reference)}`, async () => {
+        await bringUpToDate(cache, repository, reference)
+        return repository
+      })
     },
   }
 }
@@ -272,19 +260,6 @@ function isGone(error: unknown): boolean {
 /** @throws Problem `manifest-unknown` with what the upstream says */
 function notFound(error: unknown): never {
   throw new Problem('manifest-unknown', { upstream: upstreamText(error) })
-}
-
-/** Undefined when it takes longer. */
-async function unlessLate<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => {
-    late.resolve(undefined)
-  }, ms)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 const textOf = (reference: Reference): string =>

@@ -151,6 +151,43 @@ describeDatabases('a cache of another registry', (open) => {
     })
   })
 
+  test('has what is attached to an image, also while the upstream is away, but not for ever', async () => {
+    const { manifest } = stock(world, 'signed')
+    const signature = manifestOf({ blobs: [blobOf('{}'), blobOf('signature')], subject: manifest })
+    world.upstream.put(signature, [blobOf('{}'), blobOf('signature')])
+    const home = await world.pull('signed', 'latest')
+    expect(await world.referrersOf(home, manifest.digest)).toEqual([signature.digest])
+    expect(await missingIn(home.id)).toContain(blobOf('signature').digest)
+
+    const later = manifestOf({ blobs: [blobOf('{}'), blobOf('later')], subject: manifest })
+    world.upstream.put(later, [blobOf('{}'), blobOf('later')])
+    const both = [signature.digest, later.digest].sort()
+    expect(await world.referrersOf(home, manifest.digest)).toEqual(both)
+    expect(world.upstream.asked.filter((asked) => asked === `GET ${signature.digest}`)).toEqual([
+      `GET ${signature.digest}`,
+    ])
+
+    // Asked for within their time, they stay.
+    world.advance(90 * second)
+    expect(await world.referrersOf(home, manifest.digest)).toEqual(both)
+    world.failWith(fault('connection_error'))
+    world.advance(90 * second)
+    expect(await world.referrersOf(home, manifest.digest)).toEqual(both)
+    world.advance(90 * second)
+    expect(await world.referrersOf(home, manifest.digest)).toEqual([])
+  })
+
+  test('tells nothing of what is attached to an image once the upstream refuses', async () => {
+    const { manifest } = stock(world, 'closed')
+    world.upstream.put(manifestOf({ subject: manifest }), [blobOf('config')])
+    const home = await world.pull('closed', 'latest')
+    expect(await world.referrersOf(home, manifest.digest)).toHaveLength(1)
+    world.failWith(fault('auth_failed'))
+    await expect(world.referrersOf(home, manifest.digest)).rejects.toMatchObject({
+      code: 'manifest-unknown',
+    })
+  })
+
   test('never asks about a tag that cannot change', async () => {
     const { manifest } = stock(world, 'fixed')
     const { id } = await world.pull('fixed', 'latest')

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import type { Clock, Instant } from '../../platform/clock.ts'
+import { UpstreamFault, type UpstreamFaultCode } from '../../upstream/upstream-fault.ts'
 
 export type UpstreamBreaker = ReturnType<typeof createUpstreamBreaker>
 
@@ -13,6 +14,15 @@ const longestMs = 300_000
  */
 export function createUpstreamBreaker({ clock }: { clock: Clock }) {
   const until = new LRUCache<string, Instant>({ max: 1_000 })
+
+  /** @param leaveMs as the upstream itself wants it. */
+  function failed(host: string, leaveMs = leaveAloneMs): void {
+    until.set(host, clock.now() + Math.min(leaveMs, longestMs))
+  }
+
+  function answered(host: string): void {
+    until.delete(host)
+  }
 
   return {
     /** Whether a call that could do without the upstream should ask it. */
@@ -27,13 +37,18 @@ export function createUpstreamBreaker({ clock }: { clock: Clock }) {
 
     isFailing: (host: string): boolean => until.has(host),
 
-    /** @param leaveMs as the upstream itself wants it. */
-    failed(host: string, leaveMs = leaveAloneMs): void {
-      until.set(host, clock.now() + Math.min(leaveMs, longestMs))
-    },
+    failed,
+    answered,
 
-    answered(host: string): void {
-      until.delete(host)
+    /** An upstream that answers, whatever it says, is worth asking again. */
+    noteFailure(host: string, error: unknown): void {
+      const isFault = error instanceof UpstreamFault
+      if (isFault && answers.has(error.code)) answered(host)
+      else failed(host, isFault ? error.retryAfterMs : undefined)
     },
   }
 }
+
+const answers: ReadonlySet<UpstreamFaultCode> = new Set<UpstreamFaultCode>([
+  ...(['auth_failed', 'not_found', 'manifest_invalid'] as const),
+])
