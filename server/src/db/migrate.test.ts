@@ -5,6 +5,7 @@ import { describeDatabases } from './database-suite.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { logKinds } from './migrations/0001-log-kinds.ts'
+import { applianceKinds } from './migrations/0013-appliance-kinds.ts'
 
 describeDatabases('the schema', (open) => {
   test('is built from nothing, and a second run finds nothing to do', async () => {
@@ -101,7 +102,7 @@ describeDatabases('the schema', (open) => {
   test('numbers the log kinds as administrators know them', async () => {
     const { db } = await open()
     const rows = await db.selectFrom('logentrykind').selectAll().orderBy('id').execute()
-    expect(rows).toHaveLength(logKinds.length)
+    expect(rows).toHaveLength(logKinds.length + applianceKinds.length)
     const ids = new Map(rows.map((row) => [row.name, row.id]))
     expect(ids.get('account_change_cc')).toBe(1)
     expect(ids.get('create_repo')).toBe(14)
@@ -109,6 +110,7 @@ describeDatabases('the schema', (open) => {
     expect(ids.get('push_repo')).toBe(42)
     expect(ids.get('login_failure')).toBe(104)
     expect(ids.get('push_repo_failed')).toBe(105)
+    expect(ids.get('certificate_issued')).toBe(1001)
   })
 
   test('gives numbers for ids, sizes, instants, counts and sums', async () => {

@@ -2,12 +2,14 @@ import { describeCertificate } from '@mooring/certs'
 import { Counter, Gauge } from 'prom-client'
 import { isServerHostname, type Config } from '../config/config.ts'
 import { createSecretBox } from '../features/accounts/secret-box.ts'
+import type { AuditEntry } from '../features/audit/audit-log.ts'
 import { authorityKeyApi } from '../features/certificates/authority-key-api.ts'
 import { createAuthorityService } from '../features/certificates/authority-service.ts'
 import { createAuthorityStore } from '../features/certificates/authority-store.ts'
 import { certificateApi } from '../features/certificates/certificate-api.ts'
 import { createCertificateOverview } from '../features/certificates/certificate-overview-service.ts'
 import { createCertificateService } from '../features/certificates/certificate-service.ts'
+import { createChangeJournal, type NotedChange } from '../features/certificates/change-journal.ts'
 import { createCertificateStore } from '../features/certificates/certificate-store.ts'
 import { clientTrustApi, type TrustAddress } from '../features/certificates/client-trust-api.ts'
 import { createExpiryWatch } from '../features/certificates/expiry-watch.ts'
@@ -27,8 +29,8 @@ import type { Random } from '../platform/random.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
-export function certificateRoutes({ parts }: Foundation): Area {
-  const { config, certificates: all } = parts
+export function certificateRoutes({ parts, people }: Foundation): Area {
+  const { config, certificates: all, database, log } = parts
   const { serverHostname, listen } = config
   const { certificates, authority, rollovers, authorities, served, distributed, overview } = all
   const { upstreamTrust, refreshTrust, renewal } = all
@@ -51,7 +53,21 @@ export function certificateRoutes({ parts }: Foundation): Area {
       .map((name) => `${name.includes(':') ? `[${name}]` : name}${port}`)
     return [...new Set([serverHostname, ...others])]
   }
+  const { journal } = all
+  const telling = new Worker({
+    name: 'certificate-log',
+    step: async () => {
+      await journal.tell((change) => people.audit.recordIn(database.db, toldBy(change)))
+      return 'idle'
+    },
+    everyMs: tellEveryMs,
+    log,
+  })
+  journal.onNoted(() => {
+    telling.wake()
+  })
   return {
+    workers: [telling],
     routes: [
       ...certificateApi({ certificates, overview, served, distributed }),
       ...clientTrustApi({ distributed, addressOf, hosts }),
@@ -64,11 +80,23 @@ export function certificateRoutes({ parts }: Foundation): Area {
   }
 }
 
+/** Who may change certificates is a superuser; what a token adds is in the metadata already. */
+function toldBy({ kind, at, by, performerId, address, metadata }: NotedChange): AuditEntry {
+  const rights = { isSuperUser: true, isGlobalReadonly: false, isRestricted: false }
+  const principal =
+    performerId === null
+      ? ('system' as const)
+      : { kind: 'user' as const, id: performerId, username: by, ...rights }
+  return { kind, at, account: null, actor: { principal, ip: address }, metadata }
+}
+
 export type Certificates = ReturnType<typeof wireCertificates>
 
 /** Within this time a certificate that somebody put in place is served. */
 const lookEveryMs = 2_000
 const renewEveryMs = 3_600_000
+/** Within this time the action log has what the command line did. */
+const tellEveryMs = 2_000
 
 /** The certificates of this server: what its ports and its command line share. */
 export function wireCertificates({
@@ -96,7 +124,8 @@ export function wireCertificates({
   })
   const policy = { serverName: hostOf(serverHostname), lifeDays, beforeEndMs: renewBeforeMs }
   const kept = { store, authorities, passphrases }
-  const certificates = createCertificateService({ ...kept, policy, clock, log })
+  const journal = createChangeJournal({ paths: store.paths, clock, random })
+  const certificates = createCertificateService({ ...kept, journal, policy, clock, log })
   const clients = createTlsClients({ clock })
   const authority = createAuthorityService({ ...kept, certificates, clock })
   const rollovers = createRolloverService({ store, authorities, certificates, clock })
@@ -106,7 +135,7 @@ export function wireCertificates({
   const { record } = certificates
   return {
     ...{ store, authorities, certificates, authority, rollovers, served, expiry },
-    ...{ clients, renewal, refreshTrust },
+    ...{ clients, renewal, refreshTrust, journal },
     upstreamTrust: createUpstreamTrust({ store, record, readServerChain, clock }),
     overview: createCertificateOverview({
       ...{ ...kept, certificates, clients, policy, clock },

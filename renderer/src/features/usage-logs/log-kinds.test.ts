@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import source from '../../../../server/src/db/migrations/0001-log-kinds.ts?raw'
+import own from '../../../../server/src/db/migrations/0013-appliance-kinds.ts?raw'
 import { logKinds, logText } from './log-kinds.ts'
 
 const row = (kind: string, metadata: Record<string, unknown>, more = {}) => ({
@@ -12,8 +13,11 @@ const says = (kind: string, metadata: Record<string, unknown>, more = {}) =>
 
 describe('what a log says', () => {
   it('knows every kind that the server records', () => {
-    const recorded = [...source.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)
-    expect(recorded.length).toBeGreaterThan(140)
+    const lists = [source, own].map((text) => text.slice(0, text.indexOf('] as const')))
+    const recorded = lists.flatMap((text) =>
+      [...text.matchAll(/^ {2}'(\w+)'/gm)].map(([, kind]) => kind),
+    )
+    expect(recorded.length).toBeGreaterThan(160)
     expect(recorded.filter((kind) => !((kind ?? '') in logKinds))).toEqual([])
   })
 
@@ -57,6 +61,14 @@ describe('what a log says', () => {
     expect(says('change_tag_expiration', { ...tag, old_expiration_date: 1_800_000_000 })).toContain(
       'no longer expires',
     )
+  })
+
+  it('tells how the key of an authority is kept, and until when a worker is paused', () => {
+    const kind = 'certificate_authority_key_stored'
+    expect(says(kind, { encrypted: true })).toContain('behind a passphrase')
+    expect(says(kind, { encrypted: false })).toContain('without a passphrase')
+    expect(says('worker_paused', { worker: 'gc' })).toBe('The background worker gc was paused')
+    expect(says('worker_paused', { worker: 'gc', until: 1_800_000_000 })).toContain('until Jan')
   })
 
   it('shows a kind of a later version by its name', () => {

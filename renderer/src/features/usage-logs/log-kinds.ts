@@ -1,4 +1,5 @@
 import { accountKinds } from './account-kinds.ts'
+import { applianceKinds } from './appliance-kinds.ts'
 import { applicationKinds } from './application-kinds.ts'
 import type { LogKinds, LogRow } from './log-kind.ts'
 import { wordsOf } from './metadata-words.ts'
@@ -13,6 +14,7 @@ export const logKinds: LogKinds = {
   ...mirrorKinds,
   ...organizationKinds,
   ...applicationKinds,
+  ...applianceKinds,
 }
 
 export const kindLabel = (kind: string) => logKinds[kind]?.label() ?? kind

@@ -37,5 +37,15 @@ export const clientKeyText = (of: Of) =>
     ? m.admin_log_user_generate_client_key_text()
     : m.admin_log_recovery_codes_text()
 
+export const authorityKeyText = (of: Of) =>
+  of('encrypted') === 'true'
+    ? m.admin_log_authority_key_encrypted()
+    : m.admin_log_authority_key_plain()
+
+export const workerPausedText = (of: Of) =>
+  of('until_date') === unknown
+    ? m.admin_log_worker_paused({ worker: of('worker') })
+    : m.admin_log_worker_paused_until({ worker: of('worker'), until: of('until_date') })
+
 /** What an entry does not say. */
 export const unknown = '–'

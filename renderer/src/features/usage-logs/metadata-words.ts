@@ -73,12 +73,27 @@ export function wordsOf(entry: Entry, locale: string): Of {
     fields: () => raw('updated_fields'),
     build: () => first('build_uuid', 'build_id'),
     expires: () => dateWords(metadata['expiration_date'], locale),
+    until_date: () => dateWords(metadata['until'], locale),
+    fingerprint: () => first('sha256_fingerprint', 'sha256_fingerprints'),
     old_expires: () => dateWords(metadata['old_expiration_date'], locale),
   }
   return (name) => {
     const value = derived[name]?.() ?? raw(name)
     return value === '' ? unknown : value
   }
+}
+
+const doers: Readonly<Record<string, () => string>> = {
+  'command line': m.admin_logs_by_command_line,
+  renewal: m.admin_logs_by_renewal,
+  setup: m.admin_logs_by_setup,
+  'autoprune worker': m.admin_logs_by_autoprune,
+}
+
+/** Who did it, where that was no account; nothing where nobody knows. */
+export function doerOf({ metadata }: Pick<Entry, 'metadata'>): string | undefined {
+  const { performer } = metadata
+  return typeof performer === 'string' ? (doers[performer]?.() ?? performer) : undefined
 }
 
 function printed(value: unknown, locale: string): string {

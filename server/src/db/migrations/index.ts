@@ -13,6 +13,7 @@ import { bundles } from './0010-bundles.ts'
 import { proxyCache } from './0009-proxy-cache.ts'
 import { lastModified } from './0011-last-modified.ts'
 import { orgMirrors } from './0012-org-mirrors.ts'
+import { applianceLogKinds } from './0013-appliance-kinds.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0010-bundles': bundles,
   '0011-last-modified': lastModified,
   '0012-org-mirrors': orgMirrors,
+  '0013-appliance-kinds': applianceLogKinds,
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { BulkInsert } from '../../db/sqlite-background.ts'
 import type { Db } from '../../db/tables.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Instant } from '../../platform/clock.ts'
 import type { EventBus } from '../../platform/event-bus.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Principal } from '../accounts/principal.ts'
@@ -24,6 +24,8 @@ export interface AuditEntry {
   readonly actor: Actor
   readonly repositoryId?: number | null
   readonly metadata: Readonly<Record<string, unknown>>
+  /** When it happened, where that was earlier. */
+  readonly at?: Instant
 }
 
 export type AuditLog = ReturnType<typeof createAuditLog>
@@ -70,12 +72,19 @@ export function createAuditLog({
     return silent.has(account.username) || (isPull && silentPulls.has(account.username))
   }
 
-  const toRow = ({ kind, account, actor, repositoryId, metadata }: AuditEntry): NewLogEntry => ({
+  const toRow = ({
+    kind,
+    account,
+    actor,
+    repositoryId,
+    metadata,
+    at,
+  }: AuditEntry): NewLogEntry => ({
     kind_id: logKindId(kind),
     account_id: account?.id ?? null,
     performer_id: performerId(actor),
     repository_id: repositoryId ?? null,
-    datetime: clock.now(),
+    datetime: at ?? clock.now(),
     ip: actor.ip ?? null,
     metadata_json: JSON.stringify({ ...metadata, ...grantKeys(actor) }),
   })

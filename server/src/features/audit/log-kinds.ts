@@ -1,8 +1,13 @@
 import { logKinds } from '../../db/migrations/0001-log-kinds.ts'
+import { applianceKinds, firstApplianceKindId } from '../../db/migrations/0013-appliance-kinds.ts'
 
-export type LogKind = (typeof logKinds)[number]
+export type LogKind = (typeof logKinds)[number] | (typeof applianceKinds)[number]
 
-const ids = new Map<LogKind, number>(logKinds.map((kind, at) => [kind, at + 1]))
+const ids = new Map<LogKind, number>([
+  ...logKinds.map((kind, at) => [kind, at + 1] as const),
+  ...applianceKinds.map((kind, at) => [kind, firstApplianceKindId + at] as const),
+])
+const names = new Map([...ids].map(([kind, id]) => [id, kind]))
 
 export function logKindId(kind: LogKind): number {
   const id = ids.get(kind)
@@ -11,7 +16,7 @@ export function logKindId(kind: LogKind): number {
 }
 
 export function logKindName(id: number): LogKind {
-  const kind = logKinds[id - 1]
+  const kind = names.get(id)
   if (kind === undefined) throw new Error(`unknown log kind ${String(id)}`)
   return kind
 }

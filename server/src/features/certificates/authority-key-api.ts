@@ -41,84 +41,84 @@ export function authorityKeyApi({
     })
 
   return [
-    route(exportAuthorityKey, ({ body, user, clientAddress }) =>
+    route(exportAuthorityKey, ({ body, principal, clientAddress }) =>
       answering(async () => {
         const { confirm, passphrase, new_passphrase: newPassphrase } = body
         const { keyPem, certificatePem } = await authority.exportKey(
           { confirm, passphrase, newPassphrase },
-          whoIs(user, clientAddress),
+          whoIs(principal, clientAddress),
         )
         return { key: keyPem, certificate: certificatePem }
       }),
     ),
 
-    route(takeAuthorityOffline, ({ body, user, clientAddress }) =>
-      done(() => authority.removeKey(body, whoIs(user, clientAddress))),
+    route(takeAuthorityOffline, ({ body, principal, clientAddress }) =>
+      done(() => authority.removeKey(body, whoIs(principal, clientAddress))),
     ),
 
-    route(storeAuthorityKey, ({ body, user, clientAddress }) =>
+    route(storeAuthorityKey, ({ body, principal, clientAddress }) =>
       done(async () => {
         const { key, passphrase, new_passphrase: newPassphrase } = body
         const wishes = { key, passphrase, newPassphrase }
-        await authority.bringBack(wishes, whoIs(user, clientAddress))
+        await authority.bringBack(wishes, whoIs(principal, clientAddress))
         await renewIfDue()
       }),
     ),
 
-    route(protectAuthorityKey, ({ body, user, clientAddress }) =>
+    route(protectAuthorityKey, ({ body, principal, clientAddress }) =>
       done(async () => {
         const { confirm, passphrase, new_passphrase: newPassphrase } = body
         const wishes = { confirm, passphrase, newPassphrase }
-        await authority.protect(wishes, whoIs(user, clientAddress))
+        await authority.protect(wishes, whoIs(principal, clientAddress))
         await renewIfDue()
       }),
     ),
 
-    route(storeAuthorityPassphrase, ({ body, user, clientAddress }) =>
+    route(storeAuthorityPassphrase, ({ body, principal, clientAddress }) =>
       done(async () => {
-        await authority.storePassphrase(body.passphrase, whoIs(user, clientAddress))
+        await authority.storePassphrase(body.passphrase, whoIs(principal, clientAddress))
         await renewIfDue()
       }),
     ),
 
-    route(forgetAuthorityPassphrase, ({ user, clientAddress }) =>
-      done(() => authority.forgetPassphrase(whoIs(user, clientAddress))),
+    route(forgetAuthorityPassphrase, ({ principal, clientAddress }) =>
+      done(() => authority.forgetPassphrase(whoIs(principal, clientAddress))),
     ),
 
-    route(renewAuthorityCertificate, ({ body, user, clientAddress }) =>
+    route(renewAuthorityCertificate, ({ body, principal, clientAddress }) =>
       answering(async () => {
-        await authority.renew(body, whoIs(user, clientAddress))
+        await authority.renew(body, whoIs(principal, clientAddress))
         await renewIfDue()
         return presentCertificate((await authorities.require()).certificatePem)
       }),
     ),
 
-    route(startAuthorityRollover, ({ body, user, clientAddress }) =>
+    route(startAuthorityRollover, ({ body, principal, clientAddress }) =>
       answering(async () => {
         const { common_name: commonName, key_type: keyType, years, passphrase } = body
         const wishes = { commonName, keyType, years, passphrase }
-        return presentRollover(await rollovers.start(wishes, whoIs(user, clientAddress)))
+        return presentRollover(await rollovers.start(wishes, whoIs(principal, clientAddress)))
       }),
     ),
 
-    route(switchAuthority, ({ body, user, clientAddress }) =>
+    route(switchAuthority, ({ body, principal, clientAddress }) =>
       answering(async () => {
-        const entry = await rollovers.switch(body, whoIs(user, clientAddress))
+        const entry = await rollovers.switch(body, whoIs(principal, clientAddress))
         await served.refresh()
         return presentEntry(entry, entry.id)
       }),
     ),
 
-    route(finishAuthorityRollover, ({ body, user, clientAddress }) =>
+    route(finishAuthorityRollover, ({ body, principal, clientAddress }) =>
       answering(async () => {
-        const entry = await rollovers.finish(body, whoIs(user, clientAddress))
+        const entry = await rollovers.finish(body, whoIs(principal, clientAddress))
         await served.refresh()
         return presentEntry(entry, entry.id)
       }),
     ),
 
-    route(cancelAuthorityRollover, ({ user, clientAddress }) =>
-      done(() => rollovers.cancel(whoIs(user, clientAddress))),
+    route(cancelAuthorityRollover, ({ principal, clientAddress }) =>
+      done(() => rollovers.cancel(whoIs(principal, clientAddress))),
     ),
   ]
 }

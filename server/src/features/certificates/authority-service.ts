@@ -45,7 +45,7 @@ export function createAuthorityService({
     ): Promise<{ readonly keyPem: string; readonly certificatePem: string }> =>
       store.change(async (change) => {
         const exported = await exportKey(change, wishes)
-        record('certificate_authority_key_exported', who, {})
+        await record('certificate_authority_key_exported', who, { authority: wishes.confirm })
         return exported
       }),
 
@@ -65,7 +65,7 @@ export function createAuthorityService({
         await wishes.kept?.(exported.keyPem)
         await passphrases.forget()
         await authorities.removeKey()
-        record('certificate_authority_taken_offline', who, {})
+        await record('certificate_authority_taken_offline', who, { authority: wishes.confirm })
         return exported
       }),
 
@@ -86,7 +86,7 @@ export function createAuthorityService({
         }
         await passphrases.forget()
         await authorities.removeKey()
-        record('certificate_authority_taken_offline', who, {})
+        await record('certificate_authority_taken_offline', who, { authority: wishes.confirm })
       }),
 
     /** The other way; with `newPassphrase` it is stored behind that. */
@@ -105,7 +105,9 @@ export function createAuthorityService({
         // Of the key that was here: kept for another one, it would promise a renewal that fails.
         await passphrases.forget()
         await authorities.storeKey(keyPem, newPassphrase)
-        record('certificate_authority_key_stored', who, { encrypted: newPassphrase !== undefined })
+        await record('certificate_authority_key_stored', who, {
+          encrypted: newPassphrase !== undefined,
+        })
       }),
 
     /** Encrypts the key where it lies, or, without a new passphrase, stores it as it is. */
@@ -124,7 +126,9 @@ export function createAuthorityService({
         const { keyPem } = await authorities.open(state, passphrase)
         await passphrases.forget()
         await authorities.storeKey(keyPem, newPassphrase)
-        record('certificate_authority_key_stored', who, { encrypted: newPassphrase !== undefined })
+        await record('certificate_authority_key_stored', who, {
+          encrypted: newPassphrase !== undefined,
+        })
       }),
 
     /** From here on the certificate is renewed without anybody typing the passphrase. */
@@ -135,14 +139,14 @@ export function createAuthorityService({
           throw new CertificateFault('key-not-encrypted', { authority: name })
         await authorities.open(state, passphrase)
         await passphrases.store(passphrase)
-        record('certificate_authority_passphrase_stored', who, {})
+        await record('certificate_authority_passphrase_stored', who, {})
       }),
 
     /** From here on it has to be typed for every certificate. */
     forgetPassphrase: (who: By): Promise<void> =>
       store.change(async () => {
         await passphrases.forget()
-        record('certificate_authority_passphrase_forgotten', who, {})
+        await record('certificate_authority_passphrase_forgotten', who, {})
       }),
 
     /** A new certificate for the same key; what it issued stays valid with either. */
@@ -161,8 +165,8 @@ export function createAuthorityService({
           ...(years !== undefined && { years }),
         })
         await authorities.storeCertificate(authority.certificatePem)
-        record('certificate_authority_renewed', who, {
-          sha256Fingerprint: describeCertificate(authority.certificatePem).sha256Fingerprint,
+        await record('certificate_authority_renewed', who, {
+          sha256_fingerprint: describeCertificate(authority.certificatePem).sha256Fingerprint,
         })
       }),
   }

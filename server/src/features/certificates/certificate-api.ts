@@ -11,6 +11,7 @@ import {
 } from '../../contract/certificates.ts'
 import { getCertificateAuthority } from '../../contract/certificate-authority.ts'
 import { Problem } from '../../problem.ts'
+import type { UserPrincipal } from '../accounts/principal.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { DistributedAuthorities } from './authority-api.ts'
 import { CertificateFault } from './certificate-codes.ts'
@@ -46,14 +47,14 @@ export function certificateApi({
   return [
     route(getCertificates, async () => presentOverview(await overview.read())),
 
-    route(renewCertificate, ({ body, user, clientAddress }) =>
+    route(renewCertificate, ({ body, principal, clientAddress }) =>
       changed(() =>
         certificates.renew(
           {
             ...{ names: body.names, days: body.days, passphrase: body.passphrase },
             ...{ keepKey: body.keep_key, keyType: body.key_type },
           },
-          whoIs(user, clientAddress),
+          whoIs(principal, clientAddress),
         ),
       ),
     ),
@@ -70,37 +71,40 @@ export function certificateApi({
       }),
     ),
 
-    route(replaceCertificate, ({ body, user, clientAddress }) =>
+    route(replaceCertificate, ({ body, principal, clientAddress }) =>
       changed(() =>
-        certificates.replace({ ...filesOf(body), force: body.force }, whoIs(user, clientAddress)),
-      ),
-    ),
-
-    route(rollBackCertificate, ({ body, user, clientAddress }) =>
-      changed(() => certificates.rollBack(body.id, whoIs(user, clientAddress))),
-    ),
-
-    route(createCertificateRequest, ({ body, user, clientAddress }) =>
-      answering(async () => {
-        const { names, organization, country, key_type: keyType } = body
-        const wishes = { names, organization, country, keyType }
-        const made = await certificates.createRequest(wishes, whoIs(user, clientAddress))
-        return presentRequest(made)
-      }),
-    ),
-
-    route(completeCertificateRequest, ({ body, user, clientAddress }) =>
-      changed(() =>
-        certificates.completeRequest(
+        certificates.replace(
           { ...filesOf(body), force: body.force },
-          whoIs(user, clientAddress),
+          whoIs(principal, clientAddress),
         ),
       ),
     ),
 
-    route(discardCertificateRequest, ({ user, clientAddress }) =>
+    route(rollBackCertificate, ({ body, principal, clientAddress }) =>
+      changed(() => certificates.rollBack(body.id, whoIs(principal, clientAddress))),
+    ),
+
+    route(createCertificateRequest, ({ body, principal, clientAddress }) =>
       answering(async () => {
-        await certificates.discardRequest(whoIs(user, clientAddress))
+        const { names, organization, country, key_type: keyType } = body
+        const wishes = { names, organization, country, keyType }
+        const made = await certificates.createRequest(wishes, whoIs(principal, clientAddress))
+        return presentRequest(made)
+      }),
+    ),
+
+    route(completeCertificateRequest, ({ body, principal, clientAddress }) =>
+      changed(() =>
+        certificates.completeRequest(
+          { ...filesOf(body), force: body.force },
+          whoIs(principal, clientAddress),
+        ),
+      ),
+    ),
+
+    route(discardCertificateRequest, ({ principal, clientAddress }) =>
+      answering(async () => {
+        await certificates.discardRequest(whoIs(principal, clientAddress))
         return undefined
       }),
     ),
@@ -143,8 +147,8 @@ export async function answering<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function whoIs(user: { readonly username: string }, address: string): By {
-  return { by: user.username, address }
+export function whoIs(principal: UserPrincipal, address: string): By {
+  return { by: principal.username, address, principal }
 }
 
 function filesOf(body: {

@@ -17,7 +17,8 @@ import { CertificateFault } from './certificate-codes.ts'
  *       request.json       a signing request that waits, with its key
  *       rollover/          the other authority while one replaces the other: new.crt, new.key,
  *                          cross.crt until the switch, old.crt and cross.crt after it
- *       ..lock
+ *       change-*.json      what is not in the action log yet (change-journal.ts)
+ *       ..lock ..telling
  */
 export function certificatePaths(configDir: string) {
   const folder = path.join(configDir, 'certificates')
@@ -32,6 +33,7 @@ export function certificatePaths(configDir: string) {
     state: within('state.json'),
     // Two dots: backups leave it out, and closing what they read would end the lock.
     lock: within('..lock'),
+    telling: within('..telling'),
     request: within('request.json'),
     passphrase: within('passphrase.json'),
     rollover: within('rollover'),

@@ -14,6 +14,8 @@ import {
 import type { Clock } from '../../platform/clock.ts'
 import { writeFileDurably } from '../../platform/files.ts'
 import type { Logger } from '../../platform/logger.ts'
+import type { UserPrincipal } from '../accounts/principal.ts'
+import { tokenKeys } from '../audit/identity-keys.ts'
 import type { AuthorityStore } from './authority-store.ts'
 import { CertificateFault } from './certificate-codes.ts'
 import { keyMode, readOptional, removeDurably } from './certificate-files.ts'
@@ -23,6 +25,7 @@ import {
   type PendingRequest,
 } from './certificate-state.ts'
 import type { CertificateChange, CertificateStore } from './certificate-store.ts'
+import type { CertificateKind, ChangeJournal } from './change-journal.ts'
 import type { PassphraseStore } from './passphrase-store.ts'
 import { covers, renewalReason, type RenewalReason } from './renewal.ts'
 
@@ -30,6 +33,8 @@ import { covers, renewalReason, type RenewalReason } from './renewal.ts'
 export interface By {
   readonly by: string
   readonly address?: string | undefined
+  /** Absent for the command line, the setup, and what the server does by itself. */
+  readonly principal?: UserPrincipal | undefined
 }
 
 export interface IssueWishes {
@@ -68,6 +73,7 @@ export function createCertificateService({
   store,
   authorities,
   passphrases,
+  journal,
   policy,
   clock,
   log,
@@ -75,6 +81,7 @@ export function createCertificateService({
   store: CertificateStore
   authorities: AuthorityStore
   passphrases: PassphraseStore
+  journal: Pick<ChangeJournal, 'note'>
   policy: CertificatePolicy
   clock: Clock
   log: Logger
@@ -92,8 +99,14 @@ export function createCertificateService({
         if (wishes.names !== undefined && !covers(wishes.names, policy.serverName)) {
           throw new CertificateFault('name-required', { name: policy.serverName })
         }
-        const source = current === undefined ? 'issued' : 'renewed'
-        return activate(change, await issue(change, current?.pair, wishes), source, who)
+        const pair = await issue(change, current?.pair, wishes)
+        if (current === undefined) return activate(change, pair, 'issued', who)
+        const before = namesOf(current.pair) ?? []
+        const isRenamed = !isSameSet(before, namesOf(pair) ?? [])
+        const more = isRenamed
+          ? { kind: 'certificate_names_changed' as const, metadata: { old_names: before } }
+          : {}
+        return activate(change, pair, 'renewed', who, more)
       }),
 
     /** What the server does by itself, whenever it looks. @returns why, when it did something. */
@@ -161,7 +174,7 @@ export function createCertificateService({
         const about = { createdAt: clock.now(), by: who.by, names: [...names] }
         const pending: PendingRequest = { ...about, requestPem, keyPem }
         await writeFileDurably(paths.request, `${JSON.stringify(pending)}\n`, keyMode)
-        record('certificate_request_created', who, { names })
+        await record('certificate_request_created', who, { names })
         return { requestPem, ...about }
       }),
 
@@ -188,7 +201,7 @@ export function createCertificateService({
       store.change(async () => {
         await requirePending()
         await removeDurably(paths.request)
-        record('certificate_request_discarded', who, {})
+        await record('certificate_request_discarded', who, {})
       }),
 
     /** Serves an earlier pair again; without an id, the one before the current one. */
@@ -254,26 +267,38 @@ export function createCertificateService({
   async function activate(
     change: CertificateChange,
     pair: KeyedCertificate,
-    source: CertificateEntry['source'],
+    source: Exclude<CertificateEntry['source'], 'adopted'>,
     who: By,
-    state: Parameters<CertificateChange['commit']>[0] = {},
+    more: {
+      readonly state?: Parameters<CertificateChange['commit']>[0]
+      /** Instead of what the source says. */
+      readonly kind?: CertificateKind
+      readonly metadata?: Readonly<Record<string, unknown>>
+    } = {},
   ): Promise<CertificateEntry> {
+    const { state = {}, kind = kindOf[source], metadata = {} } = more
     const id = await change.add(pair, { source, by: who.by })
     await change.commit({ ...state, current: id })
     const { names, notAfter, sha256Fingerprint } = describeCertificate(pair.certificatePem)
-    record(`certificate_${source.replace('-', '_')}`, who, {
-      ...{ id, names, sha256Fingerprint },
-      notAfter: new Date(notAfter).toISOString(),
+    await record(kind, who, {
+      ...{ certificate_id: id, names, ...metadata, sha256_fingerprint: sha256Fingerprint },
+      expiration_date: new Date(notAfter).toISOString(),
     })
     return { id, createdAt: clock.now(), source, by: who.by, pair }
   }
 
-  /**
-   * Into the process log and not the action log: the kinds of that one are Quay's, and its clients
-   * do not know how to show another one. Who and when stay with each entry of the history as well.
-   */
-  function record(kind: string, { by, address }: By, metadata: Readonly<Record<string, unknown>>) {
+  /** Into the log of the process and, through the journal, into the action log. */
+  async function record(
+    kind: CertificateKind,
+    { by, address, principal }: By,
+    metadata: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     log.info({ audit: kind, performer: by, ip: address, metadata }, 'certificates changed')
+    const performer = principal === undefined ? { performer: by } : tokenKeys(principal)
+    await journal.note({
+      ...{ kind, by, performerId: principal?.id ?? null, address: address ?? null },
+      metadata: { ...metadata, ...performer },
+    })
   }
 
   async function readPending(): Promise<PendingRequest | undefined> {
@@ -300,6 +325,14 @@ export function createCertificateService({
   }
 }
 
+const kindOf = {
+  issued: 'certificate_issued',
+  renewed: 'certificate_renewed',
+  imported: 'certificate_imported',
+  signed: 'certificate_signed',
+  'rolled-back': 'certificate_rolled_back',
+} as const
+
 function refuseErrors(findings: readonly CertificateFinding[]): void {
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length === 0) return
@@ -319,6 +352,10 @@ async function withKey({ leaf, chain, extras }: CertificateBundle, keyPem: strin
   } catch (error) {
     throw new CertificateFault('request-key-differs', {}, { cause: error })
   }
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return new Set(some).size === new Set(others).size && some.every((name) => others.includes(name))
 }
 
 function namesOf(pair: KeyedCertificate | undefined): readonly string[] | undefined {

@@ -76,7 +76,9 @@ export function createRolloverService({
         }
         await change.commit({ rollover })
         const { sha256Fingerprint } = describeCertificate(successor.certificatePem)
-        record('certificate_authority_rollover_started', who, { sha256Fingerprint })
+        await record('certificate_authority_rollover_started', who, {
+          sha256_fingerprint: sha256Fingerprint,
+        })
         return rollover
       }),
 
@@ -99,7 +101,11 @@ export function createRolloverService({
           keyPem: successor.keyPem,
         }
         const next = { rollover: { ...rollover, phase: 'switched' as const } }
-        return reissue(change, authority, next, who)
+        const entry = await reissue(change, authority, next, who)
+        await record('certificate_authority_rollover_switched', who, {
+          authority: nameOf(describeCertificate(successor.certificatePem)),
+        })
+        return entry
       }),
 
     /** Last step: the old authority is given out no more, and what it signed is not sent. */
@@ -118,7 +124,7 @@ export function createRolloverService({
           wishes.passphrase,
         )
         const entry = await reissue(change, authority, { rollover: null }, who)
-        record('certificate_authority_rollover_finished', who, { authority: name })
+        await record('certificate_authority_rollover_finished', who, { authority: name })
         return entry
       }),
 
@@ -130,7 +136,7 @@ export function createRolloverService({
           throw new CertificateFault('rollover-missing', { phase: rollover?.phase ?? 'none' })
         }
         await change.commit({ rollover: null })
-        record('certificate_authority_rollover_cancelled', who, {})
+        await record('certificate_authority_rollover_cancelled', who, {})
       }),
   }
 
@@ -144,7 +150,7 @@ export function createRolloverService({
     const entry = current === null ? undefined : await store.readEntry(current)
     if (entry === undefined) throw new CertificateFault('certificate-none')
     const pair = await certificates.issue(change, entry.pair, {}, authority)
-    return certificates.activate(change, pair, 'renewed', who, next)
+    return certificates.activate(change, pair, 'renewed', who, { state: next })
   }
 
   async function readSuccessor(passphrase: string | undefined) {

@@ -26,10 +26,10 @@ export function upstreamTrustApi({
   return [
     route(listTrustedAuthorities, list),
 
-    route(addTrustedAuthority, ({ body, user, clientAddress }) =>
+    route(addTrustedAuthority, ({ body, principal, clientAddress }) =>
       answering(async () => {
         const { pem = '', server, name } = body
-        const who = whoIs(user, clientAddress)
+        const who = whoIs(principal, clientAddress)
         if (server === undefined) await trust.add(pem, { name }, who)
         else {
           const { host, port = usualPort, fingerprint } = server
@@ -55,9 +55,9 @@ export function upstreamTrustApi({
       }),
     ),
 
-    route(removeTrustedAuthority, ({ params, user, clientAddress }) =>
+    route(removeTrustedAuthority, ({ params, principal, clientAddress }) =>
       answering(async () => {
-        await trust.remove(params.fingerprint, whoIs(user, clientAddress))
+        await trust.remove(params.fingerprint, whoIs(principal, clientAddress))
         await refresh()
         return undefined
       }),

@@ -79,7 +79,7 @@ export function createUpstreamTrust({
           else await writeFileDurably(target, rest.join(''), certificateMode)
         }
         const files = holders.map(({ file }) => file)
-        record('certificate_trust_removed', who, { files, sha256Fingerprint: wanted })
+        await record('certificate_trust_removed', who, { files, sha256_fingerprint: wanted })
       }),
   }
 
@@ -97,9 +97,9 @@ export function createUpstreamTrust({
         throw new CertificateFault('trust-name-taken', { file: path.relative(configDir, file) })
       }
       await writeFileDurably(file, content, certificateMode)
-      record('certificate_trust_added', who, {
-        file: path.relative(configDir, file),
-        sha256Fingerprints: fresh.map(fingerprint),
+      await record('certificate_trust_added', who, {
+        files: [path.relative(configDir, file)],
+        sha256_fingerprints: fresh.map(fingerprint),
       })
     })
   }
