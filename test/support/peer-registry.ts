@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { spawnServer } from './child-server.ts'
 import { runProgram } from './cli.ts'
-import { findProgram } from './programs.ts'
+import type { PrivateNetwork } from './private-network.ts'
+import { findProgram, programPath } from './programs.ts'
 import { createRegistryClient, type RegistryClient } from './registry-client.ts'
 import { createTemporaryFolder } from './temporary.ts'
 import { until } from './until.ts'
@@ -24,11 +25,14 @@ const passwordHash = '$2b$04$abcdefghijklmnopqrstuujzZqd.y3uE7oglXDjhq7ROXXSj/JU
 export interface PeerRegistryOptions {
   /** HTTP instead of HTTPS. */
   readonly plain?: boolean
+  /** Where it runs instead of here. */
+  readonly network?: Pick<PrivateNetwork, 'enter'>
 }
 
 /** Distribution, the reference registry, with TLS and one account: the other end of a copy. */
 export async function startPeerRegistry({
   plain = false,
+  network,
 }: PeerRegistryOptions = {}): Promise<PeerRegistry> {
   const program = findProgram('docker-registry')
   if (program === undefined) throw new Error('docker-registry is not installed')
@@ -52,8 +56,9 @@ export async function startPeerRegistry({
       auth: { htpasswd: { realm: 'peer', path: folder.join('htpasswd') } },
     }),
   )
-  const child = spawnServer(program, ['serve', folder.join('config.yml')], {
-    env: { OTEL_TRACES_EXPORTER: 'none' },
+  const [first, ...rest] = [...(network?.enter(folder.path) ?? []), program]
+  const child = spawnServer(first, [...rest, 'serve', folder.join('config.yml')], {
+    env: { PATH: programPath, OTEL_TRACES_EXPORTER: 'none' },
     cwd: folder.path,
   })
   const stop = async () => {

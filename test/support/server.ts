@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { spawnServer, type ChildServer } from './child-server.ts'
 import { createApiClient, type ApiClient } from './api-client.ts'
 import { runProgram } from './cli.ts'
+import type { PrivateNetwork } from './private-network.ts'
 import { createRegistryClient, type RegistryClient } from './registry-client.ts'
 import { projectRoot } from './source-files.ts'
 import { createTemporaryFolder } from './temporary.ts'
@@ -20,6 +21,8 @@ export interface TestServerOptions {
   /** Further arguments of `mooring serve`. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Where it and its commands run instead of here; the clients of this process stay here. */
+  readonly network?: Pick<PrivateNetwork, 'enter'>
 }
 
 export interface ServerAddresses {
@@ -64,6 +67,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const password = 'a-password-for-tests'
   const env = { ...process.env, MOORING_FIRST_PASSWORD: password, ...options.env }
   const clients: (RegistryClient | ApiClient)[] = []
+  const [program = '', ...before] = [
+    ...(options.network?.enter(folder.path) ?? []),
+    ...[process.execPath, mooring],
+  ]
 
   let child: ChildServer
   let urls: ServerAddresses
@@ -80,7 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     }
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
-    child = spawnServer(process.execPath, [mooring, 'serve', ...args, ...(options.args ?? [])], {
+    child = spawnServer(program, [...before, 'serve', ...args, ...(options.args ?? [])], {
       env,
       cwd: folder.path,
     })
@@ -139,7 +146,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     password,
     output: () => child.output(),
     mooring: (command, args = []) =>
-      runProgram(process.execPath, [mooring, ...command, '--data', dataDir, ...args], {
+      runProgram(program, [...before, ...command, '--data', dataDir, ...args], {
         env: { PATH: process.env['PATH'] ?? '' },
         cwd: folder.path,
       }),

@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 
 import { wireDate } from '../features/api/wire-date.ts'
+import type { MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
+import type { MissedPullPosition } from '../features/proxy-cache/missed-pull-store.ts'
 import { readKey } from './bundle-offline-commands.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
@@ -11,7 +13,10 @@ import { withBundles } from './with-bundles.ts'
 
 type Options = DataOptions & { readonly json?: boolean }
 
+type RequestOptions = Options & { readonly missedPulls?: boolean }
+
 const ledgerShown = 100
+const missedAtOnce = 500
 
 /** What sites tell each other: receipts, requests, keys; and the ledger. */
 export function bundleSiteCommands(): readonly Command[] {
@@ -65,9 +70,19 @@ function requestCommand(): Command {
   return withDataOptions(new Command('request'))
     .description('write what an import lacked: mooring bundle request <id> > request.json')
     .argument('[bundle]', 'the id of the bundle; without, those that lack something are listed')
+    .option('--missed-pulls', 'instead, images that clients asked for in vain, for create --list')
     .option('--json', 'print one JSON object')
-    .action(async (bundle: string | undefined, options: Options) => {
-      await withBundles(options, async ({ receipts }) => {
+    .action(async (bundle: string | undefined, options: RequestOptions) => {
+      await withBundles(options, async ({ receipts, missedPulls }) => {
+        if (options.missedPulls === true) {
+          const images = await missedImages(missedPulls)
+          const lines = [
+            '# images that clients asked for in vain, the most wanted first',
+            ...images,
+          ]
+          print({ images }, lines.join('\n'), options)
+          return
+        }
         if (bundle !== undefined) {
           process.stdout.write((await receipts.findRequest(bundle)).document)
           return
@@ -80,6 +95,18 @@ function requestCommand(): Command {
         print({ requests }, lines.length === 0 ? 'nothing is missing' : lines.join('\n'), options)
       })
     })
+}
+
+async function missedImages(missedPulls: MissedPulls): Promise<readonly string[]> {
+  const images = new Set<string>()
+  const query = { isIgnored: false, part: '', order: 'count', limit: missedAtOnce } as const
+  for (let after: MissedPullPosition | undefined; ;) {
+    const rows = await missedPulls.page({ ...query, after })
+    for (const { upstream, reference } of rows) images.add(upstream === '' ? reference : upstream)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < missedAtOnce) return [...images]
+    after = { value: last.count, id: last.id }
+  }
 }
 
 function trustCommand(): Command {

@@ -1,3 +1,4 @@
+import { createMissedPulls, type MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
 import { createEventBus, type EventBus } from '../platform/event-bus.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { wireAccounts } from '../wiring.ts'
@@ -8,6 +9,8 @@ import { withDatabase } from './with-database.ts'
 export type CommandBundles = BundleParts & {
   readonly bus: EventBus
   readonly isReadOnly: boolean
+  /** What was written down of them: a running server adds to it every minute. */
+  readonly missedPulls: MissedPulls
 }
 
 /** Runs a command on the bundles of a data directory, whether its server runs or not. */
@@ -17,12 +20,15 @@ export async function withBundles<T>(
 ): Promise<T> {
   return withDatabase(options, async (parts) => {
     const { config, clock, log } = parts
+    const { db } = parts.database
     const storage = await openStorage(config.storage, { clock, logger: log })
     const bus = createEventBus()
     try {
       const people = wireAccounts(parts)
       const bundles = createBundleParts({ ...parts, storage, people, bus, isCommand: true })
-      return await work({ ...bundles, bus, isReadOnly: config.registryState === 'readonly' })
+      const isReadOnly = config.registryState === 'readonly'
+      const missedPulls = createMissedPulls({ ...parts, db, isReadOnly: () => isReadOnly })
+      return await work({ ...bundles, bus, isReadOnly, missedPulls })
     } finally {
       await storage.close()
     }
