@@ -41,8 +41,10 @@ function isRunning(id: string): boolean {
 
 function attempt(iptables: string, args: readonly string[]): string | undefined {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-    return execFileSync(iptables, ['-t', 'nat', ...args], options)
+    return execFileSync(iptables, ['-t', 'nat', ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
   } catch {
     return undefined
   }
