@@ -93,11 +93,28 @@ describeDatabases('commits that were broken off', (open) => {
     expect(await world.storage.uploadSize(orphan)).toBeUndefined()
   })
 
+  test('go when they have no client, but for bytes of a fetch that is to go on', async () => {
+    const [remembered, nobodys] = [world.random.uuid(), world.random.uuid()]
+    const { digest } = blobOf('fetched')
+    for (const uuid of [remembered, nobodys]) {
+      await world.storage.createUpload(uuid)
+      await uploadStore(world.db).insertCommitting(uuid, repositoryId, digest, world.now())
+    }
+    const claim = { uploadId: remembered, holder: 'a process', now: world.now() }
+    await blobFetchStore(world.db).claim(digest, claim, 0)
+    world.advance(day + 1)
+    await recover()
+    expect(await rows()).toEqual([])
+    expect(await world.storage.uploadSize(remembered)).toBe(0)
+    expect(await world.storage.uploadSize(nobodys)).toBeUndefined()
+  })
+
   test('wait for their client where the upload is whole, and go when it has run out', async () => {
     const uuid = world.random.uuid()
     await world.storage.createUpload(uuid)
     const uploads = uploadStore(world.db)
     await uploads.insert(uuid, repositoryId, world.now())
+    world.advance(1)
     await uploads.setCommitting(uuid, blobOf('never sent').digest, world.now())
     world.advance(day + 1)
     await recover()

@@ -6,7 +6,7 @@ import type { BlobStorage } from '../../storage/storage.ts'
 import type { Step } from '../../work/worker.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import { blobFetchStore } from '../copying/blob-fetch-store.ts'
-import { uploadStore } from './upload-store.ts'
+import { uploadStore, type BlobUploadTable } from './upload-store.ts'
 
 const batchSize = 200
 /** A file without a row belongs to a request under way or to a crash; after this it is the latter. */
@@ -16,9 +16,9 @@ const longestCommitMs = 86_400_000
 
 /**
  * Finishes what a crash interrupted between renaming verified bytes to their blob and recording it:
- * content that is there is recorded, an upload that is still an upload waits for its client. Runs
- * once before the server listens: then nobody commits who uses this data directory. Others may use
- * the same PostgreSQL database, so what began there lately is left to them, and to the sweep.
+ * content that is there is recorded, an upload that is still an upload waits for its client, if it has
+ * one. Runs once before the server listens: then nobody commits who uses this data directory. Others
+ * may use the same PostgreSQL database, so what began there lately is left to them, and to the sweep.
  */
 export async function recoverCommits(
   database: Database,
@@ -43,18 +43,39 @@ async function recoverOlderThan(
   const uploads = uploadStore(db)
   let page = await uploads.listCommitting(before, '', batchSize)
   while (page.length > 0) {
-    for (const { uuid, committing_digest: text } of page) {
-      if (text === null || (await storage.uploadSize(uuid)) !== undefined) continue
+    for (const { uuid, committing_digest: text, ...row } of page) {
+      if (text === null) continue
+      if ((await storage.uploadSize(uuid)) !== undefined) {
+        if (isNobodys(row)) await giveUp(uuid)
+        continue
+      }
       const digest = parseDigest(text)
       const sizeBytes = await storage.stat(digest)
       await db.transaction().execute(async (tx) => {
         if (sizeBytes !== undefined) await blobStore(tx).insert(digest, sizeBytes, clock.now())
         await uploadStore(tx).delete(uuid)
+        await blobFetchStore(tx).delete(digest, uuid)
       })
       log.info({ upload: uuid, digest, kept: sizeBytes !== undefined }, 'upload recovered')
     }
     page = await uploads.listCommitting(before, page.at(-1)?.uuid ?? '', batchSize)
   }
+
+  /** Whoever wants the content fetches it again, or goes on with a fetch that is remembered. */
+  async function giveUp(uuid: string): Promise<void> {
+    if (!(await blobFetchStore(db).hasUpload(uuid))) await storage.abort(uuid)
+    await uploads.delete(uuid)
+    log.info({ upload: uuid }, 'unfinished upload removed')
+  }
+}
+
+/** Recorded only when it was about to become a blob: no client was told of it, so none comes back. */
+function isNobodys({
+  byte_count: bytes,
+  created_at: created,
+  updated_at: updated,
+}: Pick<BlobUploadTable, 'created_at' | 'updated_at'> & { byte_count: number }): boolean {
+  return bytes === 0 && created === updated
 }
 
 /** Removes uploads that nobody continued or finished, and upload files that no row knows. */

@@ -107,7 +107,7 @@ export function uploadStore(db: Db) {
     listCommitting: (instant: Instant, after: string, limit: number) =>
       db
         .selectFrom('blobupload')
-        .select(['uuid', 'committing_digest'])
+        .select(['uuid', 'committing_digest', 'byte_count', 'created_at', 'updated_at'])
         .where('committing_digest', 'is not', null)
         .where('updated_at', '<', instant)
         .where('uuid', '>', after)
