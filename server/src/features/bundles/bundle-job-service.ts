@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { mkdir, rm } from 'node:fs/promises'
 
 import { lockFile } from '../../db/data-directory-lock.ts'
@@ -19,6 +18,7 @@ import {
   type BundleJobState,
   type JobPosition,
 } from './bundle-job-store.ts'
+import { jobsWithFiles, lockName, removeJobFiles } from './job-files.ts'
 import { createJobMeter, noProgress } from './job-progress.ts'
 
 export type BundleJobs = ReturnType<typeof createBundleJobs>
@@ -29,6 +29,9 @@ const jobsAtMost = 20
 /** The command line, or an account that is gone. */
 const system: Actor = { principal: 'system' }
 const active: readonly BundleJobState[] = ['queued', 'running', 'paused', 'waiting']
+
+/** One that failed may be asked for again, and goes on with what it had. */
+const over: readonly BundleJobState[] = ['done', 'cancelled']
 
 /** Why a run stopped that did not fail. */
 class Interrupted extends Error {}
@@ -62,6 +65,7 @@ export function createBundleJobs({
   const store = bundleJobStore(db)
   const running = new Map<string, AbortController>()
   let wake: () => void = () => undefined
+  let areFilesSwept = false
 
   function tell(id: string, kind: BundleJobKind, progress: Readonly<Record<string, unknown>>) {
     bus?.publish('jobs', { job: `bundle-${kind}`, id, progress })
@@ -154,17 +158,25 @@ export function createBundleJobs({
   /** Undefined when somebody else is at it. */
   async function runLocked(job: BundleJobRow, stopping: AbortSignal | undefined) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const file = path.join(folder, `${job.id}.lock`)
-    const lock = lockFile(file)
+    const lock = lockFile(lockName(folder, job.id))
     if (lock === undefined) return undefined
-    let hasEnded = false
+    let state: BundleJobState = job.state
     try {
       const ended = await run(job, stopping)
-      hasEnded = !active.includes(ended.state)
+      state = ended.state
       return ended
     } finally {
       lock.release()
-      if (hasEnded) await rm(file, { force: true })
+      if (over.includes(state)) await removeJobFiles(folder, job.id)
+      else if (!active.includes(state)) await rm(lockName(folder, job.id), { force: true })
+    }
+  }
+
+  /** Of jobs that ended while nobody worked on them, or whose process died as they ended. */
+  async function sweepFiles(): Promise<void> {
+    for (const id of await jobsWithFiles(folder)) {
+      const job = await store.find(id)
+      if (job === undefined || over.includes(job.state)) await removeJobFiles(folder, id)
     }
   }
 
@@ -248,6 +260,8 @@ export function createBundleJobs({
     },
 
     step: (async (stopping) => {
+      if (!areFilesSwept) await sweepFiles()
+      areFilesSwept = true
       for (const job of await store.listDue(owner, ['queued', 'running'], jobsAtMost)) {
         if (stopping?.aborted === true) return 'idle'
         if ((await runLocked(job, stopping)) !== undefined) return 'more'

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, statfs } from 'node:fs/promises'
+import { mkdir, readFile, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 
@@ -21,6 +21,7 @@ import type { BundlePlaces } from './bundle-places.ts'
 import { whileContentStays } from './content-hold.ts'
 import { packDigests, packJson } from './digest-set.ts'
 import { ledgerStore } from './ledger-store.ts'
+import { planFile } from './job-files.ts'
 import { createLocalSource } from './local-source.ts'
 import type { BundlePlans } from './plan-service.ts'
 import { parseRate } from './rate.ts'
@@ -74,7 +75,7 @@ export function createExportRun({
   folder: string
 }) {
   async function begin({ id, meter }: JobRun, options: ExportOptions): Promise<Begun> {
-    const file = path.join(folder, `${id}.plan.json`)
+    const file = planFile(folder, id)
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text !== undefined) return JSON.parse(text) as Begun
     meter.enter('planning')
@@ -157,7 +158,6 @@ export function createExportRun({
         },
       })
       await record(run, begun, written)
-      await rm(path.join(folder, `${run.id}.plan.json`), { force: true })
       return {
         kind: 'done',
         result: {
