@@ -132,6 +132,12 @@ export function createImportRun({
         ),
     )
 
+  /** The job had come to its end, and broke off before it could say so. */
+  async function isConcluded(run: JobRun, id: string): Promise<boolean> {
+    const row = await bundleStore(db).find(id, 'in')
+    return row?.state === 'imported' && row.job_id === run.id
+  }
+
   /** Requests that this bundle has answered. */
   async function forgetRequests(): Promise<void> {
     const receipts = receiptStore(db)
@@ -175,6 +181,10 @@ export function createImportRun({
       throw new BundleFault('volume-missing', '', { volume: needs.volumesMissing[0] })
     }
     if (isDry) return result()
+    if (await isConcluded(run, id)) {
+      await forgetRequests()
+      return result()
+    }
     await bundleStore(db).put(rowOf(run, bundle, path, 'importing'))
     await bring(run, bundle, prepared)
     if (isWaiting) return { kind: 'waiting', volumes: needs.volumesMissing } satisfies JobOutcome
