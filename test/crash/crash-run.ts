@@ -140,8 +140,8 @@ async function restart(server: TestServer): Promise<number> {
 }
 
 /** Files of uploads that died before they were recorded go when they are old; the others stay. */
-async function sweepLeftovers(
-  server: TestServer,
+export async function sweepLeftovers(
+  server: Pick<TestServer, 'dataDir' | 'restart'>,
   checkFolder: ReturnType<typeof createDataFolderCheck>,
 ): Promise<number> {
   const { orphans } = await checkFolder(server.dataDir)

@@ -1,0 +1,142 @@
+import { sweepLeftovers } from './crash-run.ts'
+import { createDataFolderCheck } from './data-folder.ts'
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
+import { requireSettled, requireWholeTags } from './transfer-checks.ts'
+import { startTransferWorld, type TransferWorld } from './transfer-world.ts'
+import {
+  removeBundle,
+  requireSoundBundle,
+  ways,
+  type Cuts,
+  type Transfer,
+  type Way,
+  type WorkName,
+} from './transfer-works.ts'
+
+export interface TransferCrashOptions {
+  readonly works: readonly WorkName[]
+  /** Kills of each work, spread over as long as it takes when nobody disturbs it. */
+  readonly points: number
+  readonly seed: string
+  readonly largeBytes: number
+  /** Points on the same two registries, before new ones begin. */
+  readonly pointsPerWorld: number
+  readonly progress: (line: string) => void
+}
+
+export interface TransferSummary {
+  readonly work: WorkName
+  readonly points: number
+  /** A point may be hit again while it recovers. */
+  readonly kills: number
+  /** Without a kill, the quickest and the slowest way. */
+  readonly undisturbedMs: readonly [number, number]
+  readonly sweptLeftovers: number
+}
+
+const attempts = 10
+
+/** Kills each work at points of its whole duration; the next start, or the same command, finishes it. */
+export async function runTransferCrashes(
+  options: TransferCrashOptions,
+): Promise<readonly TransferSummary[]> {
+  const summaries: TransferSummary[] = []
+  for (const work of options.works) {
+    const total = { kills: 0, sweptLeftovers: 0 }
+    const durations: number[] = []
+    for (let done = 0; done < options.points;) {
+      const points = Math.min(options.pointsPerWorld, options.points - done)
+      const found = await killInOneWorld(work, { from: done, points }, options)
+      total.kills += found.kills
+      total.sweptLeftovers += found.sweptLeftovers
+      durations.push(...found.durations)
+      done += points
+    }
+    const undisturbedMs = [Math.min(...durations), Math.max(...durations)] as const
+    summaries.push({ work, points: options.points, undisturbedMs, ...total })
+  }
+  return summaries
+}
+
+async function killInOneWorld(
+  work: WorkName,
+  { from, points }: { from: number; points: number },
+  { seed, largeBytes, points: pointsInAll, progress }: TransferCrashOptions,
+) {
+  const random = createSeededRandom(`${seed}/${work}/${from}`)
+  await using world = await startTransferWorld({ largeBytes })
+  const checkFolder = createDataFolderCheck()
+  const inUse = ways[work].slice(0, points)
+  const measure = async (way: Way, name: string) => (await carry(world, work, way, name, [])).tookMs
+  const durations: number[] = []
+  for (const [at, way] of inUse.entries()) {
+    durations.push(await measure(way, `${work}-${from}-whole-${at}`))
+  }
+  let kills = 0
+  for (let point = from; point < from + points; point++) {
+    const at = point % inUse.length
+    const way = inUse[at]
+    if (way === undefined) continue
+    for (let attempt = 1; ; attempt++) {
+      const name = `${work}-${point}-${attempt}`
+      const undisturbedMs = durations[at] ?? 0
+      const cuts = cutsOf(random, point / pointsInAll, 1 / pointsInAll, undisturbedMs)
+      const { shown, tookMs, isLate } = await carry(world, work, way, name, cuts)
+      await checkFolder(world.target.dataDir)
+      progress(
+        `${work} ${point + 1} of ${pointsInAll}: killed after ` +
+          `${cuts.map(milliseconds).join(' and ')} of ${milliseconds(undisturbedMs)} ms` +
+          `${isLate ? ', too late' : ''}; ${shown} tags showed then; ` +
+          `finished after ${milliseconds(tookMs)} ms`,
+      )
+      if (!isLate) {
+        kills += cuts.length
+        break
+      }
+      // The machine became quicker: once more, by what it takes now.
+      if (attempt === attempts) throw new Error(`${work} ${point}: again and again done before`)
+      durations[at] = Math.min(await measure(way, `${name}-whole`), cuts[0] ?? Infinity)
+    }
+  }
+  return { kills, durations, sweptLeftovers: await sweepLeftovers(world.target, checkFolder) }
+}
+
+/** One in each equal part of the duration, and now and then another while it recovers. */
+function cutsOf(random: SeededRandom, begin: number, width: number, undisturbedMs: number): Cuts {
+  const first = (begin + random.next() * width) * undisturbedMs
+  return random.chance(0.2) ? [first, random.next() * undisturbedMs] : [first]
+}
+
+/** Brings new content to the target, one step of it in this way and the others undisturbed. */
+async function carry(world: TransferWorld, work: WorkName, way: Way, name: string, cuts: Cuts) {
+  const stock = await world.stock(name)
+  const transfer: Transfer = { name, stock, bundle: world.carried(name) }
+  let shown = 0
+  const look = async () => {
+    shown = Math.max(shown, await requireWholeTags(world.clients.target, stock))
+  }
+  if (work === 'bundle-import') await undisturbed('bundle-create')
+  const { tookMs, isLate } = await way(world, transfer, { cuts, look })
+  if (work === 'bundle-create') {
+    await requireSoundBundle(world, transfer)
+    await undisturbed('bundle-import')
+  }
+  await world.requireArrived(stock)
+  for (const { dataDir } of [world.source, world.target]) requireSettled(dataDir)
+  await removeBundle(transfer)
+  return { shown, tookMs, isLate }
+
+  async function undisturbed(step: WorkName): Promise<void> {
+    await ways[step][0]?.(world, transfer, { cuts: [], look })
+  }
+}
+
+const milliseconds = (ms: number): string => ms.toFixed(0)
+
+export function transferText({ work, points, kills, ...found }: TransferSummary): string {
+  const [shortest, longest] = found.undisturbedMs.map(milliseconds)
+  return (
+    `${work}: ${points} points over ${shortest ?? ''} to ${longest ?? ''} ms, ${kills} kills; ` +
+    `all finished, every digest equal and pullable, ${found.sweptLeftovers} leftovers swept`
+  )
+}
