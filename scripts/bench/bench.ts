@@ -9,6 +9,7 @@ import { help, parseBenchOptions, type BenchOptions } from './options.ts'
 import { startDistribution, startMooring, type Peer, type PeerOptions } from './peers.ts'
 import { runScale } from './scale/scale.ts'
 import { judge, renderTable, type Finding } from './table.ts'
+import { bundles } from './work/bundle.ts'
 import { coldStart } from './work/cold-start.ts'
 import { growth } from './work/growth.ts'
 import { images } from './work/image.ts'
@@ -19,7 +20,7 @@ import { pushes } from './work/push.ts'
 import { requests } from './work/requests.ts'
 
 const compared: readonly Work[] = [...pushes, ...pulls, ...requests, ...images]
-const alone: readonly Work[] = [coldStart, memory, growth, mirrors]
+const alone: readonly Work[] = [coldStart, memory, growth, mirrors, bundles]
 const memoryFolder = '/dev/shm'
 const enoughMemoryBytes = 10e9
 

@@ -10,14 +10,14 @@ export interface BenchOptions {
   readonly control: boolean
 }
 
-export const help = `npm run bench -- [options]
+export const help = `npm run bench -- [KEY]... [options]
 npm run bench -- scale [options]   whether lists stay quick however much there is; see its --help
 
 Compares Mooring with Debian's docker-registry (Distribution) on this machine, in turns: the same
 content, the same clients, each server idle while the other works. Progress goes to standard error,
 the table to standard output.
 
-  --only KEY   only the work whose key begins so; may be given several times
+  --only KEY   only the work whose key begins so; may be given several times, or as words
   --runs N     measurements of each kind on each side, of which the median counts (5)
   --dir DIR    where the servers keep their data; default: memory when 10 GB of it are free, so that
                the registries are compared and not the disk, else the temporary folder
@@ -28,8 +28,9 @@ the table to standard output.
 `
 
 export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help' | 'list' {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       only: { type: 'string', multiple: true, default: [] },
       runs: { type: 'string' },
@@ -45,6 +46,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
   if (values.list) return 'list'
   const runs = Number(values.runs ?? (values.quick ? 2 : 5))
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs takes a whole number above 0')
-  const { dir, only, quick, json, control } = values
+  const { dir, quick, json, control } = values
+  const only = [...values.only, ...positionals]
   return { dir, only, runs, quick, json, control }
 }
