@@ -31,6 +31,7 @@ import { openStorage } from './storage/open-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import { wire, type AccountServices } from './wiring.ts'
 import { wireCertificates, type Certificates } from './wiring/certificates.ts'
+import type { ContentServices } from './wiring/content-services.ts'
 import { createUpgrade, type Upgrade } from './upgrade/upgrade.ts'
 import { Worker } from './work/worker.ts'
 
@@ -69,6 +70,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly answers: () => Promise<boolean>
   /** For whoever holds the process: the setup works on its accounts. */
   readonly people: AccountServices
+  /** The same for mirrors and caches. */
+  readonly content: ContentServices
 }
 
 export interface RunningWorkers extends AsyncDisposable {
@@ -133,6 +136,7 @@ export async function startServer(
       traffic,
       answers: () => databaseAnswers(database),
       people: appliance.people,
+      content: appliance.content,
       ...(firstAccount === undefined ? {} : { firstAccount }),
       async [Symbol.asyncDispose]() {
         log.info('server stopping')

@@ -43,6 +43,7 @@ import type { Random } from './platform/random.ts'
 import type { BlobStorage } from './storage/storage.ts'
 import type { UpstreamClient } from './upstream/upstream.ts'
 import { measureCertificates, type Certificates } from './wiring/certificates.ts'
+import type { ContentServices } from './wiring/content-services.ts'
 import { wireCopying } from './wiring/copying.ts'
 import { createLive, type Live } from './wiring/live.ts'
 import { wireManagement } from './wiring/management.ts'
@@ -154,6 +155,7 @@ export interface Appliance {
   readonly metrics: Metrics
   readonly audit: AuditLog
   readonly people: AccountServices
+  readonly content: ContentServices
   /** Its connections stay open until somebody closes them. */
   readonly upstreams: Pick<UpstreamClient, 'close'>
   /** Creates the first superuser when nobody is there yet. */
@@ -272,6 +274,7 @@ export function wire(parts: Parts): Appliance {
     metrics,
     audit: people.audit,
     people,
+    content: management.content,
     upstreams,
     async createFirstAccount(password = generatePassword(random)) {
       const [username = 'quay'] = config.superUsers

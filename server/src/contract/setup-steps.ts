@@ -202,7 +202,6 @@ export const Upstream = z.object({
   proxy: webAddress().nullable(),
   ca: pemText().nullable(),
   verifyTls: z.boolean(),
-  parallelDownloads: wholeNumber(1, 64),
   bandwidthKiBps: wholeNumber(1, 100_000_000).nullable().describe('null: no limit'),
   content: z
     .array(

@@ -76,6 +76,7 @@ export const ApplyTask = z
     milliseconds: z.number().nullable(),
     /** What it did last. */
     line: z.string(),
+    /** Why it failed; of one that is done, what of it did not work out. */
     finding: Finding.nullable(),
     /** The step whose settings would help. */
     step: StepId.nullable(),

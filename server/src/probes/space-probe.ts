@@ -44,7 +44,8 @@ export function judgeSpace(folder: string, stats: Counts): Outcome {
   return fine(`${facts.free} free: room for about ${images} images of 300 MB`, facts)
 }
 
-async function nearestStatfs(folder: string): Promise<StatsFs> {
+/** Of a place, or of where it will be made. */
+export async function nearestStatfs(folder: string): Promise<StatsFs> {
   try {
     return await statfs(folder)
   } catch (error) {

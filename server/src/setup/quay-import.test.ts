@@ -8,6 +8,7 @@ const settings = {
   REGISTRY_TITLE: 'Example',
   SUPER_USERS: ['boss'],
   FEATURE_ANONYMOUS_ACCESS: true,
+  FEATURE_REPO_MIRROR: true,
   DB_URI: 'postgresql://quay:pw@db.example.lan/quay',
   DISTRIBUTED_STORAGE_CONFIG: {
     default: [
@@ -34,6 +35,7 @@ describe('an import from Quay', () => {
     expect(steps).toMatchObject({
       identity: { primaryName: 'quay.example.lan', externalPort: 8443, title: 'Example' },
       admin: { username: 'boss', anonymousPulls: true },
+      mirrors: { mode: 'connected' },
       certificates: { kind: 'finished', server: { certificate: 'certificate', key: 'key' } },
       storage: {
         where: {

@@ -133,6 +133,12 @@ function mapSettings(
       put('admin', { selfRegistration })
     }),
   )
+  for (const key of ['FEATURE_REPO_MIRROR', 'FEATURE_PROXY_CACHE']) {
+    take(key, isTrue, (isConnected) => {
+      if (isConnected) put('mirrors', { mode: 'connected' })
+      return isConnected
+    })
+  }
   take('SECURITY_SCANNER_V4_ENDPOINT', text, (url) => {
     const psk = text.safeParse(settings['SECURITY_SCANNER_V4_PSK'])
     if (!psk.success) return false

@@ -90,17 +90,20 @@ async function setUp(input: AnswersInput, door: RegistryDoor): Promise<AnswersRe
 
   const seen = new Set<string>()
   apply.watch(({ tasks }) => {
-    for (const { id, state, line } of tasks) {
+    for (const { id, state, line, finding } of tasks) {
       if ((state !== 'done' && state !== 'failed') || seen.has(id)) continue
       seen.add(id)
       input.onLine(`${state === 'done' ? '✓' : '✗'} ${id}: ${line}`)
+      if (state === 'done' && finding !== null) {
+        input.onLine(`! ${id}: ${finding.text} (${finding.code}; ${finding.next})`)
+      }
     }
   })
   await apply.start()
   await apply.settled()
   const view = await service.applyView()
   const ok = view.phase === 'finished'
-  const finding = view.tasks.find((task) => task.finding !== null)?.finding
+  const finding = view.tasks.find(({ state }) => state === 'failed')?.finding
   const said = ok
     ? `Set up: ${view.address}; start it with mooring serve, or mooring service install`
     : finding === undefined || finding === null

@@ -10,6 +10,7 @@ import type { Random } from '../platform/random.ts'
 import type { Overrides, RunningServer } from '../start.ts'
 import { certificateRoutes } from './http/certificate-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
+import { contentRoutes } from './http/content-routes.ts'
 import { hostRoutes } from './http/host-routes.ts'
 import { restoreRoutes } from './http/restore-routes.ts'
 import { quayRoutes } from './http/quay-routes.ts'
@@ -94,6 +95,11 @@ export async function runSetup(input: RunSetupInput): Promise<void> {
         ...certificateRoutes({ service, machine, clock, random, log }),
         ...restoreRoutes(restore),
         ...quayRoutes(service),
+        ...contentRoutes({
+          ...{ service, clock, random, log },
+          running: () => opened.door?.door.running(),
+          stopping: stopping.signal,
+        }),
         ...hostRoutes(machine),
         ...adminRoutes({
           kits: createRecoveryKits({ service, machine, clock, random }),

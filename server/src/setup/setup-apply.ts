@@ -212,7 +212,7 @@ export function createSetupApply({
 }
 
 const configFiles =
-  'mirrors.yaml ssl.cert ssl.key ca.crt ca.key certificates extra_ca_certs database.pem ' +
+  'ssl.cert ssl.key ca.crt ca.key certificates extra_ca_certs database.pem ' +
   'quay.pem quay.kid config.yaml'
 const databaseFiles = 'mooring.db mooring.db-wal mooring.db-shm'
 

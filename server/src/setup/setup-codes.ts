@@ -167,6 +167,10 @@ export const setupCodes = {
     text: 'Something unexpected went wrong',
     next: 'try again; if it stays, look at the log of the server',
   },
+  'MOOR-SET-042': {
+    text: 'Some of the first content could not be set up: {reason}',
+    next: 'put right what is named on the pages of the registry; everything else is there',
+  },
 } as const
 
 export type SetupCode = keyof typeof setupCodes

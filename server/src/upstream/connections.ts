@@ -1,12 +1,13 @@
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { isIP } from 'node:net'
+import { getCACertificates } from 'node:tls'
 import { LRUCache } from 'lru-cache'
 import type { Destinations } from './destinations.ts'
 import type { UpstreamAccess, UpstreamProxy } from './upstream.ts'
 
 /** How a registry and those it names are reached. */
-export type Route = Pick<UpstreamAccess, 'verifyTls' | 'proxy'>
+export type Route = Pick<UpstreamAccess, 'verifyTls' | 'authorities' | 'proxy'>
 
 /** A proxy that cannot be used; going around it would be worse. */
 export class UselessProxy extends Error {
@@ -26,11 +27,11 @@ export function createConnections({ destinations }: { destinations: Destinations
   const agents = new LRUCache<string, PlainAgent>({ max: 200, dispose: retire })
 
   return {
-    async agentFor(url: URL, { verifyTls = true, proxy }: Route): Promise<PlainAgent> {
+    async agentFor(url: URL, { verifyTls = true, authorities, proxy }: Route): Promise<PlainAgent> {
       const isTls = url.protocol === 'https:'
       const proxyUrl = await proxyFor(isTls, proxy)
       const noProxy = proxy?.noProxy
-      const key = JSON.stringify([isTls, verifyTls, proxyUrl, noProxy])
+      const key = JSON.stringify([isTls, verifyTls, authorities, proxyUrl, noProxy])
       const known = agents.get(key)
       if (known !== undefined) return known
       const options = {
@@ -49,7 +50,12 @@ export function createConnections({ destinations }: { destinations: Destinations
         }),
       }
       const agent = isTls
-        ? new TlsAgent({ ...options, rejectUnauthorized: verifyTls, allowPartialTrustChain: true })
+        ? new TlsAgent({
+            ...options,
+            ...(authorities && { ca: [...getCACertificates('default'), ...authorities] }),
+            rejectUnauthorized: verifyTls,
+            allowPartialTrustChain: true,
+          })
         : new PlainAgent(options)
       agents.set(key, agent)
       return agent

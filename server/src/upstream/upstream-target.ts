@@ -34,7 +34,7 @@ export function parseTarget(
   access: UpstreamAccess,
   observe: UpstreamObserver | undefined,
 ): UpstreamTarget {
-  const { plainHttp = false, verifyTls = true, proxy, credentials } = access
+  const { plainHttp = false, verifyTls = true, authorities, proxy, credentials } = access
   const refuse = (reason: string) =>
     new UpstreamFault('invalid_source_registry', {
       ...{ host: access.host.slice(0, 255), asked: 'its address', reason },
@@ -51,7 +51,11 @@ export function parseTarget(
   return {
     origin,
     repository,
-    route: { verifyTls, ...(proxy !== undefined && { proxy }) },
+    route: {
+      verifyTls,
+      ...(authorities !== undefined && { authorities }),
+      ...(proxy !== undefined && { proxy }),
+    },
     basic: credentials && basicOf(credentials),
     username: credentials?.username,
     identity: identityOf([origin.origin, repository, verifyTls, credentials ?? null]),

@@ -32,6 +32,8 @@ export interface UpstreamAccess {
   readonly plainHttp?: boolean
   /** Default: true. */
   readonly verifyTls?: boolean
+  /** Authorities in PEM, besides those that are trusted anyway. */
+  readonly authorities?: readonly string[]
   readonly credentials?: { readonly username: string; readonly password: string }
   readonly proxy?: UpstreamProxy
 }

@@ -20,6 +20,7 @@ import { wireConfiguration } from './configuration.ts'
 import { wireContent } from './content.ts'
 import { wireInsight } from './insight.ts'
 import { wireInterface } from './interface.ts'
+import type { ContentServices } from './content-services.ts'
 import type { Copying } from './copying.ts'
 import type { Live } from './live.ts'
 import { wireMirrors } from './mirrors.ts'
@@ -52,12 +53,20 @@ export function wireManagement(
     copying,
     upstreams,
   }
+  const { mirrors, mirrorViews, ...mirroring } = wireMirrors(foundation)
+  const { proxyCaches, ...caching } = proxyCacheRoutes(foundation, proxying)
+  const content: ContentServices = {
+    ...(mirrors && { mirrors }),
+    ...(mirrorViews && { mirrorViews }),
+    proxyCaches,
+    flush: () => database.flush(),
+  }
   const areas: readonly Area[] = [
     wireUsers(foundation),
     wireOrganizations(foundation),
     wireRepositories(foundation),
     wireContent(foundation),
-    wireMirrors(foundation),
+    mirroring,
     wireInterface(foundation),
     wireConfiguration(foundation),
     wireOAuth(foundation),
@@ -65,7 +74,7 @@ export function wireManagement(
     wireInsight(foundation, () => served.map(({ endpoint }) => endpoint)),
     wireOrgMirrors(foundation),
     wireBundles(foundation),
-    proxyCacheRoutes(foundation, proxying),
+    caching,
     { routes: messageApi({ messages: createMessageService({ db: database.db, random }) }) },
   ]
   const pipeline = createApiPipeline({
@@ -120,6 +129,7 @@ export function wireManagement(
       clock,
       observe,
     }),
+    content,
     workers: areas.flatMap(({ workers = [] }) => workers),
   }
 }

@@ -12,13 +12,16 @@ import { mooringMirrorApi } from '../features/mirrors/mooring-mirror-api.ts'
 import { startStopwatch } from '../platform/stopwatch.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
+import type { ContentServices } from './content-services.ts'
 import { createMirrorParts } from './mirror-parts.ts'
 
 /** What was asked for, and what others left, does not wait for the next look at the schedules. */
 const lookEveryMs = 5_000
 
 /** Repositories that follow those of other registries. */
-export function wireMirrors(foundation: Foundation): Area {
+export function wireMirrors(
+  foundation: Foundation,
+): Area & Pick<ContentServices, 'mirrors' | 'mirrorViews'> {
   const { parts, people, metrics: common, live, copying, upstreams: client } = foundation
   const { config, database, clock, random, log } = parts
   if (!config.features.repoMirror) return { routes: [] }
@@ -67,5 +70,6 @@ export function wireMirrors(foundation: Foundation): Area {
       }),
     ],
     workers: mayWork ? [worker] : [],
+    ...{ mirrors, mirrorViews: views },
   }
 }

@@ -228,7 +228,6 @@ export interface UpstreamDraft {
   proxy: string
   ca: string
   verifyTls: boolean
-  parallelDownloads: number | null
   bandwidthKiBps: number | null
   content: ContentDraft[]
 }
@@ -243,7 +242,6 @@ export const noUpstream = (): UpstreamDraft => ({
   proxy: '',
   ca: '',
   verifyTls: true,
-  parallelDownloads: 4,
   bandwidthKiBps: null,
   content: [],
 })

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { writeFileDurably } from '../../platform/files.ts'
 import { bundledAuthorities, configText } from './config-text.ts'
+import { hostsInside } from './content-settings.ts'
 import type { Task } from './task.ts'
 
 export const configTask: Task = {
@@ -9,7 +10,7 @@ export const configTask: Task = {
   step: 'network',
   failure: 'MOOR-SET-030',
   async run({ values, keys, configDir, loadConfig }) {
-    const text = configText(values, keys)
+    const text = configText(values, keys, await hostsInside(values))
     await loadConfig(text)
     await mkdir(configDir, { recursive: true, mode: 0o700 })
     for (const [name, pem] of bundledAuthorities(values)) {

@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
 import { loopbackOf, serverHostname } from '../registry-address.ts'
+import { chosenUpstreams } from '../first-content.ts'
 import type { RevealedValues } from '../step.ts'
+import { contentSettings } from './content-settings.ts'
 
 export interface ServerKeys {
   readonly secretKey: string
@@ -16,8 +18,13 @@ const header = `# Settings of this Mooring server, written by its setup. The nam
 `
 
 /** The config.yaml that the answers of a setup come to. */
-export function configText(values: RevealedValues, keys: ServerKeys): string {
-  return header + stringify(configSettings(values, keys), { lineWidth: 0 })
+export function configText(
+  values: RevealedValues,
+  keys: ServerKeys,
+  insideHosts: readonly string[] = [],
+): string {
+  const settings = { ...configSettings(values, keys), ...contentSettings(values, insideHosts) }
+  return header + stringify({ ...settings, SETUP_COMPLETE: true }, { lineWidth: 0 })
 }
 
 function configSettings(values: RevealedValues, keys: ServerKeys): Record<string, unknown> {
@@ -57,7 +64,6 @@ function configSettings(values: RevealedValues, keys: ServerKeys): Record<string
       SECURITY_SCANNER_V4_ENDPOINT: scanning.url,
       SECURITY_SCANNER_V4_PSK: scanning.psk,
     }),
-    SETUP_COMPLETE: true,
   }
 }
 
@@ -115,7 +121,7 @@ export function bundledAuthorities(values: RevealedValues): ReadonlyMap<string, 
   if (values.scanning.kind === 'clair' && values.scanning.ca !== null) {
     files.set('extra_ca_certs/scanner.crt', values.scanning.ca)
   }
-  for (const { name, ca } of values.mirrors.upstreams) {
+  for (const { name, ca } of chosenUpstreams(values.mirrors)) {
     if (ca !== null) files.set(`extra_ca_certs/upstream-${name}.crt`, ca)
   }
   return files

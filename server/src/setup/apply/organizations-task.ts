@@ -1,34 +1,33 @@
-import path from 'node:path'
-import { system } from '../../features/audit/audit-log.ts'
-import { writeFileDurably } from '../../platform/files.ts'
-import { mirrorRobot, mirrorsText } from './mirrors-text.ts'
+import { chosenUpstreams } from '../first-content.ts'
+import { findingOf } from '../setup-codes.ts'
+import { fillUpstream } from './fill-upstream.ts'
 import type { Task } from './task.ts'
 
 export const organizationsTask: Task = {
   id: 'organizations',
   step: 'mirrors',
   failure: 'MOOR-SET-037',
-  async run({ values, configDir, registry, note }) {
-    const people = registry.running()?.people
-    if (people === undefined) throw new Error('the registry does not run')
-    const { accounts, organizations, robots, secretBox } = people
-    const admin = await accounts.getUser(values.admin.username)
-
-    const names = [...new Set(values.mirrors.upstreams.map(({ organization }) => organization))]
-    for (const name of names) {
-      const organization =
-        (await organizations.find(name)) ??
-        (await organizations.create({ name }, admin.id, {
-          principal: accounts.principalOf(admin),
-        }))
-      if ((await accounts.find(`${name}+${mirrorRobot}`)) === undefined) {
-        const robot = { shortName: mirrorRobot, description: 'writes what is mirrored' }
-        await robots.create(organization, robot, system)
-      }
-      note(`organization ${name}`)
+  async run({ values, registry, clock, note }) {
+    const running = registry.running()
+    if (running === undefined) throw new Error('the registry does not run')
+    const { people, content } = running
+    const upstreams = chosenUpstreams(values.mirrors)
+    const filling = {
+      ...{ people, content, outbound: values.network.outbound, now: clock.now() },
+      admin: await people.accounts.getUser(values.admin.username),
     }
-    const text = mirrorsText(values, secretBox)
-    await writeFileDurably(path.join(configDir, 'mirrors.yaml'), text, 0o600)
-    return names.length === 0 ? 'nothing is mirrored' : `organizations ${names.join(', ')}`
+    const reasons: string[] = []
+    for (const upstream of upstreams) {
+      for await (const { what, reason } of fillUpstream(upstream, filling)) {
+        const line = reason === undefined ? what : `${what}: ${reason}`
+        note(line)
+        if (reason !== undefined) reasons.push(`${upstream.name}: ${line}`)
+      }
+    }
+    await content.flush()
+    const names = [...new Set(upstreams.map(({ organization }) => organization))]
+    const line = names.length === 0 ? 'nothing is mirrored' : `organizations ${names.join(', ')}`
+    if (reasons.length === 0) return line
+    return { line, finding: findingOf('MOOR-SET-042', { reason: reasons.join('; ') }) }
   },
 }

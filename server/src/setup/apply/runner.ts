@@ -44,8 +44,11 @@ export async function runTasks(
       lines: lines.slice(-keptLines),
     })
     await journal.write(entry('running'), task.isReturnPoint && { pastReturn: true })
+    let finding: JournalTask['finding'] = null
     try {
-      lines.push(await task.run({ ...context, note: (line) => lines.push(line) }))
+      const did = await task.run({ ...context, note: (line) => lines.push(line) })
+      if (typeof did !== 'string') finding = did.finding
+      lines.push(typeof did === 'string' ? did : did.line)
     } catch (error) {
       if (isStopped()) return false
       log.error({ err: error, task: task.id }, 'setup task failed')
@@ -54,7 +57,7 @@ export async function runTasks(
       return false
     }
     log.info({ task: task.id, milliseconds: clock.now() - begun }, 'setup task done')
-    await journal.write(entry('done'))
+    await journal.write(entry('done', finding))
   }
   return true
 }

@@ -1,5 +1,6 @@
+import type { z } from 'zod'
 import type { Config } from '../../config/config.ts'
-import type { ApplyTaskId } from '../../contract/setup.ts'
+import type { ApplyTaskId, Finding as FindingSchema } from '../../contract/setup.ts'
 import type { StepId } from '../../contract/setup-steps.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -9,6 +10,8 @@ import type { SetupCode } from '../setup-codes.ts'
 import type { SetupFile } from '../setup-state.ts'
 import type { Machine, RevealedValues, Steps } from '../step.ts'
 import type { ServerKeys } from './config-text.ts'
+
+type Finding = z.output<typeof FindingSchema>
 
 /** The registry that this setup is about, in this process. */
 export interface RegistryDoor {
@@ -58,6 +61,6 @@ export interface Task {
   readonly isReturnPoint?: true
   /** Holds for this process only: has to run again after a restart. */
   readonly isVolatile?: true
-  /** @returns what it did, in one line. */
-  run(context: TaskContext): Promise<string>
+  /** @returns what it did, in one line; and what of it did not work out, where the rest goes on. */
+  run(context: TaskContext): Promise<string | { readonly line: string; readonly finding: Finding }>
 }

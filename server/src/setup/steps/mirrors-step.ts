@@ -1,21 +1,13 @@
 import { MirrorsValues } from '../../contract/setup-steps.ts'
 import type { Step } from '../step.ts'
 import { checkMirrors } from './mirrors-check.ts'
+import { mirrorFaults } from './mirrors-faults.ts'
 
 export const mirrorsStep: Step<'mirrors'> = {
   id: 'mirrors',
   schema: MirrorsValues,
   defaults: () => Promise.resolve({ mode: 'disconnected', upstreams: [] }),
-  faults: ({ upstreams }) => {
-    const names = upstreams.map(({ name }) => name)
-    return Promise.resolve(
-      names.flatMap((name, index) =>
-        names.indexOf(name) < index
-          ? [{ field: `upstreams.${index}.name`, text: 'must differ from the other names' }]
-          : [],
-      ),
-    )
-  },
+  faults: (values) => Promise.resolve(mirrorFaults(values)),
   check: checkMirrors,
   summary: ({ mode, upstreams }) => [
     { label: 'Mode', value: mode },

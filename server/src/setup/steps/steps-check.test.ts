@@ -248,7 +248,6 @@ describe('the mirrors step', () => {
       proxy: null,
       ca: null,
       verifyTls: true,
-      parallelDownloads: 4,
       bandwidthKiBps: null,
       content: [],
     }

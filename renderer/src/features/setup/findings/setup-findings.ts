@@ -29,4 +29,5 @@ export const setupFindings = {
   'MOOR-SET-038': [m.finding_set_038, m.finding_set_038_next],
   'MOOR-SET-039': [m.finding_set_039, m.finding_set_039_next],
   'MOOR-SET-041': [m.finding_set_041, m.finding_set_041_next],
+  'MOOR-SET-042': [m.finding_set_042, m.finding_set_042_next],
 } satisfies FindingMessages
