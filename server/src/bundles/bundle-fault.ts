@@ -170,6 +170,11 @@ export const bundleFaults = {
     text: 'The name mapping cannot be used.',
     next: "Write it as 'quay.io/(.*)=mirror/$1'.",
   },
+  'policy-refused': {
+    code: 'MOOR-BND-035',
+    text: 'The policy of this registry does not take the bundle.',
+    next: 'Ask for a bundle that the policy takes, or change the policy.',
+  },
 } as const
 
 export type BundleFaultKind = keyof typeof bundleFaults

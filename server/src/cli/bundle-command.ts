@@ -9,6 +9,7 @@ import { runJob } from './bundle-job-run.ts'
 import { bundleOfflineCommands } from './bundle-offline-commands.ts'
 import { bundleSiteCommands } from './bundle-site-commands.ts'
 import { importCommand } from './bundle-import-command.ts'
+import { collect } from './collect.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { print } from './print.ts'
@@ -19,9 +20,12 @@ interface ContentOptions extends DataOptions {
   readonly list?: string
   readonly for?: string
   readonly newest?: number
+  readonly exclude?: readonly string[]
   readonly since?: string
   readonly platform?: readonly string[]
   readonly referrers: boolean
+  readonly proposeDeletions?: boolean
+  readonly stream?: string
   readonly volumeSize?: string
   readonly rate?: string
   readonly to?: string
@@ -30,7 +34,6 @@ interface ContentOptions extends DataOptions {
 
 interface CreateOptions extends ContentOptions {
   readonly format: 'directory' | 'tar'
-  readonly stream?: string
   readonly verify: boolean
 }
 
@@ -53,9 +56,12 @@ const withContent = (command: Command) =>
     .option('--list <file>', 'images, or an oc-mirror, hauler, skopeo-sync or Kubernetes file')
     .option('--for <file>', 'the request of a site that lacks a base')
     .option('--newest <number>', 'only so many tags of each repository', parseCount)
+    .option('--exclude <reference>', 'leave this out, * for any text; may be repeated', collect)
     .option('--since <base>', 'what the other side has: receipt, receipt:<id>, bundle:<id>, none')
     .option('--platform <os/arch>', 'only this platform; may be repeated', collect)
     .option('--no-referrers', 'leave out signatures and whatever else refers to an image')
+    .option('--stream <name>', 'numbers the bundles of one site')
+    .option('--propose-deletions', 'name what the last bundle carried and is gone here')
     .option('--volume-size <size>', 'bytes, fat32, cd700, dvd, dvd-dl, bd25, bd50, bd100, usb:64G')
     .option('--rate <rate>', 'write no faster, such as 2MB/s')
     .option('--json', 'print one JSON object')
@@ -84,12 +90,11 @@ function createCommand(): Command {
         .choices(['directory', 'tar'])
         .default('directory'),
     )
-    .option('--stream <name>', 'numbers the bundles of one site')
     .option('--no-verify', 'do not read back what was written')
     .action(async (images: readonly string[], options: CreateOptions) => {
       const wish = await wishOf(images, options)
-      const { to = '', format, stream, verify } = options
-      const wanted = { ...wish, to: path.resolve(to), format, stream, verify }
+      const { to = '', format, verify } = options
+      const wanted = { ...wish, to: path.resolve(to), format, verify }
       await withBundles(options, async (bundles) => {
         const quiet = options.json === true
         const result = await runJob(bundles, 'export', wanted, { quiet })
@@ -107,6 +112,7 @@ function createCommand(): Command {
 /** Files are read here: the job that goes on later has all that it needs. */
 async function wishOf(images: readonly string[], options: ContentOptions): Promise<BundleWish> {
   const { list, for: request, newest, since, platform, referrers, volumeSize, rate } = options
+  const { exclude, proposeDeletions, stream } = options
   if (images.length === 0 && list === undefined && request === undefined) {
     throw new CommandError('name images, or a file with --list or --for')
   }
@@ -116,10 +122,13 @@ async function wishOf(images: readonly string[], options: ContentOptions): Promi
       ...(list !== undefined && { list: await readText(list) }),
       ...(request !== undefined && { request: await readText(request) }),
       ...(newest !== undefined && { newest }),
+      ...(exclude !== undefined && { exclude: [...exclude] }),
     },
     ...(since !== undefined && { base: parseBase(since) }),
     ...(platform !== undefined && { platforms: platform }),
     ...(!referrers && { referrers }),
+    ...(proposeDeletions === true && { propose_deletions: true }),
+    ...(stream !== undefined && { stream }),
     ...(volumeSize !== undefined && { volume_size: volumeSize }),
     ...(rate !== undefined && { rate }),
   }
@@ -153,6 +162,7 @@ function describePlan(plan: ReturnType<typeof presentPlan>): string {
     ...(plan.seconds === null ? [] : [`to write: ${String(plan.seconds)} s`]),
     ...plan.biggest.map(({ reference, bytes }) => `  ${sizeText(bytes)}  ${reference}`),
     ...(plan.is_sparse ? ['Platforms are left out: other registries may refuse such images.'] : []),
+    ...plan.deletions.map((reference) => `proposed to delete: ${reference}`),
     ...plan.problems.map(({ reference, message }) => `not carried: ${reference}: ${message}`),
     ...(plan.fits ? [] : [`It does not fit: ${sizeText(plan.free_bytes ?? 0)} are free.`]),
   ].join('\n')
@@ -162,8 +172,4 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('must be 1 or more')
   return count
-}
-
-export function collect(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text]
 }

@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { parse } from 'yaml'
 
+import { BundlePolicy, ConflictAnswer } from '../contract/mooring-bundle-values.ts'
 import type { JobResult } from '../features/bundles/bundle-job.ts'
 import { describeFact, runJob } from './bundle-job-run.ts'
+import { collect } from './collect.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { print } from './print.ts'
@@ -13,10 +17,17 @@ interface ImportOptions extends DataOptions {
   readonly map?: readonly string[]
   readonly dryRun?: boolean
   readonly allowRollback?: boolean
+  readonly onConflict?: 'keep' | 'take' | 'rename'
+  readonly choose?: readonly string[]
+  readonly delete?: readonly string[]
+  readonly policy?: string
   readonly keepChanged?: boolean
   readonly waitVolumes?: boolean
   readonly json?: boolean
 }
+
+type Imported = JobResult & { readonly kind: 'import' }
+type Deletion = Imported['changes']['deletions'][number]
 
 const rowsShown = 50
 
@@ -27,20 +38,41 @@ export function importCommand(): Command {
     .option(
       '--map <rule>',
       "where images go, such as 'quay.io/(.*)=mirror/$1'; may be repeated",
-      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+      collect,
     )
     .option('--dry-run', 'only tell what would change')
     .option('--allow-rollback', 'tags may go back to what they were before')
-    .option('--keep-changed', 'leave tags alone that were changed here since the last import')
+    .addOption(
+      new Option(
+        '--on-conflict <choice>',
+        'tags that were changed here: take theirs, keep mine, or bring theirs as <tag>-<stream>',
+      ).choices(['take', 'keep', 'rename']),
+    )
+    .option('--keep-changed', 'the same as --on-conflict keep')
+    .option(
+      '--choose <tag=choice>',
+      'one by one, such as org/app:1.0=rename; may be repeated',
+      collect,
+    )
+    .option(
+      '--delete <reference>',
+      'delete what the bundle proposes to delete, * for any text; may be repeated',
+      collect,
+    )
+    .option('--policy <file>', 'what is taken at all, as YAML or JSON')
     .option('--wait-volumes', 'wait for volumes that have yet to be inserted')
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: ImportOptions) => {
+      const onConflict = options.onConflict ?? (options.keepChanged === true ? 'keep' : undefined)
       const wanted = {
         source: {},
         paths: paths.map((one) => path.resolve(one)),
         ...(options.map !== undefined && { map: options.map }),
         ...(options.allowRollback === true && { allow_rollback: true }),
-        ...(options.keepChanged === true && { on_conflict: 'keep' }),
+        ...(onConflict !== undefined && { on_conflict: onConflict }),
+        ...(options.choose !== undefined && { choices: options.choose.map(parseChoice) }),
+        ...(options.delete !== undefined && { deletions: options.delete }),
+        ...(options.policy !== undefined && { policy: await readPolicy(options.policy) }),
         ...(options.dryRun === true && { dry_run: true }),
         ...(options.waitVolumes === true && { wait_for_volumes: true }),
       }
@@ -60,8 +92,36 @@ export function importCommand(): Command {
     })
 }
 
-function describe({ bundle_id, changes, dry_run, warnings }: JobResult & { kind: 'import' }) {
-  const { tags, rows } = changes
+function parseChoice(text: string) {
+  const [, repository = '', tag = '', choice] =
+    /^(.+):([^:=]+)=(keep|take|rename)$/.exec(text) ?? []
+  const parsed = ConflictAnswer.safeParse(choice)
+  if (!parsed.success) {
+    throw new CommandError(`--choose is org/app:tag=keep, =take or =rename, not "${text}"`)
+  }
+  return { repository, tag, choice: parsed.data }
+}
+
+async function readPolicy(file: string) {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CommandError(`${file} cannot be read: ${String(error)}`)
+  })
+  const parsed = BundlePolicy.safeParse(parseYaml(text, file))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new CommandError(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 })
+  } catch (error) {
+    throw new CommandError(`${file} is no YAML: ${String(error)}`)
+  }
+}
+
+function describe({ bundle_id, changes, dry_run, warnings }: Imported) {
+  const { tags, rows, deletions } = changes
   const kept = rows.filter(({ what }) => what === 'kept')
   const verb = dry_run ? 'would bring' : 'brought'
   return [
@@ -71,5 +131,23 @@ function describe({ bundle_id, changes, dry_run, warnings }: JobResult & { kind:
     ...kept
       .slice(0, rowsShown)
       .map(({ repository, tag, message }) => `  kept ${repository}:${tag ?? ''}: ${message ?? ''}`),
+    ...rows
+      .filter(({ renamed_to }) => renamed_to !== null)
+      .slice(0, rowsShown)
+      .map(
+        ({ repository, tag, renamed_to }) =>
+          `  ${repository}:${tag ?? ''} came in as ${renamed_to ?? ''}`,
+      ),
+    ...deletions.slice(0, rowsShown).map(describeDeletion),
   ].join('\n')
 }
+
+const deletionWords = {
+  proposed: 'proposed to delete',
+  deleted: 'deleted',
+  absent: 'not here to delete:',
+  kept: 'not deleted:',
+} as const
+
+const describeDeletion = ({ reference, repository, tag, what, reason }: Deletion) =>
+  `  ${deletionWords[what]} ${repository}:${tag} (${reference})${reason === null ? '' : `: ${reason}`}`

@@ -33,6 +33,8 @@ export const BundleSelection = z
     list: z.string().max(1_048_576).optional(),
     /** The request of a site that lacks a base. */
     request: documentText.optional(),
+    /** References that are left out of all that, `*` for any text. */
+    exclude: z.array(z.string().min(1).max(700)).max(10_000).optional(),
     /** Only so many tags of each repository, the latest first. */
     newest: z.int().min(1).max(100_000).optional(),
   })
@@ -55,6 +57,8 @@ export const bundleContent = {
   platforms: z.array(z.string().min(1).max(64)).max(50).optional(),
   /** Signatures and whatever else refers to an image. On unless switched off. */
   referrers: z.boolean().optional(),
+  /** Propose to delete what the last bundle of the stream, or the base, carried and is gone here. */
+  propose_deletions: z.boolean().optional(),
   /** Bytes or `fat32`, `cd700`, `dvd`, `dvd-dl`, `bd25`, `bd50`, `bd100`, `usb:64G`; one volume when left out. */
   volume_size: z.string().max(32).optional(),
   /** `2MB/s`: what the medium or the link takes. */
@@ -81,6 +85,8 @@ export const BundlePlan = z
     free_bytes: bytes.nullable(),
     fits: z.boolean(),
     biggest: z.array(z.object({ reference: z.string(), bytes })),
+    /** What the other side is asked to delete; it does so only when somebody there says so. */
+    deletions: z.array(z.string()),
     /** What was asked for and cannot be carried, with the reason. */
     problems: z.array(z.object({ reference: z.string(), message: z.string() })),
   })
@@ -144,11 +150,61 @@ export const BundleVolumeView = z
   })
   .meta({ id: 'BundleVolume' })
 
+/** Of a tag that cannot simply move: leave it, move it, or bring the image as `<tag>-<stream>`. */
+export const ConflictAnswer = z.enum(['keep', 'take', 'rename'])
+
+/** What the target takes, whatever a bundle brings; what is left out is not looked at. */
+export const BundlePolicy = z
+  .object({
+    /** Ids of keys, of which one has to have signed. */
+    signed_by: z.array(z.string().min(1).max(64)).min(1).max(100).optional(),
+    /** Of everything that comes in, and of one image. */
+    max_bytes: z.int().positive().optional(),
+    max_image_bytes: z.int().positive().optional(),
+    /** Patterns of media types and artifact types. */
+    media_types: z.array(z.string().min(1).max(255)).max(100).optional(),
+    /** Patterns of the names that images may get here. */
+    repositories: z.array(z.string().min(1).max(255)).max(1_000).optional(),
+  })
+  .strict()
+  .meta({ id: 'BundlePolicy' })
+
+/** How a bundle comes in. */
+export const importChoices = {
+  /** Rules such as `quay.io/(.*)=mirror/$1`, the first that fits decides. */
+  map: z.array(z.string().min(3).max(500)).max(100).optional(),
+  /** Tags may go back to what they were before. */
+  allow_rollback: z.boolean().optional(),
+  /** What happens to tags that were changed here since the last import. */
+  on_conflict: ConflictAnswer.optional(),
+  /** Decided one by one; the rest goes by `on_conflict` and `allow_rollback`. */
+  choices: z
+    .array(
+      z.object({
+        repository: z.string().min(1).max(600),
+        /** As the bundle calls it. */
+        tag: z.string().min(1).max(128),
+        choice: ConflictAnswer,
+      }),
+    )
+    .max(10_000)
+    .optional(),
+  /** Proposals of the bundle that are followed: references, `*` for any text. */
+  deletions: z.array(z.string().min(1).max(700)).max(10_000).optional(),
+  policy: BundlePolicy.optional(),
+}
+
 const TagChange = z.object({
   repository: z.string(),
+  /** As the bundle calls it. */
   tag: z.string().nullable(),
+  /** The name beside it, under which the image comes in. */
+  renamed_to: z.string().nullable(),
   digest: z.string(),
   what: z.enum(['new', 'moved', 'unchanged', 'kept']),
+  /** What somebody may decide about, and how. */
+  conflict: z.enum(['immutable', 'rollback', 'changed-here']).nullable(),
+  choices: z.array(ConflictAnswer),
   /** Why a tag stays as it is. */
   reason: z
     .enum([
@@ -160,9 +216,24 @@ const TagChange = z.object({
       'changed-here',
       'name',
       'sparse',
+      'policy',
     ])
     .nullable(),
   message: z.string().nullable(),
+})
+
+/** A tag that the source has no more. */
+const TagDeletion = z.object({
+  /** As the source calls it. */
+  reference: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  /** What it is on here. */
+  digest: z.string().nullable(),
+  /** Proposed: nobody chose it, so nothing happens. */
+  what: z.enum(['proposed', 'deleted', 'absent', 'kept']),
+  /** Why it stays whatever is chosen. */
+  reason: z.enum(['immutable', 'read-only', 'mirror', 'changed-here', 'brought']).nullable(),
 })
 
 /** What an import does, or would do. */
@@ -171,8 +242,10 @@ export const BundleChanges = z
     organizations_new: z.array(z.string()),
     repositories_new: z.array(z.string()),
     tags: z.object({ new: count, moved: count, unchanged: count, kept: count }),
-    /** At most a thousand, what is kept as it is first. */
+    /** At most a thousand, what can be decided and what is kept as it is first. */
     rows: z.array(TagChange),
+    /** At most a thousand. */
+    deletions: z.array(TagDeletion),
     blobs_new: count,
     bytes_new: bytes,
     blobs_present: count,

@@ -11,12 +11,14 @@ import {
   BundleSignature,
   BundleSource,
   BundleVolumeView,
+  importChoices,
   superuserOfBundles as superuser,
 } from './mooring-bundle-values.ts'
 import { nextPage, nextPageQuery, queryText, wireDate } from './values.ts'
 
 const bytes = z.number().nonnegative()
 const path = z.string().min(1).max(4_096)
+const stream = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
 const mapping = z.array(z.string().min(3).max(500)).max(100)
 
 export const listBundles = endpoint({
@@ -94,7 +96,7 @@ export const planBundle = endpoint({
   operationId: 'planBundle',
   summary: 'What a bundle would carry, in numbers; nothing is written.',
   whileReadOnly: true,
-  body: z.object({ ...bundleContent, to: path.optional() }),
+  body: z.object({ ...bundleContent, to: path.optional(), stream: stream.optional() }),
   bodyLimitBytes: 20 * 1024 * 1024,
   responses: { 200: BundlePlan },
 })
@@ -112,10 +114,7 @@ export const startBundleExport = endpoint({
     to: path.optional(),
     /** A folder to each volume, or a tar file, which a browser can take along. */
     format: z.enum(['directory', 'tar']).optional(),
-    stream: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
-      .optional(),
+    stream: stream.optional(),
     /** Read back what was written. On unless switched off. */
     verify: z.boolean().optional(),
   }),
@@ -130,11 +129,7 @@ export const inspectBundle = endpoint({
   operationId: 'inspectBundle',
   summary: 'What a bundle is, whether it may come in, and what that would change.',
   whileReadOnly: true,
-  body: z.object({
-    source: BundleSource,
-    map: mapping.optional(),
-    allow_rollback: z.boolean().optional(),
-  }),
+  body: z.object({ source: BundleSource, ...importChoices }),
   responses: {
     200: z.object({
       bundle: BundleManifestView,
@@ -173,12 +168,7 @@ export const startBundleImport = endpoint({
   freshLogin: true,
   body: z.object({
     source: BundleSource,
-    /** Rules such as `quay.io/(.*)=mirror/$1`, the first that fits decides. */
-    map: mapping.optional(),
-    /** Tags may go back to what they were before. */
-    allow_rollback: z.boolean().optional(),
-    /** What happens to tags that were changed here since the last import. */
-    on_conflict: z.enum(['keep', 'take']).optional(),
+    ...importChoices,
     dry_run: z.boolean().optional(),
     /** Wait for volumes that have yet to come instead of failing. */
     wait_for_volumes: z.boolean().optional(),

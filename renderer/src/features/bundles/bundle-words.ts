@@ -8,6 +8,8 @@ export type BundlePlan = Output<'POST /api/v1/mooring/bundles/plans'>
 export type Inspection = Output<'POST /api/v1/mooring/bundles/inspect'>
 export type Changes = NonNullable<Inspection['changes']>
 export type TagChange = Changes['rows'][number]
+export type ConflictChoice = TagChange['choices'][number]
+type TagDeletion = Changes['deletions'][number]
 export type BundleFact = Inspection['warnings'][number]
 export type BundleSource = Input<'POST /api/v1/mooring/bundles/inspect'>['body']['source']
 
@@ -113,6 +115,39 @@ export const keptReasons: Words<NonNullable<TagChange['reason']>> = {
   'changed-here': m.bundles_kept_changed_here,
   name: m.bundles_kept_name,
   sparse: m.bundles_kept_sparse,
+  policy: m.bundles_kept_policy,
+}
+
+/** What stands against a tag that moves all the same. */
+export const conflictWords: Words<NonNullable<TagChange['conflict']>> = {
+  immutable: m.bundles_kept_immutable,
+  rollback: m.bundles_conflict_goes_back,
+  'changed-here': m.bundles_kept_changed_here,
+}
+export const conflictChoices: Words<ConflictChoice> = {
+  take: m.bundles_conflict_take,
+  keep: m.bundles_conflict_keep,
+  rename: m.bundles_conflict_rename,
+}
+
+export const deletionWords: Words<TagDeletion['what']> = {
+  proposed: m.bundles_deletion_proposed,
+  deleted: m.bundles_deletion_deleted,
+  absent: m.bundles_deletion_absent,
+  kept: m.bundles_change_kept,
+}
+export const deletionTones: Readonly<Record<TagDeletion['what'], Tone>> = {
+  proposed: 'neutral',
+  deleted: 'danger',
+  absent: 'neutral',
+  kept: 'warning',
+}
+export const deletionReasons: Words<NonNullable<TagDeletion['reason']>> = {
+  immutable: m.bundles_kept_immutable,
+  'read-only': m.bundles_kept_read_only,
+  mirror: m.bundles_kept_mirror,
+  'changed-here': m.bundles_kept_changed_here,
+  brought: m.bundles_deletion_brought,
 }
 
 /** Where the page of a job is. */

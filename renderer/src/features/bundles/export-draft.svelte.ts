@@ -28,6 +28,9 @@ export class ExportDraft {
   request = $state.raw<{ readonly name: string; readonly text: string }>()
   platforms = $state<string[]>([])
   hasReferrers = $state(true)
+  proposesDeletions = $state(false)
+  /** References that were taken out again. */
+  excluded = $state<string[]>([])
   format = $state<'directory' | 'tar'>('directory')
   /** One of the server's; the first when empty. */
   place = $state('')
@@ -71,14 +74,21 @@ export class ExportDraft {
 
   /** What is asked for the plan; undefined while nothing is chosen. */
   readonly plan: PlanBody | undefined = $derived.by(() => {
-    const selection = this.#selection
-    if (selection === undefined) return undefined
+    const chosen = this.#selection
+    if (chosen === undefined) return undefined
+    const { excluded } = this
+    const selection = excluded.length === 0 ? chosen : { ...chosen, exclude: [...excluded] }
     const to = this.target
     return {
       selection,
       ...(this.way !== 'request' && { base: this.#base }),
       ...(this.platforms.length > 0 && { platforms: [...this.platforms] }),
       ...(!this.hasReferrers && { referrers: false }),
+      ...(this.proposesDeletions &&
+        this.way !== 'request' && {
+          propose_deletions: true,
+          ...(this.stream !== '' && { stream: this.stream }),
+        }),
       ...(this.#volumeSize !== '' && { volume_size: this.#volumeSize }),
       ...(this.megabytesPerSecond !== null && { rate: `${String(this.megabytesPerSecond)}MB/s` }),
       ...(to !== undefined && { to }),

@@ -1,4 +1,6 @@
 import { createContext } from 'svelte'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
+import type { ConflictChoice, TagChange } from './bundle-words.ts'
 
 /** For the fields that write to it. */
 export const [useChoices, provideChoices] = createContext<ImportChoices>()
@@ -8,8 +10,12 @@ export class ImportChoices {
   /** A rule to each line. */
   rules = $state('')
   allowsRollback = $state(false)
-  onConflict = $state<'keep' | 'take'>('take')
+  onConflict = $state<ConflictChoice>('take')
   waits = $state(false)
+  /** References whose deletion is wanted. */
+  readonly deletions = new SvelteSet<string>()
+  /** One by one, by the name of the tag. */
+  readonly #single = new SvelteMap<string, { row: TagChange; choice: ConflictChoice }>()
   /** The rules that the preview is about; they are typed first. */
   #usedRules = $state('')
 
@@ -24,13 +30,38 @@ export class ImportChoices {
   readonly asked = $derived({
     ...(this.map.length > 0 && { map: [...this.map] }),
     ...(this.allowsRollback && { allow_rollback: true }),
+    ...(this.onConflict !== 'take' && { on_conflict: this.onConflict }),
+    ...(this.#single.size > 0 && {
+      choices: [...this.#single.values()].flatMap(({ row: { repository, tag }, choice }) =>
+        tag === null ? [] : [{ repository, tag, choice }],
+      ),
+    }),
+    ...(this.deletions.size > 0 && { deletions: [...this.deletions] }),
   })
 
   get hasNewRules(): boolean {
     return this.rules !== this.#usedRules
   }
 
+  choiceFor = (row: TagChange): ConflictChoice => {
+    const asked = this.#single.get(nameOf(row))?.choice
+    if (asked !== undefined) return asked
+    if (row.renamed_to !== null) return 'rename'
+    return row.what === 'kept' ? 'keep' : 'take'
+  }
+
+  choose = (row: TagChange, choice: ConflictChoice): void => {
+    this.#single.set(nameOf(row), { row, choice })
+  }
+
+  follow = (reference: string, isWanted: boolean): void => {
+    if (isWanted) this.deletions.add(reference)
+    else this.deletions.delete(reference)
+  }
+
   useRules = (): void => {
     this.#usedRules = this.rules
   }
 }
+
+const nameOf = ({ repository, tag }: TagChange) => `${repository}:${tag ?? ''}`

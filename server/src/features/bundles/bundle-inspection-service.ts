@@ -5,12 +5,8 @@ import type { inspectBundle } from '../../contract/mooring-bundles.ts'
 import type { BundleSource } from '../../contract/mooring-bundle-values.ts'
 import { faultFact } from './bundle-job.ts'
 import { manifestView, type BundleSources } from './bundle-sources.ts'
-import {
-  changesOf,
-  refusalOf,
-  type ImportChoices,
-  type ImportPreparation,
-} from './import-preparation.ts'
+import { changesOf } from './import-changes.ts'
+import { refusalOf, type ImportChoices, type ImportPreparation } from './import-preparation.ts'
 
 export type BundleInspection = ReturnType<typeof createBundleInspection>
 

@@ -95,6 +95,20 @@ export function bundleStore(db: Db) {
       return row?.sequence ?? undefined
     },
 
+    /** The bundle of a stream with the highest number. */
+    async findLastSent(stream: string): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('bundle')
+        .select('id')
+        .where('stream', '=', stream)
+        .where('direction', '=', 'out')
+        .where('sequence', 'is not', null)
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.id
+    },
+
     /** The last bundle of a source that came in whole. */
     findLastImported: (keyId: string) =>
       db

@@ -64,6 +64,7 @@ export function presentPlan(
     free_bytes: freeBytes,
     fits: freeBytes === null || written <= freeBytes,
     biggest: [...biggest],
+    deletions: (plan.deletions ?? []).slice(0, problemsShown),
     problems: problems.slice(0, problemsShown),
   }
 }

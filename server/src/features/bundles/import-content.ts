@@ -10,7 +10,7 @@ import type { AccountService } from '../accounts/account-service.ts'
 import type { OrganizationService } from '../accounts/organization-service.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
-import { blobStore } from '../blobs/blob-store.ts'
+import { blobStore, inBatches } from '../blobs/blob-store.ts'
 import type { TagPolicies } from '../immutability/tag-policies-service.ts'
 import { findImageLife } from '../labels/image-label-service.ts'
 import type { createManifestPush } from '../manifests/manifest-push-service.ts'
@@ -20,7 +20,9 @@ import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { subjectOf } from '../repositories/repository-subject.ts'
 import type { TagChanges } from '../tags/tag-changes-service.ts'
+import { isLive } from '../tags/tag-service.ts'
 import { tagStore } from '../tags/tag-store.ts'
+import type { DoomedTag } from './import-deletions.ts'
 import { createOpenedClosures } from './opened-closure.ts'
 import {
   isTaken,
@@ -43,6 +45,8 @@ export interface ContentParts {
   readonly audit: Pick<AuditLog, 'recordIn'>
   readonly config: Pick<Config, 'superUsers' | 'pushTempTagExpirationMs'>
 }
+
+const deletionsAtOnce = 50
 
 /** An image that was asked for by its digest has no tag to stay for. */
 const untaggedLifeMs = 10 * 365 * 24 * 3_600_000
@@ -208,7 +212,41 @@ export function createContentImport(parts: ContentParts) {
     return refused
   }
 
+  /** Ends tags that are what they were when somebody chose to. @returns references that stayed. */
+  async function endTags(
+    repository: RepositoryRow,
+    tags: readonly DoomedTag[],
+    by: Actor,
+  ): Promise<readonly string[]> {
+    const { repositoryId, account, about } = subjectOf(repository)
+    const spared: string[] = []
+    for (const some of inBatches(tags, deletionsAtOnce)) {
+      await tagPolicies.change(repositoryId, [], async (tx, { state }) => {
+        const now = clock.now()
+        for (const { name, digest, reference } of some) {
+          const current = await tagStore(tx).findCurrent(repositoryId, name)
+          const isSame =
+            isLive(current, now) &&
+            (await tagStore(tx).findDigestOf(current.manifest_id)) === digest
+          if (state !== 'NORMAL' || !isSame || current.immutable === 1) {
+            spared.push(reference)
+            continue
+          }
+          await tagChanges.end(tx, repositoryId, name, now)
+          await audit.recordIn(tx, {
+            kind: 'delete_tag',
+            ...{ account, actor: by, repositoryId, metadata: { ...about, tag: name } },
+          })
+        }
+      })
+    }
+    await database.flush()
+    return spared
+  }
+
   return {
+    endTags,
+
     /** Safe to repeat: what is done already is found done. @returns tags that were kept after all. */
     async bring(
       planned: PlannedRepository,

@@ -10,17 +10,31 @@ import {
 } from '../repositories/repository-name.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { isTagName, type TagName } from '../tags/tag-name.ts'
+import {
+  besideTag,
+  conflictMessages,
+  decideConflicts,
+  type ConflictKind,
+  type ConflictRules,
+} from './import-conflict.ts'
+import { planDeletions, type PlannedDeletion } from './import-deletions.ts'
+import { imageRefusal, type ImportPolicy } from './import-policy.ts'
 import { createOpenedClosures, type EntryClosure, type OpenedClosures } from './opened-closure.ts'
 import { parseImageName } from '../../bundles/selection/image-name.ts'
 
 export type KeptReason =
-  'immutable' | 'rollback' | 'read-only' | 'mirror' | 'quota' | 'changed-here' | 'name' | 'sparse'
+  ConflictKind | 'read-only' | 'mirror' | 'quota' | 'name' | 'sparse' | 'policy'
 
 export interface PlannedEntry {
   readonly entry: BundleEntry
   readonly closure: EntryClosure
+  /** As the bundle calls it. */
+  readonly offered: TagName | undefined
+  /** As it is called here: beside what is here, where somebody chose that. */
   readonly tag: TagName | undefined
   readonly what: 'new' | 'moved' | 'unchanged' | 'kept'
+  /** What somebody may decide about, also when the tag moves. */
+  readonly conflict: ConflictKind | undefined
   readonly reason: KeptReason | undefined
   readonly message: string | undefined
 }
@@ -38,6 +52,7 @@ export interface ImportPlan {
   readonly organizationsNew: readonly string[]
   /** Blobs that are needed, with their sizes. */
   readonly blobs: ReadonlyMap<Digest, number>
+  readonly deletions: readonly PlannedDeletion[]
   readonly isSparse: boolean
 }
 
@@ -59,10 +74,14 @@ export interface ImportFacts {
 export interface ImportRules {
   readonly names: RepositoryNameRules
   readonly acceptsSparse: boolean
-  readonly allowRollback: boolean
+  readonly policy: ImportPolicy
+  readonly conflicts: ConflictRules
+  /** Of the names that stand beside a tag that stays. */
+  readonly suffix: string
+  /** Proposals that somebody chose, as patterns of references. */
+  readonly deletions: readonly string[]
   /** A bundle with a lower number than one of the same stream that is here. */
   readonly isOlder: boolean
-  readonly onConflict: 'keep' | 'take'
   /** What the last bundle of this source said a tag is on. */
   readonly lastImported: ReadonlyMap<string, string>
   /** Full name in this registry of an image's name with its host. */
@@ -115,8 +134,11 @@ export async function planImport(
   for (const { closure } of fitting.flatMap(({ entries }) => entries.filter(isTaken))) {
     for (const [digest, size] of closure.blobs) blobs.set(digest, size)
   }
+  const { deletions: chosen, lastImported, mapName } = rules
+  const choice = { chosen, lastImported, mapName, repositories: fitting }
   return {
     repositories: fitting,
+    deletions: await planDeletions(bundle.deletions, facts, choice),
     organizationsNew: [...namespaces].flatMap(([name, isHere]) =>
       !isHere && used.has(name) ? [name] : [],
     ),
@@ -163,7 +185,7 @@ async function planEntry(
   const closure = await closures.of(entry)
   const text = parseImageName(entry.reference)?.tag
   const tag = text !== undefined && isTagName(text) ? text : undefined
-  const planned = { entry, closure, tag }
+  const planned = { entry, closure, offered: tag, tag, conflict: undefined }
   const kept = (reason: KeptReason, message: string): PlannedEntry => ({
     ...{ ...planned, reason, message },
     what: 'kept',
@@ -174,6 +196,9 @@ async function planEntry(
     message: undefined,
   })
   if (name.value === undefined) return kept('name', name.message ?? 'The name cannot be used here.')
+  const { fullName } = name.value
+  const refused = imageRefusal({ fullName, entry, closure }, rules.policy)
+  if (refused !== undefined) return kept('policy', refused)
   if (closure.isSparse && !rules.acceptsSparse) {
     return kept(
       'sparse',
@@ -186,21 +211,27 @@ async function planEntry(
   const isWhole = await facts.areAllHere(row.id, closure.manifests)
   if (tag === undefined) return becomes(isWhole ? 'unchanged' : 'new')
   const current = await facts.findTag(row.id, tag)
-  if (current === undefined) {
-    // Deleted here after it had been imported: to bring it back is no step back in time.
-    return becomes('new')
-  }
+  // Deleted here after it had been imported: to bring it back is no step back in time.
+  if (current === undefined) return becomes('new')
   if (current.digest === entry.digest) return becomes('unchanged')
-  if (current.isImmutable) return kept('immutable', 'The tag is immutable here.')
   const isBack = rules.isOlder || (await facts.wasTaggedBefore(row.id, tag, entry.digest))
-  if (isBack && !rules.allowRollback) {
-    return kept('rollback', 'The tag was on this image before and has moved on since.')
-  }
   const last = rules.lastImported.get(`${row.full_name}:${tag}`)
-  if (rules.onConflict === 'keep' && last !== undefined && last !== current.digest) {
-    return kept('changed-here', 'The tag was changed here since the last import.')
-  }
-  return becomes('moved')
+  const conflicts: ConflictKind[] = [
+    ...(current.isImmutable ? (['immutable'] as const) : []),
+    ...(isBack ? (['rollback'] as const) : []),
+    ...(last !== undefined && last !== current.digest ? (['changed-here'] as const) : []),
+  ]
+  const verdict = decideConflicts(conflicts, `${row.full_name}:${tag}`, rules.conflicts)
+  if (verdict === undefined) return becomes('moved')
+  const { conflict, choice } = verdict
+  if (choice === 'take') return { ...becomes('moved'), conflict }
+  const stays = { ...kept(conflict, conflictMessages[conflict]), conflict }
+  const beside = choice === 'rename' ? besideTag(tag, rules.suffix) : undefined
+  if (beside === undefined) return stays
+  const there = await facts.findTag(row.id, beside)
+  if (there?.isImmutable === true && there.digest !== entry.digest) return stays
+  const what = there === undefined ? 'new' : there.digest === entry.digest ? 'unchanged' : 'moved'
+  return { ...becomes(what), tag: beside, conflict }
 }
 
 /** A namespace takes all of a bundle that is meant for it, or nothing. */

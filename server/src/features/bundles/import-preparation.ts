@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { BundleFault } from '../../bundles/bundle-fault.ts'
 import type { OpenBundle } from '../../bundles/bundle.ts'
 import type { Config } from '../../config/config.ts'
-import type { BundleChanges } from '../../contract/mooring-bundle-values.ts'
+import type { importChoices } from '../../contract/mooring-bundle-values.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Digest } from '../../storage/digest.ts'
 import { reserveBytes } from '../../storage/disk-space.ts'
@@ -14,25 +14,23 @@ import { bundleStore } from './bundle-store.ts'
 import { unpackJson } from './digest-set.ts'
 import { sortBlobs, type BlobNeeds } from './import-blobs.ts'
 import { planImport, type ImportFacts, type ImportPlan } from './import-plan.ts'
+import { policyRefusal, type ImportPolicy } from './import-policy.ts'
 import { ledgerStore } from './ledger-store.ts'
 import { createNameMap } from './name-map.ts'
 
-export interface ImportChoices {
-  readonly map?: readonly string[] | undefined
-  readonly allow_rollback?: boolean | undefined
-  readonly on_conflict?: 'keep' | 'take' | undefined
-}
+export type ImportChoices = z.output<z.ZodObject<typeof importChoices>>
 
 export interface Preparation {
   readonly plan: ImportPlan
   readonly needs: BlobNeeds
+  /** What the bundles of this source said, as far as it is known here. */
+  readonly lastImported: ReadonlyMap<string, string>
+  readonly policy: ImportPolicy
   readonly seen: 'never' | 'same' | 'other'
   readonly neededBytes: number
   readonly freeBytes: number
   readonly warnings: readonly JobFact[]
 }
-
-const rowsShown = 1_000
 
 export type ImportPreparation = ReturnType<typeof createImportPreparation>
 
@@ -77,21 +75,32 @@ export function createImportPreparation({
 
   return {
     async prepare(bundle: OpenBundle, choices: ImportChoices): Promise<Preparation> {
-      const { stream, sequence, source } = bundle.description
+      const { id, stream, sequence, source } = bundle.description
+      const known = await lastImported(source.instance)
+      const policy = choices.policy ?? {}
       const last = stream === undefined ? undefined : await bundles.lastSequence(stream, 'in')
       const plan = await planImport(bundle, facts, {
         names,
         acceptsSparse: features.sparseIndex,
-        allowRollback: choices.allow_rollback === true,
+        policy,
+        conflicts: {
+          forAll: choices.on_conflict ?? 'take',
+          allowRollback: choices.allow_rollback === true,
+          single: new Map(
+            choices.choices?.map(({ repository, tag, choice }) => [`${repository}:${tag}`, choice]),
+          ),
+        },
+        suffix: stream ?? id.toLowerCase(),
+        deletions: choices.deletions ?? [],
         isOlder: last !== undefined && sequence !== undefined && sequence < last,
-        onConflict: choices.on_conflict ?? 'take',
-        lastImported: await lastImported(source.instance),
+        lastImported: known,
         mapName: createNameMap(choices.map ?? []),
       })
       const needs = await sortBlobs({ db, storage }, bundle, plan.blobs)
       const { freeBytes, totalBytes } = await storage.space()
       return {
-        ...{ plan, needs },
+        ...{ plan, needs, policy },
+        lastImported: known,
         seen: await seenBefore(bundle),
         neededBytes: sizeOf([...needs.toBring, ...needs.waiting], plan.blobs),
         freeBytes: Math.max(0, Math.floor(freeBytes - reserveBytes(totalBytes))),
@@ -101,17 +110,20 @@ export function createImportPreparation({
   }
 }
 
-/** @throws BundleFault `replayed`, `medium-full` */
+/** @throws BundleFault `replayed`, `policy-refused`, `medium-full` */
 export function requireAcceptable(bundle: OpenBundle, prepared: Preparation): void {
   const refusal = refusalOf(bundle, prepared)
   if (refusal !== undefined) throw refusal
 }
 
 export function refusalOf(
-  { description }: OpenBundle,
-  { seen, neededBytes, freeBytes }: Preparation,
+  bundle: OpenBundle,
+  { seen, neededBytes, freeBytes, policy }: Preparation,
 ): BundleFault | undefined {
-  if (seen === 'other') return new BundleFault('replayed', `It is called ${description.id}.`)
+  const { id } = bundle.description
+  if (seen === 'other') return new BundleFault('replayed', `It is called ${id}.`)
+  const refused = policyRefusal(bundle, neededBytes, policy)
+  if (refused !== undefined) return refused
   if (neededBytes > freeBytes) {
     const about = `${String(neededBytes)} bytes come in, ${String(freeBytes)} are free for them.`
     return new BundleFault('medium-full', about)
@@ -148,45 +160,4 @@ function sequenceWarnings(
     ]
   }
   return []
-}
-
-/** What an import does, as people and programs are told. */
-export function changesOf(
-  { repositories, organizationsNew, blobs }: ImportPlan,
-  needs: Pick<BlobNeeds, 'here' | 'missing'>,
-  keptAfterAll: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
-): z.output<typeof BundleChanges> {
-  const rows = repositories.flatMap(({ fullName, entries }) =>
-    entries.map(({ entry, tag, what, reason, message }) => {
-      const isRefused = tag !== undefined && keptAfterAll.get(fullName)?.has(tag) === true
-      return {
-        ...{ repository: fullName, tag: tag ?? null, digest: entry.digest },
-        what: isRefused ? ('kept' as const) : what,
-        reason: isRefused ? ('immutable' as const) : (reason ?? null),
-        message: isRefused ? 'The tag became immutable meanwhile.' : (message ?? null),
-      }
-    }),
-  )
-  const tagged = rows.filter(({ tag, what }) => tag !== null || what === 'kept')
-  const count = (what: string) => tagged.filter((row) => row.what === what).length
-  const order = ['kept', 'moved', 'new', 'unchanged']
-  const absent = [...blobs].filter(([digest]) => !needs.here.has(digest))
-  const missing = new Set(needs.missing)
-  const brought = absent.filter(([digest]) => !missing.has(digest))
-  return {
-    organizations_new: [...organizationsNew],
-    repositories_new: repositories.flatMap(({ row, name, entries }) =>
-      row === undefined && name !== undefined && entries.some(({ what }) => what !== 'kept')
-        ? [name.fullName]
-        : [],
-    ),
-    tags: {
-      ...{ new: count('new'), moved: count('moved') },
-      ...{ unchanged: count('unchanged'), kept: count('kept') },
-    },
-    rows: rows.sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what)).slice(0, rowsShown),
-    blobs_new: brought.length,
-    bytes_new: brought.reduce((sum, [, size]) => sum + size, 0),
-    blobs_present: needs.here.size,
-  }
 }

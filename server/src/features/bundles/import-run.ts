@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BundleFault } from '../../bundles/bundle-fault.ts'
 import { readRequest, requestText } from '../../bundles/bundle-request.ts'
 import type { OpenBundle } from '../../bundles/bundle.ts'
-import { BundleSource } from '../../contract/mooring-bundle-values.ts'
+import { BundleSource, importChoices } from '../../contract/mooring-bundle-values.ts'
 import { entriesName } from './bundle-bases.ts'
 import type { JobOutcome, JobRun } from './bundle-job.ts'
 import type { BundleSources } from './bundle-sources.ts'
@@ -13,8 +13,9 @@ import { packJson } from './digest-set.ts'
 import { bringBlobs, type BlobImport } from './import-blobs.ts'
 import type { ContentImport } from './import-content.ts'
 import { isTaken, type ImportFacts, type ImportPlan } from './import-plan.ts'
+import { changesOf, type Afterwards } from './import-changes.ts'
+import { chosenDeletions } from './import-deletions.ts'
 import {
-  changesOf,
   requireAcceptable,
   type ImportPreparation,
   type Preparation,
@@ -28,9 +29,7 @@ export const ImportOptions = z.object({
   source: BundleSource,
   /** Several, on the command line. */
   paths: z.array(z.string()).optional(),
-  map: z.array(z.string()).optional(),
-  allow_rollback: z.boolean().optional(),
-  on_conflict: z.enum(['keep', 'take']).optional(),
+  ...importChoices,
   dry_run: z.boolean().optional(),
   wait_for_volumes: z.boolean().optional(),
 })
@@ -104,11 +103,7 @@ export function createImportRun({
     })
   }
 
-  async function moveIn(
-    run: JobRun,
-    bundle: OpenBundle,
-    plan: ImportPlan,
-  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  async function moveIn(run: JobRun, bundle: OpenBundle, plan: ImportPlan): Promise<Afterwards> {
     const { meter, signal, by } = run
     const kept = new Map<string, ReadonlySet<string>>()
     meter.enter('images', { itemsTotal: plan.repositories.length })
@@ -117,20 +112,29 @@ export function createImportRun({
       kept.set(repository.fullName, await content.bring(repository, bundle, facts, by, signal))
       meter.finished(repository.fullName)
     }
-    return kept
+    const spared = new Set<string>()
+    for (const { row, tags } of chosenDeletions(plan.deletions)) {
+      signal.throwIfAborted()
+      for (const reference of await content.endTags(row, tags, by)) spared.add(reference)
+    }
+    return { kept, spared }
   }
 
-  /** What the next import compares with, to tell what people changed here. */
-  const tagsOf = (plan: ImportPlan) =>
-    plan.repositories.flatMap(({ name, entries }) =>
-      entries
-        .filter(isTaken)
-        .flatMap(({ tag, entry }) =>
-          tag === undefined || name === undefined
-            ? []
-            : [[`${name.fullName}:${tag}`, entry.digest]],
-        ),
-    )
+  /** What the next import compares with: also of tags that stayed as they were, or were renamed. */
+  const tagsOf = ({ plan, lastImported }: Preparation): [string, string][] => {
+    const known = new Map(lastImported)
+    for (const { name, entries } of plan.repositories) {
+      for (const { tag, entry } of entries.filter(isTaken)) {
+        if (tag !== undefined && name !== undefined) {
+          known.set(`${name.fullName}:${tag}`, entry.digest)
+        }
+      }
+    }
+    for (const { what, fullName, tag } of plan.deletions) {
+      if (what === 'deleted' || what === 'absent') known.delete(`${fullName}:${tag}`)
+    }
+    return [...known]
+  }
 
   /** The job had come to its end, and broke off before it could say so. */
   async function isConcluded(run: JobRun, id: string): Promise<boolean> {
@@ -192,15 +196,15 @@ export function createImportRun({
       await lacking(run, bundle, path, prepared)
       return result()
     }
-    const kept = await moveIn(run, bundle, plan)
-    const entries = await packJson(tagsOf(plan))
+    const afterwards = await moveIn(run, bundle, plan)
+    const entries = await packJson(tagsOf(prepared))
     await conclude(rowOf(run, bundle, path, 'imported'), run, 'done', null, async (tx) => {
       await bundleStore(tx).putSet(entriesName('in', id), entries)
       await pinStore(tx).unpin(id)
       await receiptStore(tx).removeRequest(id)
     })
     await forgetRequests()
-    return result(changesOf(plan, needs, kept))
+    return result(changesOf(plan, needs, afterwards))
   }
 
   /** The base is not here: what came stays for a while, and a request says what is needed. */

@@ -16,6 +16,8 @@ import type { ManifestContent } from '../manifests/manifest-content.ts'
 import { createBundleBases, type FoundBase } from './bundle-bases.ts'
 import { bundleStore } from './bundle-store.ts'
 import { ClosureProblem, createContentClosure, type ClosureBlob } from './content-closure.ts'
+import { proposeDeletions } from './deletion-proposals.ts'
+import { matchesGlob } from './glob.ts'
 import { readListSelection } from './list-selection.ts'
 import { parseRate } from './rate.ts'
 import { resolveRequest } from './request-selection.ts'
@@ -27,6 +29,7 @@ export interface BundleWish {
   readonly base?: z.output<typeof BundleBaseChoice> | undefined
   readonly platforms?: readonly string[] | undefined
   readonly referrers?: boolean | undefined
+  readonly propose_deletions?: boolean | undefined
   readonly volume_size?: string | undefined
   readonly rate?: string | undefined
   readonly stream?: string | undefined
@@ -92,7 +95,10 @@ export function createBundlePlans({
     const withReferrers = wish.referrers !== false
     const closure = createContentClosure({ db, content, now, platforms, withReferrers })
     const gathered = createGathering(selection.problems)
-    const queue = [...selection.roots.values()]
+    const { exclude = [] } = wish.selection
+    const queue = [...selection.roots.values()].filter(
+      ({ reference }) => !exclude.some((pattern) => matchesGlob(pattern, reference)),
+    )
     for (let root = queue.shift(); root !== undefined; root = queue.shift()) {
       if (!isFullReference(root.reference)) {
         selection.problems.push({
@@ -140,13 +146,22 @@ export function createBundlePlans({
       }
       const own = await signing.own()
       const sequence = await nextSequence(db, wish.stream)
+      const { entries } = found
+      const deletions =
+        wish.propose_deletions === true
+          ? await proposeDeletions({
+              ...{ db, host, entries, now: clock.now() },
+              ...{ stream: wish.stream, base: found.base.base },
+            })
+          : []
       const plan: BundlePlan = {
         id: newBundleId(clock.now(), random),
         createdAt: clock.now(),
         source: { name: host, instance: own.publicKey.keyId },
         ...(wish.stream !== undefined && { stream: wish.stream, sequence }),
         base: found.base.base,
-        entries: found.entries,
+        ...(deletions.length > 0 && { deletions }),
+        entries,
         blobs: withoutBase(found.blobs, found.base),
       }
       const { volumes } = planVolumes(plan, volumeSize, { format: wish.format })

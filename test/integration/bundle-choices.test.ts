@@ -1,0 +1,187 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../support/api-client.ts'
+import { bundleClient, type BundleClient, type BundleJobAnswer } from '../support/bundle-client.ts'
+import { createOpaqueImage } from '../support/content.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { createTemporaryFolder } from '../support/temporary.ts'
+
+const folder = createTemporaryFolder('bundle-choices')
+const carried = folder.join('carried')
+let source: TestServer
+let target: TestServer
+let targetApi: ApiClient
+let out: BundleClient
+let into: BundleClient
+
+const rowsOf = ({ result }: BundleJobAnswer) =>
+  result?.kind === 'import' ? result.changes.rows : []
+const deletionsOf = ({ result }: BundleJobAnswer) =>
+  result?.kind === 'import' ? result.changes.deletions : []
+const digestOn = async (server: TestServer, repository: string, tag: string) =>
+  (await server.client().getManifest(repository, tag)).header('docker-content-digest')
+const push = async (server: TestServer, repository: string, tag: string, sizes: number[]) => {
+  const image = createOpaqueImage(`${repository}:${tag}`, sizes)
+  await server.client().pushImage(repository, tag, image)
+  return image.manifest.digest
+}
+const all = (name: string) => ({ selection: { repositories: [{ name }] }, stream: 'site' })
+let host: string
+
+beforeAll(async () => {
+  await mkdir(carried)
+  const env = {
+    QUAY_OVERRIDE_CONFIG: JSON.stringify({
+      SUPER_USERS: ['quay'],
+      MOORING_BUNDLE_PATHS: [carried],
+      FEATURE_IMMUTABLE_TAGS: true,
+    }),
+  }
+  source = await startTestServer({ env })
+  target = await startTestServer({ env })
+  targetApi = await target.signedIn()
+  out = bundleClient(await source.signedIn())
+  into = bundleClient(targetApi)
+  const { own } = await out.trusted()
+  await into.trust('the source', own.public_key)
+})
+afterAll(async () => {
+  await source.stop()
+  await target.stop()
+  await folder.remove()
+})
+
+describe('an import with conflicts', () => {
+  const repository = 'quay/app'
+  const theirs: Record<string, string> = {}
+  const mine: Record<string, string> = {}
+
+  beforeAll(async () => {
+    for (const tag of ['a', 'b', 'c', 'fixed', 'gone']) {
+      await push(source, repository, tag, [1_000])
+    }
+    host = (await out.plan(all(repository))).biggest[0]?.reference.split('/')[0] ?? ''
+    await out.export({ ...all(repository), to: 'first' })
+    await into.import({ source: { path: 'first' } })
+    for (const tag of ['a', 'b', 'c']) mine[tag] = await push(target, repository, tag, [2_000])
+    await targetApi.put(`/api/v1/repository/${repository}/tag/fixed`, { immutable: true }, 201)
+    for (const tag of ['a', 'b', 'c', 'fixed']) {
+      theirs[tag] = await push(source, repository, tag, [3_000])
+    }
+    await source.client().request('DELETE', `/v2/${repository}/manifests/gone`)
+    await out.export({ ...all(repository), to: 'second', propose_deletions: true })
+  })
+
+  it('shows each with what may be chosen', async () => {
+    const { changes } = await into.inspect({ source: { path: 'second' } })
+    const found = changes?.rows.map(({ tag, conflict, choices, what }) => [
+      ...[tag, conflict, what],
+      choices.join(' '),
+    ])
+    expect(found?.sort()).toEqual([
+      ['a', 'changed-here', 'moved', 'keep take rename'],
+      ['b', 'changed-here', 'moved', 'keep take rename'],
+      ['c', 'changed-here', 'moved', 'keep take rename'],
+      ['fixed', 'immutable', 'kept', 'keep rename'],
+    ])
+    const reference = `${host}/${repository}:gone`
+    expect(changes?.deletions).toMatchObject([{ reference, what: 'proposed', reason: null }])
+  })
+
+  it('brings what was chosen one by one, and keeps to that the next time', async () => {
+    const options = {
+      source: { path: 'second' },
+      on_conflict: 'keep',
+      choices: [
+        { repository, tag: 'b', choice: 'take' },
+        { repository, tag: 'c', choice: 'rename' },
+        { repository, tag: 'fixed', choice: 'rename' },
+      ],
+    }
+    const done = await into.import(options)
+    expect(done.error).toBeNull()
+    expect(rowsOf(done).filter(({ renamed_to }) => renamed_to !== null)).toMatchObject([
+      { tag: 'c', renamed_to: 'c-site', what: 'new' },
+      { tag: 'fixed', renamed_to: 'fixed-site', what: 'new' },
+    ])
+    expect(await digestOn(target, repository, 'a')).toBe(mine['a'])
+    expect(await digestOn(target, repository, 'b')).toBe(theirs['b'])
+    expect(await digestOn(target, repository, 'c')).toBe(mine['c'])
+    expect(await digestOn(target, repository, 'c-site')).toBe(theirs['c'])
+    expect(await digestOn(target, repository, 'fixed-site')).toBe(theirs['fixed'])
+    const again = await into.import(options)
+    expect(rowsOf(again).find(({ tag }) => tag === 'a')).toMatchObject({
+      ...{ what: 'kept', reason: 'changed-here' },
+    })
+    expect(rowsOf(again).find(({ tag }) => tag === 'c')).toMatchObject({ what: 'unchanged' })
+  })
+
+  it('deletes only what was proposed and chosen', async () => {
+    const source = { path: 'second' }
+    const other = await into.import({ source, deletions: [`${host}/${repository}:b`] })
+    expect(deletionsOf(other)).toMatchObject([{ what: 'proposed' }])
+    expect(await digestOn(target, repository, 'gone')).toBeDefined()
+    const chosen = await into.import({ source, on_conflict: 'keep', deletions: ['*'] })
+    expect(deletionsOf(chosen)).toMatchObject([{ what: 'deleted', reason: null }])
+    expect((await target.client().getManifest(repository, 'gone')).status).toBe(404)
+    expect(await digestOn(target, repository, 'b')).toBe(theirs['b'])
+    const { logs } = (await targetApi.get(`/api/v1/repository/${repository}/logs`)) as {
+      logs: { kind: string; metadata: { tag?: string } }[]
+    }
+    expect(logs.find(({ kind }) => kind === 'delete_tag')?.metadata.tag).toBe('gone')
+  })
+
+  it('does not delete what was changed here', async () => {
+    await push(target, repository, 'gone', [4_000])
+    await push(source, repository, 'gone', [1_000])
+    await out.export({ ...all(repository), to: 'third' })
+    await into.import({ source: { path: 'third' }, on_conflict: 'take', allow_rollback: true })
+    const changed = await push(target, repository, 'gone', [5_000])
+    await source.client().request('DELETE', `/v2/${repository}/manifests/gone`)
+    await out.export({ ...all(repository), to: 'fourth', propose_deletions: true })
+    const done = await into.import({ source: { path: 'fourth' }, deletions: ['*'] })
+    expect(deletionsOf(done)).toMatchObject([{ what: 'kept', reason: 'changed-here' }])
+    expect(await digestOn(target, repository, 'gone')).toBe(changed)
+  })
+
+  it('takes only what the policy takes', async () => {
+    const { own } = await out.trusted()
+    const look = async (policy: Readonly<Record<string, unknown>>) =>
+      into.inspect({ source: { path: 'first' }, map: ['[^/]+/(.*)=strict/$1'], policy })
+    expect((await look({ signed_by: ['0000000000000000'] })).refusals).toMatchObject([
+      { code: 'MOOR-BND-035' },
+    ])
+    expect((await look({ signed_by: [own.key_id] })).refusals).toEqual([])
+    for (const policy of [
+      { repositories: ['other/*'] },
+      { max_image_bytes: 100 },
+      { media_types: ['application/vnd.docker.*'] },
+    ]) {
+      const { changes } = await look(policy)
+      expect(new Set(changes?.rows.map(({ reason }) => reason))).toEqual(new Set(['policy']))
+    }
+    const refused = await into.import({
+      ...{ source: { path: 'first' }, policy: { signed_by: ['0000000000000000'] } },
+    })
+    expect(refused.error).toMatchObject({ code: 'MOOR-BND-035' })
+  })
+
+  it('is decided on the command line as well', async () => {
+    const map = '[^/]+/quay/(.*)=typed/$1'
+    const policy = folder.join('policy.yaml')
+    await writeFile(policy, 'repositories: ["typed/*"]\nmax_image_bytes: 100000\n')
+    const run = (path: string, ...options: string[]) =>
+      target.mooring(
+        ['bundle', 'import', `${carried}/${path}`],
+        ['--map', map, '--policy', policy, ...options],
+      )
+    await run('first')
+    const kept = await push(target, 'typed/app', 'a', [9_000])
+    const told = await run('second', '--choose', 'typed/app:a=rename', '--delete', '*:gone')
+    expect(told).toContain('typed/app:a came in as a-site')
+    expect(told).toContain('deleted typed/app:gone')
+    expect(await digestOn(target, 'typed/app', 'a')).toBe(kept)
+    expect(await digestOn(target, 'typed/app', 'a-site')).toBe(theirs['a'])
+    await expect(run('second', '--choose', 'typed/app:a')).rejects.toThrow('--choose is')
+  })
+})
