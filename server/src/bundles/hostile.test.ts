@@ -135,6 +135,7 @@ describe('a bundle that somebody touched', () => {
     const index = copyOf(original)
     put(index, 'index.json', '{"manifests":[],"schemaVersion":2}')
     await expectRefused(index, 'file-damaged', 'index.json')
+    await expect(openBundle([index], { keys })).rejects.toThrow(/MOOR-BND-009/)
   })
 
   it('is refused with lists that are signed but make no sense', async () => {

@@ -40,6 +40,7 @@ export async function openBundle(
       if (read.differing.has(volume)) {
         throw new BundleFault('file-damaged', '', { volume: number, file: 'mooring/manifest.json' })
       }
+      await requireIndex(volume, number, read, options.signal)
     }
     const [unknown] = others.flatMap(({ faults }) => faults)
     if (unknown !== undefined) throw unknown
@@ -48,6 +49,24 @@ export async function openBundle(
     await bundle[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** Nothing here reads the index, but other tools believe it. */
+async function requireIndex(
+  volume: Volume,
+  number: number,
+  { description }: ReadDescription,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = signedLists['index.json']
+  const signed = description.files['index.json']
+  const hash = createHash('sha256')
+  for await (const chunk of (await streamStored(volume, file, 0)) as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted()
+    hash.update(chunk)
+  }
+  if (signed !== undefined && hash.digest('hex') === digestHex(signed)) return
+  throw new BundleFault('list-swapped', '', { volume: number, file })
 }
 
 export function atVolume(fault: BundleFault, volume: number | undefined): BundleFault {
