@@ -205,6 +205,7 @@ async function openAppliance(
   })
   stack.defer(() => appliance.audit.close())
   await appliance.live.mode.refresh()
+  await appliance.live.pauses.refresh()
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
   for (const worker of appliance.workers) stack.use(worker)
   return { appliance, database, certificates, firstAccount }

@@ -238,6 +238,7 @@ export function wire(parts: Parts): Appliance {
     step: sweepUploads({ database, storage, clock, lifeMs: config.uploadLifetimeMs, log }),
     everyMs: config.uploadCleanupEveryMs,
     log,
+    pausing: 'at-once',
   })
 
   const { sweepTransfers } = storage
@@ -254,6 +255,7 @@ export function wire(parts: Parts): Appliance {
             },
             everyMs: transferSweepEveryMs,
             log,
+            pausing: 'at-once',
           }),
         ]
 

@@ -3,6 +3,7 @@ import type * as applianceHealth from '@mooring/server/contract/appliance-health
 import type * as applianceHome from '@mooring/server/contract/appliance-home'
 import type * as applianceService from '@mooring/server/contract/appliance-service'
 import type * as applianceStorage from '@mooring/server/contract/appliance-storage'
+import type * as applianceWorkers from '@mooring/server/contract/appliance-workers'
 import type * as backup from '@mooring/server/contract/backup'
 import type * as certificateAuthority from '@mooring/server/contract/certificate-authority'
 import type * as certificates from '@mooring/server/contract/certificates'
@@ -65,7 +66,7 @@ export type Areas =
   | typeof applianceHealth
   | typeof applianceHome
   | typeof applianceService
-  | typeof applianceStorage
+  | (typeof applianceStorage & typeof applianceWorkers)
   | typeof backup
   | typeof certificateAuthority
   | typeof certificates

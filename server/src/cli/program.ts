@@ -24,6 +24,7 @@ import { setupCommand } from './setup-command.ts'
 import { supportCommand } from './support-command.ts'
 import { userCommand } from './user-command.ts'
 import { utilCommand } from './util-command.ts'
+import { workersCommand } from './workers-command.ts'
 
 /** Runs the `mooring` command: exit code 0 when it did its work, 1 with one clear text when not. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -42,6 +43,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .addCommand(mirrorCommand())
     .addCommand(bundleCommand())
     .addCommand(readonlyCommand())
+    .addCommand(workersCommand())
     .addCommand(utilCommand())
     .addCommand(certCommand())
     .addCommand(configCommand())

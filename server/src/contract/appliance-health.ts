@@ -40,6 +40,7 @@ export const healthCheckIds = [
   'memory',
   'event-loop',
   'workers',
+  'paused-workers',
   'damaged-blobs',
   'version',
 ] as const

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { PausableWork, WorkerPause } from './appliance-workers.ts'
 import { endpoint } from './endpoint.ts'
 import { queryInteger, queryText, wireDate } from './values.ts'
 
@@ -19,6 +20,8 @@ const count = z.int().nonnegative()
 const WorkerState = z
   .object({
     name: z.string(),
+    /** By which it is paused; null where it cannot be. */
+    work: PausableWork.nullable(),
     running: z.boolean(),
     every_seconds: z.number().nonnegative(),
     last_started: wireDate.nullable(),
@@ -70,6 +73,8 @@ export const getServiceState = endpoint({
       ),
       transfers: z.object({ uploads: count, downloads: count }),
       workers: z.array(WorkerState),
+      /** What rests, also where another process does it. */
+      pauses: z.array(WorkerPause),
       /** Who starts the server again after it ended; null: nobody, so it cannot be restarted here. */
       restarted_by: z.enum(['service-manager', 'desktop']).nullable(),
       can_stop: z.boolean(),

@@ -10,6 +10,7 @@ import {
   processProbe,
   spaceProbe,
   storageProbe,
+  pauseProbe,
   workerProbe,
   type HealthProbe,
 } from '../features/appliance/health-probes.ts'
@@ -42,7 +43,7 @@ export function certificateSeconds({
 /** What the health page looks at, by the check that says so when looking fails. */
 export function healthProbes({ parts, people, live }: Foundation, backups: BackupJobs) {
   const { config, database, storage, certificates, clock, random } = parts
-  const { mode, running, workers } = live
+  const { mode, running, workers, pauses } = live
   const ofProcess = processProbe()
   const version: HealthProbe = () =>
     Promise.resolve([
@@ -82,6 +83,7 @@ export function healthProbes({ parts, people, live }: Foundation, backups: Backu
     ),
     memory: ofProcess,
     workers: workerProbe({ workers }),
+    'paused-workers': pauseProbe({ pauses }),
     'damaged-blobs': damageProbe(database),
     version,
   }

@@ -14,6 +14,8 @@ import { createServiceLog } from '../features/appliance/service-log.ts'
 import { serviceLogApi } from '../features/appliance/service-log-api.ts'
 import { storageApi } from '../features/appliance/storage-api.ts'
 import { createStorageService } from '../features/appliance/storage-service.ts'
+import { workerPauseApi } from '../features/appliance/worker-pause-api.ts'
+import { createPauseControl } from '../features/appliance/worker-pause-service.ts'
 import { logKindId } from '../features/audit/log-kinds.ts'
 import type { BackupJobs } from '../features/backups/backup-job-service.ts'
 import { eventApi } from '../features/events/event-api.ts'
@@ -40,7 +42,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
   const { parts, people, pageTokens, live } = foundation
   const { config, database, storage, certificates, clock, random, log } = parts
   const { db } = database
-  const { bus, mode, running, workers, collection } = live
+  const { bus, mode, running, workers, pauses, collection } = live
   const isReadOnly = () => mode.isOn()
 
   const measure = createMeasureService({ database, storage, clock, log, isReadOnly })
@@ -76,7 +78,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
     pullKindId: logKindId('pull_repo'),
   })
   const control = createControlService({
-    ...{ clock, log, running, workers, mode },
+    ...{ clock, log, running, workers, pauses, mode },
     version: readVersion(),
     restartedBy: parts.restartedBy,
     shutDown: parts.shutDown,
@@ -98,7 +100,10 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
 
   const worker = (name: string, everyMs: number, step: Step, stopped?: () => Promise<void>) =>
     new Worker({ name, everyMs, step, log, ...(stopped !== undefined && { stopped }) })
-  const scrubWorker = worker('scrub', 60 * secondMs, scrubs.step)
+  const scrubWorker = new Worker({
+    ...{ name: 'scrub', everyMs: 60 * secondMs, step: scrubs.step, log },
+    pausing: 'at-once',
+  })
   scrubs.attach(() => {
     scrubWorker.wake()
   })
@@ -117,6 +122,10 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
         uploads: createUploadListService({ db, storage, log }),
       }),
       ...controlApi({ control, mode }),
+      ...workerPauseApi({
+        control: createPauseControl({ db, clock, audit: people.audit }),
+        refresh: () => pauses.refresh(),
+      }),
       ...serviceLogApi({ log: createServiceLog({ ring: parts.logRing }), ...streams }),
       ...eventApi({ events, ...streams }),
       ...preferenceApi({ preferences: createPreferenceService({ db }) }),
@@ -124,6 +133,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
     ],
     workers: [
       live.modeWatch,
+      live.pauseWatch,
       worker('health', 60 * secondMs, health.step, stopProbes),
       worker('growth', 6 * hourMs, measure.step, () => measure.close()),
       scrubWorker,

@@ -18,6 +18,8 @@ export function wireBackups({ parts, metrics }: Foundation) {
     everyMs: lookEveryMs,
     log,
     stopped: () => jobs.close(),
+    // One that was broken off would count as failed.
+    pausing: 'after-batch',
   })
   return {
     jobs,

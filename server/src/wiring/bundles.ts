@@ -22,7 +22,11 @@ export function wireBundles({ parts, people, pageTokens, live }: Foundation): Ar
   // A slow medium keeps nobody else waiting; the lock of a job keeps two from taking the same.
   const workers = Array.from(
     { length: jobsAtOnce },
-    (_, at) => new Worker({ name: `bundles-${String(at + 1)}`, step, everyMs: lookEveryMs, log }),
+    (_, at) =>
+      new Worker({
+        ...{ name: `bundles-${String(at + 1)}`, step, everyMs: lookEveryMs, log },
+        pausing: 'at-once',
+      }),
   )
   jobs.attach(() => {
     for (const worker of workers) worker.wake()
@@ -35,6 +39,7 @@ export function wireBundles({ parts, people, pageTokens, live }: Foundation): Ar
     },
     everyMs: hourMs,
     log,
+    pausing: 'at-once',
   })
   return {
     routes: [

@@ -54,6 +54,7 @@ export function wireCollection(
     log,
     // Without a database it runs out by itself.
     stopped: () => lease.release().catch(() => undefined),
+    pausing: 'at-once',
   })
   collection.attach(() => {
     worker.wake()

@@ -44,6 +44,8 @@ export function wireCopying(parts: Parts, people: AccountServices): Copying {
     everyMs: config.uploadCleanupEveryMs,
     log,
     stopped: () => fetches.close(),
+    // The end of it would end the fetches.
+    pausing: 'after-batch',
   })
   return { fetches, copier, workers: [sweep] }
 }

@@ -110,9 +110,13 @@ function wireLogs({ parts, people, avatars, pageTokens }: Foundation) {
         runLogExports({ db, clock, log, files, outgoing, mail, config }),
       ),
       // A lease is written down, so it is asked for only when there is something to do.
-      worker('registry-size', 5 * secondMs, async (stopping) =>
-        (await registrySize.isWanted()) ? measure(stopping) : 'idle',
-      ),
+      new Worker({
+        name: 'registry-size',
+        step: async (stopping) => ((await registrySize.isWanted()) ? measure(stopping) : 'idle'),
+        everyMs: 5 * secondMs,
+        log,
+        pausing: 'at-once',
+      }),
       worker('popularity', hourMs, alone('popularity', rate)),
     ],
   }

@@ -1,5 +1,6 @@
 import { createReadOnlyMode } from '../features/appliance/read-only-service.ts'
 import { createRunningServer } from '../features/appliance/running-server.ts'
+import { createWorkerPauses } from '../features/appliance/worker-pause-service.ts'
 import { createWorkerWatch } from '../features/appliance/worker-watch.ts'
 import { createStreamLimit } from '../features/events/stream-limit.ts'
 import { createCollectionControl } from '../features/gc/collection-control.ts'
@@ -15,12 +16,15 @@ export type Live = ReturnType<typeof createLive>
 export function createLive({ config, database: { db }, clock, log }: Parts) {
   const bus = createEventBus()
   const mode = createReadOnlyMode({ db, clock, config, log })
+  const workers = createWorkerWatch({ clock })
+  const pauses = createWorkerPauses({ db, clock, log, workers })
   let authorityFetched: () => Promise<void> = () => Promise.resolve()
   return {
     bus,
     mode,
     running: createRunningServer({ clock }),
-    workers: createWorkerWatch({ clock }),
+    workers,
+    pauses,
     streams: createStreamLimit(),
     collection: createCollectionControl({ clock, log, bus, isReadOnly: () => mode.isOn() }),
     /** Somebody took the certificate of the authority along. */
@@ -33,5 +37,6 @@ export function createLive({ config, database: { db }, clock, log }: Parts) {
       authorityFetched = note
     },
     modeWatch: new Worker({ name: 'read-only-mode', step: mode.step, everyMs: lookEveryMs, log }),
+    pauseWatch: new Worker({ name: 'worker-pauses', step: pauses.step, everyMs: lookEveryMs, log }),
   }
 }

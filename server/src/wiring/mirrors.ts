@@ -56,6 +56,7 @@ export function wireMirrors(
     everyMs: Math.min(lookEveryMs, config.mirrors.everyMs),
     log,
     stopped: () => work.close(),
+    pausing: 'at-once',
   })
   const { pageTokens } = foundation
   const health = createMirrorHealth({ db: database.db, clock, config })

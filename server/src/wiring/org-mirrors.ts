@@ -55,7 +55,10 @@ export function wireOrgMirrors(foundation: Foundation): Area {
     await database.flush()
     return 'more'
   }
-  const worker = new Worker({ name: 'org-mirror', step, everyMs: config.orgMirrors.everyMs, log })
+  const worker = new Worker({
+    ...{ name: 'org-mirror', step, everyMs: config.orgMirrors.everyMs, log },
+    pausing: 'at-once',
+  })
   const mirrors = createOrgMirrorService({
     ...{ db, clock, random, secretBox, audit, outgoing, sources },
     wake: () => {

@@ -159,6 +159,7 @@ function wireCompletion(
     everyMs: completionEveryMs,
     log,
     stopped: () => lease.release().catch(() => undefined),
+    pausing: 'at-once',
   })
 }
 

@@ -27,6 +27,7 @@ export function wireQuota({ config, database, clock, random, log }: Parts): {
         everyMs: backfillEveryMs,
         log,
         stopped: () => lease.release().catch(() => undefined),
+        pausing: 'at-once',
       }),
     ],
   }

@@ -39,3 +39,66 @@ test('tells of its turns and of a failure', async () => {
   await made[Symbol.asyncDispose]()
   expect(turns).toEqual(['started', 'failed'])
 })
+
+test('ends the batch under way when it is paused, and begins no other until it goes on', async () => {
+  const begun: AbortSignal[] = []
+  const started = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  let rests = 0
+  const rested = Promise.withResolvers<undefined>()
+  const made = new Worker({
+    ...{ name: 'test', everyMs: never, log, pausing: 'at-once' },
+    step: async (stopping = AbortSignal.abort()) => {
+      begun.push(stopping)
+      started[begun.length - 1]?.resolve(undefined)
+      if (!stopping.aborted) {
+        await new Promise((resolve) => {
+          stopping.addEventListener('abort', resolve)
+        })
+      }
+      return 'more'
+    },
+    stopped: () => {
+      rests++
+      rested.resolve(undefined)
+      return Promise.resolve()
+    },
+  })
+  made.start()
+  await started[0]?.promise
+  made.pause()
+  made.wake()
+  await rested.promise
+  expect(begun).toHaveLength(1)
+  expect(begun[0]?.aborted).toBe(true)
+  made.resume()
+  await started[1]?.promise
+  expect(begun[1]?.aborted).toBe(false)
+  await made[Symbol.asyncDispose]()
+  expect(begun).toHaveLength(2)
+  expect(rests).toBe(2)
+})
+
+test('lets a batch finish that is not to be broken off, and one that nobody may pause go on', async () => {
+  const gate = Promise.withResolvers<'more'>()
+  const started = Promise.withResolvers<AbortSignal>()
+  let count = 0
+  const made = new Worker({
+    ...{ name: 'test', everyMs: never, log, pausing: 'after-batch' },
+    step: (stopping = AbortSignal.abort()) => {
+      count++
+      started.resolve(stopping)
+      return gate.promise
+    },
+  })
+  made.start()
+  const signal = await started.promise
+  made.pause()
+  expect(signal.aborted).toBe(false)
+  gate.resolve('more')
+  await made[Symbol.asyncDispose]()
+  expect(count).toBe(1)
+
+  const { made: always } = worker(() => Promise.resolve('idle'))
+  always.pause()
+  expect(always.isPaused).toBe(false)
+})

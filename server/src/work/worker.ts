@@ -11,6 +11,12 @@ export type Step = (stopping?: AbortSignal) => Promise<'more' | 'idle'>
 export type WorkerTurn =
   { readonly kind: 'started' | 'ended' } | { readonly kind: 'failed'; readonly error: unknown }
 
+/**
+ * What a pause does to a batch under way: tells it to give up, as at the end of the server, or lets it
+ * finish.
+ */
+export type Pausing = 'at-once' | 'after-batch'
+
 const firstRetryMs = 1_000
 const longestRetryMs = 600_000
 
@@ -18,10 +24,14 @@ const longestRetryMs = 600_000
 export class Worker implements AsyncDisposable {
   readonly name: string
   readonly everyMs: number
+  /** Undefined where nobody may pause it. */
+  readonly pausing: Pausing | undefined
   readonly #step: Step
   readonly #log: Logger
   readonly #stopped: () => Promise<void>
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
+  #isStopped = false
+  #isPaused = false
   #loop: Promise<void> | undefined
   #observe: (turn: WorkerTurn) => void = () => undefined
   #woken = new AbortController()
@@ -31,13 +41,15 @@ export class Worker implements AsyncDisposable {
     step: Step
     everyMs: number
     log: Logger
-    /** Runs after the last batch. */
+    /** Runs after the last batch, and before a pause that comes at once. */
     stopped?: () => Promise<void>
+    pausing?: Pausing
   }) {
     this.name = options.name
     this.#step = options.step
     this.everyMs = options.everyMs
     this.#log = options.log
+    this.pausing = options.pausing
     this.#stopped = options.stopped ?? (() => Promise.resolve())
   }
 
@@ -55,8 +67,28 @@ export class Worker implements AsyncDisposable {
     this.#woken.abort()
   }
 
+  /** No other batch begins until it goes on; over again is no harm. */
+  pause(): void {
+    if (this.pausing === undefined || this.#isPaused) return
+    this.#isPaused = true
+    if (this.pausing === 'at-once') this.#stop.abort()
+    this.#woken.abort()
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    if (!this.#isStopped) this.#stop = new AbortController()
+    this.#woken.abort()
+  }
+
   /** Lets the batch under way finish, then ends. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true
     this.#stop.abort()
     this.#woken.abort()
     await this.#loop
@@ -69,26 +101,44 @@ export class Worker implements AsyncDisposable {
     this.#woken = new AbortController()
   }
 
-  #isStopped(): boolean {
-    return this.#stop.signal.aborted
+  #mayWork(): boolean {
+    return !this.#isStopped && !this.#isPaused
   }
 
   async #run(): Promise<void> {
     let retryMs = firstRetryMs
-    while (!this.#isStopped()) {
+    while (!this.#isStopped) {
+      if (this.#isPaused) {
+        await this.#rest()
+        continue
+      }
       let waitMs = this.everyMs
       this.#observe({ kind: 'started' })
       try {
-        while ((await this.#step(this.#stop.signal)) === 'more' && !this.#isStopped());
+        const { signal } = this.#stop
+        while ((await this.#step(signal)) === 'more' && this.#mayWork());
         retryMs = firstRetryMs
         this.#observe({ kind: 'ended' })
       } catch (error) {
+        if (this.isPaused) {
+          this.#observe({ kind: 'ended' })
+          continue
+        }
         this.#log.error({ err: error, worker: this.name, retryMs }, 'worker step failed')
         this.#observe({ kind: 'failed', error })
         waitMs = retryMs
         retryMs = Math.min(retryMs * 2, longestRetryMs)
       }
-      await this.#wait(waitMs)
+      if (this.#mayWork()) await this.#wait(waitMs)
     }
+  }
+
+  async #rest(): Promise<void> {
+    if (this.pausing === 'at-once') {
+      await this.#stopped().catch((error: unknown) => {
+        this.#log.warn({ err: error, worker: this.name }, 'worker not put to rest')
+      })
+    }
+    while (this.#isPaused && !this.#isStopped) await this.#wait(longestRetryMs)
   }
 }

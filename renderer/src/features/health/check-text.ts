@@ -48,6 +48,7 @@ const texts: Readonly<Record<string, { readonly name: Text; readonly advice: Tex
   memory: { name: m.health_name_memory, advice: m.health_advice_memory },
   'event-loop': { name: m.health_name_event_loop, advice: m.health_advice_event_loop },
   workers: { name: m.health_name_workers, advice: m.health_advice_workers },
+  'paused-workers': { name: m.health_name_paused_workers, advice: m.health_advice_paused_workers },
   'damaged-blobs': { name: m.health_name_damaged_blobs, advice: m.health_advice_damaged_blobs },
   version: { name: m.health_name_version, advice: m.health_advice_version },
   'read-only': { name: m.health_name_read_only, advice: m.health_advice_read_only },

@@ -4,6 +4,7 @@ import type { App } from '../../app/context.ts'
 import { m } from '../../paraglide/messages.js'
 
 export type Service = Output<'GET /api/v1/mooring/service'>
+export type PausableWork = Service['pauses'][number]['work']
 
 const calmMs = 10_000
 const restartingMs = 1_500
@@ -60,6 +61,27 @@ export class ServiceState {
       this.#app.session.load(),
       this.#app.queries.invalidateQueries({ queryKey: ['appliance'] }),
     ])
+  }
+
+  async pause(
+    work: PausableWork,
+    { reason, until }: { reason: string; until: number | null },
+  ): Promise<void> {
+    await this.#app.client.call('PUT /api/v1/mooring/service/pauses/{work}', {
+      params: { work },
+      body: {
+        ...(reason !== '' && { reason }),
+        ...(until !== null && { until: Math.floor(until / 1000) }),
+      },
+    })
+    await this.#app.queries.invalidateQueries({ queryKey: ['appliance'] })
+  }
+
+  async resume(work: PausableWork): Promise<void> {
+    await this.#app.client.call('DELETE /api/v1/mooring/service/pauses/{work}', {
+      params: { work },
+    })
+    await this.#app.queries.invalidateQueries({ queryKey: ['appliance'] })
   }
 
   #arrived(started: string): void {

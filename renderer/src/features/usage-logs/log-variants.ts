@@ -44,7 +44,7 @@ export const authorityKeyText = (of: Of) =>
 
 export const workerPausedText = (of: Of) =>
   of('until_date') === unknown
-    ? m.admin_log_worker_paused({ worker: of('worker') })
+    ? m.admin_log_worker_paused_text({ worker: of('worker') })
     : m.admin_log_worker_paused_until({ worker: of('worker'), until: of('until_date') })
 
 /** What an entry does not say. */

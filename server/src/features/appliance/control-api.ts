@@ -8,6 +8,8 @@ import { route, type ApiRoute } from '../api/api-call.ts'
 import { wireDate, wireDateOrNull } from '../api/wire-date.ts'
 import type { ControlService } from './control-service.ts'
 import type { ReadOnlyMode, ReadOnlyState } from './read-only-service.ts'
+import { presentPause } from './worker-pause-api.ts'
+import { isPausable } from './worker-pause-service.ts'
 import type { WorkerState } from './worker-watch.ts'
 
 /** How long requests under way may take to finish. */
@@ -43,6 +45,7 @@ export function controlApi({
         })),
         transfers: state.transfers,
         workers: state.workers.map(presentWorker),
+        pauses: state.pauses.map(presentPause),
         restarted_by: state.restartedBy ?? null,
         can_stop: state.canStop,
       }
@@ -68,6 +71,7 @@ function presentReadOnly({ since, ...state }: ReadOnlyState) {
 function presentWorker(worker: WorkerState) {
   return {
     name: worker.name,
+    work: worker.work !== null && isPausable(worker.work) ? worker.work : null,
     running: worker.running,
     every_seconds: worker.everyMs / 1000,
     last_started: wireDateOrNull(worker.lastStartedAt),

@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/logger.ts'
 import { Problem } from '../../problem.ts'
 import type { ReadOnlyMode } from './read-only-service.ts'
 import type { RunningServer } from './running-server.ts'
+import type { WorkerPauses } from './worker-pause-service.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** Who starts the server again after it has ended. */
@@ -19,6 +20,7 @@ export function createControlService({
   version,
   running,
   workers,
+  pauses,
   mode,
   restartedBy,
   shutDown,
@@ -28,6 +30,7 @@ export function createControlService({
   version: string
   running: RunningServer
   workers: Pick<WorkerWatch, 'list'>
+  pauses: Pick<WorkerPauses, 'list'>
   mode: ReadOnlyMode
   restartedBy: Restarter | undefined
   /** Ends the server as a signal does; absent where somebody else decides about that. */
@@ -60,6 +63,7 @@ export function createControlService({
         listeners: await running.listeners(),
         transfers: running.traffic(),
         workers: workers.list(),
+        pauses: pauses.list(),
         restartedBy: shutDown === undefined ? undefined : restartedBy,
         canStop: shutDown !== undefined && restartedBy === undefined,
       }

@@ -83,6 +83,7 @@ export const checkPages: Readonly<
   workers: { code: 'MOOR-HLT-017', page: '/service' },
   'damaged-blobs': { code: 'MOOR-HLT-018', page: '/storage' },
   version: { code: 'MOOR-HLT-019', page: '/service' },
+  'paused-workers': { code: 'MOOR-HLT-021', page: '/service' },
 }
 
 const ranks = { error: 0, warning: 1, unknown: 2, ok: 3 } as const

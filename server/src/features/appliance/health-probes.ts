@@ -14,6 +14,7 @@ import { growthStore } from './growth-store.ts'
 import { dayMs } from './growth.ts'
 import { judged, shouldBeHigh, shouldBeLow, type Check } from './health-checks.ts'
 import type { RunningServer } from './running-server.ts'
+import type { WorkerPauses } from './worker-pause-service.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** A look at one thing; what cannot be looked at is `unknown`, or wrong where that is the answer. */
@@ -194,6 +195,19 @@ export function workerProbe({ workers }: { workers: Pick<WorkerWatch, 'list'> })
     }
     return Promise.resolve([
       shouldBeLow({ id: 'workers', unit: 'count', parameters }, failing.length, 1),
+    ])
+  }
+}
+
+export function pauseProbe({ pauses }: { pauses: Pick<WorkerPauses, 'list'> }): HealthProbe {
+  return () => {
+    const found = pauses.list()
+    const parameters = {
+      names: found.map(({ work }) => work).join(', '),
+      by: [...new Set(found.map(({ by }) => by))].join(', '),
+    }
+    return Promise.resolve([
+      shouldBeLow({ id: 'paused-workers', unit: 'count', parameters }, found.length, 1),
     ])
   }
 }
