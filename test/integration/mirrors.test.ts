@@ -1,9 +1,10 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { ApiClient } from '../support/api-client.ts'
-import { createArtifact, createIndex, createOpaqueImage } from '../support/content.ts'
+import { createArtifact, createIndex, createJson, createOpaqueImage } from '../support/content.ts'
 import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
 import { createHttpClient } from '../support/http-request.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
@@ -33,6 +34,7 @@ interface Run {
   readonly id: number
   readonly result: string
   readonly code: string | null
+  readonly message: string | null
   readonly tags: Readonly<Record<string, number>>
 }
 
@@ -400,6 +402,96 @@ it('is made, run and tried by commands', async () => {
   expect(await tagsOf('cli')).toEqual(['1.1'])
   const plan = await server.mooring(['mirror', 'dry-run', name], ['--json'])
   expect(JSON.parse(plan)).toMatchObject({ tags: [{ name: '1.1', action: 'unchanged' }] })
+})
+
+describe('a mirror that asks for signatures', () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
+  /** As `cosign sign --key` does, with the signature in a tag. */
+  async function signUpstream(repository: string, digest: string) {
+    const payload = {
+      critical: {
+        identity: { 'docker-reference': `registry.example/${repository}` },
+        image: { 'docker-manifest-digest': digest },
+        type: 'cosign container image signature',
+      },
+      optional: null,
+    }
+    const layer = createJson(payload, 'application/vnd.dev.cosign.simplesigning.v1+json')
+    const signature = sign('sha256', layer.bytes, pair.privateKey).toString('base64')
+    const { manifest, blobs } = createArtifact({ artifactType: 'unused', layers: [layer] })
+    const annotations = { 'dev.cosignproject.cosign/signature': signature }
+    const parsed = JSON.parse(manifest.bytes.toString()) as { layers: object[] }
+    const layers = parsed.layers.map((one) => ({ ...one, annotations }))
+    const signed = createJson({ ...parsed, layers }, manifest.mediaType)
+    const tag = `${digest.replace(':', '-')}.sig`
+    await source.pushImage(repository, tag, { manifest: signed, blobs })
+    return tag
+  }
+
+  it('has what was signed, with the signature, and refuses the rest by name', async () => {
+    const good = createOpaqueImage('good', [100])
+    const bad = createOpaqueImage('bad', [100])
+    await source.pushImage('library/strict', 'v1', good)
+    await source.pushImage('library/strict', 'v2', bad)
+    const signature = await signUpstream('library/strict', good.manifest.digest)
+    await createMirror('strict', { sync_start_date: '2090-01-01T00:00:00Z' })
+    const invalid = await api.put(ownPathOf('strict'), { signature_keys: ['nothing'] }, 400)
+    expect(invalid).toMatchObject({
+      detail: expect.stringContaining('Invalid public key') as string,
+    })
+    await api.put(ownPathOf('strict'), { signature_keys: [key], exclude: ['v2'] })
+    expect(await syncAgain('strict')).toMatchObject({ result: 'success', tags: { new: 1 } })
+    expect(await tagsOf('strict')).toEqual([signature, 'v1'].sort())
+
+    await api.put(ownPathOf('strict'), { exclude: [] })
+    const plan = await api.post(`${ownPathOf('strict')}/dry-run`, undefined)
+    const message = `${peer.host}/library/strict@${bad.manifest.digest} was refused: nobody has signed it`
+    expect(plan).toMatchObject({ tags: [{ name: 'v1' }, { action: 'failed', message }] })
+    expect(await syncAgain('strict')).toMatchObject({
+      ...{ result: 'partial', code: 'not_signed', message },
+      tags: { failed: 1, unchanged: 1 },
+    })
+    expect(await tagsOf('strict')).toEqual([signature, 'v1'].sort())
+    expect((await registry.getManifest(`${organization}/strict`, bad.manifest.digest)).status).toBe(
+      404,
+    )
+
+    await api.put(pathOf('strict'), { external_registry_config: { unsigned_images: true } }, 201)
+    expect(await syncAgain('strict')).toMatchObject({ result: 'success' })
+    expect(await tagsOf('strict')).toContain('v2')
+  })
+})
+
+it('a mirror waits for its window, unless somebody asks, and follows a calendar', async () => {
+  await source.pushImage('library/later', 'v1', createOpaqueImage('later', [100]))
+  const clock = (hours: number) =>
+    new Date(Date.now() + hours * 3_600_000).toTimeString().slice(0, 5)
+  await createMirror('later', { is_enabled: false })
+  const opening = clock(2)
+  for (const rule of [{ windows: ['22-06'] }, { calendar: ['24:30'] }, { rate: 'fast' }]) {
+    await api.put(ownPathOf('later'), rule, 400)
+  }
+  const rules = { windows: [`${opening}-${clock(3)}`], rate: '100MB/s' }
+  expect(await api.put(ownPathOf('later'), rules)).toMatchObject({ rules })
+  await api.put(pathOf('later'), { is_enabled: true }, 201)
+  const next = await until(
+    'the run to be put off',
+    async () => {
+      const { sync_start_date: at } = await mirrorOf('later')
+      return at !== null && Date.parse(at) > Date.now() ? at : undefined
+    },
+    waiting,
+  )
+  expect(new Date(next).toTimeString().slice(0, 5)).toBe(opening)
+  expect((await detailsOf('later')).last_run).toBeNull()
+
+  expect(await syncAgain('later')).toMatchObject({ result: 'success', tags: { new: 1 } })
+  const at = clock(5)
+  await api.put(ownPathOf('later'), { windows: [], calendar: [at] })
+  const { sync_start_date: planned } = await mirrorOf('later')
+  expect(new Date(planned ?? '').toTimeString().slice(0, 5)).toBe(at)
 })
 
 describe('a run on a slow link', () => {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { wireDate, wireDateOrNull } from '../features/api/wire-date.ts'
+import type { MirrorRules } from '../features/mirrors/mirror-rules.ts'
 import type { SeenMirror } from '../features/mirrors/mirror-view-service.ts'
-import { presentMirror } from '../features/mirrors/present-mirror.ts'
+import { presentMirror, presentRules } from '../features/mirrors/present-mirror.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { interruptSignal } from './interrupt.ts'
@@ -24,7 +25,9 @@ export function mirrorCommand(): Command {
       command('show', 'what a mirror does and did', async (repository, options) => {
         await withMirrors(options, async (work) => {
           const seen = await look(work, repository)
-          print(presentMirror(work.settings)(seen), describe(seen), options)
+          const rules = work.settings.rulesOf(seen.mirror)
+          const value = { ...presentMirror(work.settings)(seen), rules: presentRules(rules) }
+          print(value, [describe(seen), ...describeRules(rules)].join('\n  '), options)
         })
       }),
     )
@@ -168,6 +171,17 @@ function describe({ mirror, state, lastRun, nextRun }: SeenMirror): string {
   const next = wireDateOrNull(nextRun)
   if (next !== null) parts.push(`next run ${next}`)
   return parts.join('\n  ')
+}
+
+function describeRules({ calendar, windows, rate, signatureKeys }: MirrorRules): string[] {
+  return [
+    ...(calendar.length > 0 ? [`runs at ${calendar.join(', ')}`] : []),
+    ...(windows.length > 0 ? [`by itself only in ${windows.join(', ')}`] : []),
+    ...(rate === null ? [] : [`no faster than ${rate}`]),
+    ...(signatureKeys.length > 0
+      ? [`only images signed with one of ${String(signatureKeys.length)} keys`]
+      : []),
+  ]
 }
 
 function describeProgress({ state, progress }: SeenMirror): string {

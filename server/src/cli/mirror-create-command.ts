@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { system } from '../features/audit/audit-log.ts'
+import type { MirrorRules } from '../features/mirrors/mirror-rules.ts'
 import { parseRepositoryName } from '../features/repositories/repository-name.ts'
 import { systemClock } from '../platform/clock.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
@@ -19,6 +20,10 @@ interface Options extends DataOptions {
   readonly exclude?: readonly string[]
   readonly newest?: number
   readonly semver?: string
+  readonly at?: readonly string[]
+  readonly window?: readonly string[]
+  readonly rate?: string
+  readonly key?: readonly string[]
 }
 
 const usualRobot = 'mirror'
@@ -35,6 +40,10 @@ export function mirrorCreateCommand(): Command {
     .option('--newest <number>', 'only so many of the newest versions', wholeNumber)
     .option('--semver <range>', 'only versions in this range, such as ">=1.20 <2"')
     .option('--every <interval>', 'how often: 30m, 24h, 7d', interval, 86_400)
+    .option('--at <time...>', 'when, instead: 02:00, mon-fri@02:00, sat+sun@12:30')
+    .option('--window <window...>', 'only then by itself: 22:00-06:00, sat+sun@00:00-24:00')
+    .option('--rate <rate>', 'no faster than that, such as 2MB/s')
+    .option('--key <file...>', 'only images signed with one of these public keys of cosign')
     .option('--robot <name>', 'the robot that pushes; made when it is not there', usualRobot)
     .option('--username <name>', 'of the account at the upstream')
     .option('--password-file <file>', 'the first line is its password or token')
@@ -42,7 +51,9 @@ export function mirrorCreateCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (repository: string, options: Options) => {
       await withMirrors(options, (work) => create(work, repository, options))
-      const line = `${repository} mirrors ${options.from}; the first run begins at once`
+      const isPlanned = options.at !== undefined || options.window !== undefined
+      const when = isPlanned ? 'when its time comes' : 'at once'
+      const line = `${repository} mirrors ${options.from}; the first run begins ${when}`
       print({ repository, external_reference: options.from }, line, options)
     })
 }
@@ -75,14 +86,25 @@ async function create(work: MirrorWork, fullName: string, options: Options): Pro
     skopeo_timeout_interval: timeoutS,
     robot_username: robot,
   }
-  if (!(await mirrors.create(subject, settings))) await mirrors.change(subject, settings)
-  const { exclude, newest, semver } = options
-  const rules = {
+  // Nothing runs before everything is told.
+  const isNew = await mirrors.create(subject, { ...settings, is_enabled: false })
+  const rules = await rulesOf(options)
+  if (Object.keys(rules).length > 0) await mirrors.changeRules(subject, rules)
+  await mirrors.change(subject, isNew ? { is_enabled: true } : settings)
+}
+
+async function rulesOf(options: Options): Promise<Partial<MirrorRules>> {
+  const { exclude, newest, semver, at, window, rate, key = [] } = options
+  const signatureKeys = await Promise.all(key.map((file) => readFile(file, 'utf8')))
+  return {
     ...(exclude !== undefined && { exclude }),
     ...(newest !== undefined && { newest }),
     ...(semver !== undefined && { semver }),
+    ...(at !== undefined && { calendar: at }),
+    ...(window !== undefined && { windows: window }),
+    ...(rate !== undefined && { rate }),
+    ...(signatureKeys.length > 0 && { signatureKeys }),
   }
-  if (Object.keys(rules).length > 0) await mirrors.changeRules(subject, rules)
 }
 
 function interval(text: string): number {

@@ -17,7 +17,7 @@ const unitBytes: Readonly<Record<string, number>> = {
 }
 
 /** `2MB/s`, `16 Mbit/s` or `unlimited`. */
-const rate = () =>
+export const rate = () =>
   z.string('must be a rate such as 2MB/s').transform((text, context): number | undefined => {
     if (text.trim().toLowerCase() === 'unlimited') return undefined
     const [, amount, unit = ''] =

@@ -24,11 +24,11 @@ const longestReference = 1_024
 
 /**
  * What a mirror does now: `queued` waits for a worker, `stalled` gets no bytes, `waiting` was told by
- * the upstream to wait, `paused` has no schedule, `off` belongs to a repository in another state.
+ * the upstream to wait, `outside_window` goes on when its window opens, `paused` has no schedule, `off` belongs to a repository in another state.
  */
 export const MirrorState = z.enum([
   ...(['never_run', 'idle', 'queued', 'running', 'stalled', 'waiting'] as const),
-  ...(['paused', 'failed', 'partly_failed', 'cancelled', 'off'] as const),
+  ...(['outside_window', 'paused', 'failed', 'partly_failed', 'cancelled', 'off'] as const),
 ])
 
 /** Why something failed; the pages have advice for each. */
@@ -36,7 +36,7 @@ export const MirrorFailure = z.enum([
   ...(['auth_failed', 'network_timeout', 'connection_error', 'not_found', 'tls_error'] as const),
   ...(['rate_limited', 'decryption_failed', 'invalid_source_registry', 'blob_mismatch'] as const),
   ...(['manifest_invalid', 'preempted', 'cancelled', 'robot_missing', 'tag_immutable'] as const),
-  ...(['quota_exceeded', 'storage_full', 'unknown_error'] as const),
+  ...(['quota_exceeded', 'storage_full', 'not_signed', 'window_closed', 'unknown_error'] as const),
 ])
 
 /** As JobProgress, which `job` events about mirrors carry; their id is the name of the repository. */
@@ -99,6 +99,23 @@ export const MirrorRules = z
     with_referrers: z.boolean(),
     /** `os/arch` or `os/arch/variant`; empty: all, or what the architecture filter says. */
     platforms: z.array(z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/)).max(50),
+    /**
+     * When it is run: `02:00`, `mon-fri@02:00` or `sat+sun@12:30`, by the clock of the server; empty: by
+     * the interval.
+     */
+    calendar: z.array(z.string().min(1).max(64)).max(50),
+    /**
+     * While what it may run by itself: `22:00-06:00`, `sat+sun@00:00-24:00`; empty: at any time. Over
+     * midnight, the days are those on which it begins.
+     */
+    windows: z.array(z.string().min(1).max(64)).max(50),
+    /** Bytes a second of blobs, such as `2MB/s`; null: as many as there are. */
+    rate: z.string().min(1).max(32).nullable(),
+    /**
+     * Public keys in PEM: images come only when one of them has signed them, with cosign. Tags that are
+     * here already stay.
+     */
+    signature_keys: z.array(z.string().min(1).max(8_192)).max(20),
   })
   .meta({ id: 'MirrorRules' })
 

@@ -5,19 +5,18 @@ const daysPerWeek = 7
 
 /** Bytes a second at a moment, by the clock on the wall; undefined: as many as there are. */
 export function rateAt({ bytesPerSecond, windows }: BandwidthSchedule, now: Instant) {
-  if (windows.length === 0) return bytesPerSecond
-  const local = new Date(now)
-  const minute = local.getHours() * 60 + local.getMinutes()
-  const day = local.getDay()
-  const open = windows.find((window) => isOpen(window, minute, day))
+  const open = windows.find((window) => isWindowOpen(window, now))
   return open === undefined ? bytesPerSecond : open.bytesPerSecond
 }
 
-function isOpen(
-  { fromMinute, toMinute, days }: BandwidthWindow,
-  minute: number,
-  day: number,
+/** The days of a window that goes over midnight are those on which it begins. */
+export function isWindowOpen(
+  { fromMinute, toMinute, days }: Pick<BandwidthWindow, 'fromMinute' | 'toMinute' | 'days'>,
+  now: Instant,
 ): boolean {
+  const local = new Date(now)
+  const minute = local.getHours() * 60 + local.getMinutes()
+  const day = local.getDay()
   const isOn = (one: number) => days === undefined || days.has(one)
   if (fromMinute < toMinute) return minute >= fromMinute && minute < toMinute && isOn(day)
   if (minute >= fromMinute) return isOn(day)

@@ -63,8 +63,10 @@ function byContactedHost({ all, hosts }: BandwidthConfig): BandwidthConfig {
   return { all, hosts: new Map([...hosts].map(([host, rate]) => [contactedHost(host), rate])) }
 }
 
+export type Bucket = ReturnType<typeof createBucket>
+
 /** First come, first served. A piece may overdraw it; the next one waits for that. */
-function createBucket(rate: () => number | undefined, elapsed: Stopwatch) {
+export function createBucket(rate: () => number | undefined, elapsed: Stopwatch) {
   const queue: Waiter[] = []
   let bytesLeft = 0
   let filledAt = elapsed()

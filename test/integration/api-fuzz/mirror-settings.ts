@@ -13,7 +13,8 @@ const upstream = {
   robot_username: 'harbour+deploy',
 }
 const credentials = { external_registry_username: 'ada', external_registry_password: 'secret' }
-const notHere = ['architecture_filter', 'platforms', 'semver']
+const notHere = ['architecture_filter', 'platforms', 'semver', 'signature_keys']
+const rules = { calendar: ['mon-fri@02:00'], windows: ['22:00-06:00'], rate: '2MB/s' }
 
 /** A repository that is mirrored. */
 async function mirrored(stage: Stage): Promise<string> {
@@ -51,7 +52,10 @@ export const mirrorSettings: Readonly<Record<string, Set>> = {
     values: { action: 'pause', repositories: [await mirrored(stage)] },
   }),
   getMirrorDetails: ofMirror,
-  changeMirrorRules: ofMirror,
+  changeMirrorRules: async (stage, values) => {
+    const setting = await ofMirror(stage, values)
+    return { ...setting, values: { ...setting.values, ...rules } }
+  },
   deleteMirror: ofMirror,
   listMirrorRuns: ofMirror,
   listMirrorTags: ofMirror,

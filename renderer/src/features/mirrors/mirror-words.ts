@@ -19,6 +19,7 @@ const states: Readonly<Record<MirrorState, Look>> = {
   running: { label: m.mirrors_state_running, tone: 'info' },
   stalled: { label: m.mirrors_state_stalled, tone: 'warning' },
   waiting: { label: m.mirrors_state_waiting, tone: 'warning' },
+  outside_window: { label: m.mirrors_state_outside_window, tone: 'neutral' },
   paused: { label: m.mirrors_state_paused, tone: 'neutral' },
   failed: { label: m.mirrors_state_failed, tone: 'danger' },
   partly_failed: { label: m.mirrors_state_partly_failed, tone: 'warning' },
@@ -62,6 +63,8 @@ const advice: Readonly<Record<MirrorFailure, () => string>> = {
   tag_immutable: m.mirrors_advice_immutable,
   quota_exceeded: m.mirrors_advice_quota,
   storage_full: m.mirrors_advice_storage,
+  not_signed: m.mirrors_advice_not_signed,
+  window_closed: m.mirrors_advice_window,
   unknown_error: m.mirrors_advice_unknown,
 }
 

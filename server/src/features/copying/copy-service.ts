@@ -78,6 +78,7 @@ export function createCopier(
     if (await isForeign(task, manifest)) {
       return resultOf(task, { digest, changed: false, skipped: true })
     }
+    await request.verify?.(digest, request.signal)
     await manifests.gather(task, manifest, request.platforms ?? [])
     if (request.withReferrers !== false) {
       const below = [digest, ...task.manifests.keys()]

@@ -26,6 +26,8 @@ export interface CopyRequest {
   readonly refreshReferrers?: boolean
   /** The tags that the upstream has, if they were listed: spares asking for cosign's one by one. */
   readonly knownTags?: ReadonlySet<string>
+  /** Before anything of a new image is copied. Throws when it may not come here. */
+  readonly verify?: (digest: Digest, signal: AbortSignal) => Promise<void>
   /** Runs in the transaction that moves a tag: this one, and those of cosign that go with it. */
   readonly record: (tx: Db, moved: MovedTag) => Promise<void>
   readonly meter?: CopyMeter

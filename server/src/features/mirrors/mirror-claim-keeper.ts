@@ -10,8 +10,8 @@ const renewEveryMs = 5_000
 /** Ends a run from outside. */
 export class RunEnded extends Error {
   override readonly name = 'RunEnded'
-  /** Somebody cancelled it, somebody else has it or nobody may, or the server stops. */
-  readonly why: 'cancelled' | 'lost' | 'stopping'
+  /** Somebody cancelled it, somebody else has it or nobody may, the server stops, or its window closed. */
+  readonly why: 'cancelled' | 'lost' | 'stopping' | 'window'
 
   constructor(why: RunEnded['why']) {
     super(`the run has ended: ${why}`)

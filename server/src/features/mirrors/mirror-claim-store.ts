@@ -98,6 +98,15 @@ export function mirrorClaimStore(db: Db) {
         .returningAll()
         .executeTakeFirst(),
 
+    /** Nobody runs it before then. */
+    postpone: ({ id, transactionId }: Claim, startAt: Instant) =>
+      db
+        .updateTable('repomirrorconfig')
+        .set({ start_at: startAt })
+        .where('id', '=', id)
+        .where('transaction_id', '=', transactionId)
+        .execute(),
+
     /** Says that the run goes on. @returns whether it is still one's own. */
     async renew(claim: Claim, expiresAt: Instant): Promise<boolean> {
       const { numUpdatedRows } = await claimed(claim)

@@ -21,6 +21,8 @@ export type FailureCode =
   | 'tag_immutable'
   | 'quota_exceeded'
   | 'storage_full'
+  | 'not_signed'
+  | 'window_closed'
 
 export interface Failure {
   readonly code: FailureCode

@@ -10,13 +10,9 @@ import type { MirrorSettingsService, UpstreamSettings } from './mirror-settings-
 import type { MirrorRow } from './mirror-store.ts'
 import type { MirrorTags } from './mirror-tags-service.ts'
 import type { MirrorUpstreams, UpstreamSpec } from './mirror-upstream-service.ts'
-import {
-  isCompanion,
-  isVersionRange,
-  selectTags,
-  usualRules,
-  type MirrorRules,
-} from './tag-selection.ts'
+import { usualRules, type MirrorRules } from './mirror-rules.ts'
+import { checkRules } from './check-rules.ts'
+import { isCompanion, selectTags } from './tag-selection.ts'
 
 export type MirrorPreviews = ReturnType<typeof createMirrorPreviews>
 
@@ -117,11 +113,11 @@ export function createMirrorPreviews({
 
   async function compare(
     upstream: Upstream,
-    repositoryId: number,
+    mirror: MirrorRow,
     name: string,
     signal: AbortSignal,
   ): Promise<DryTag> {
-    const localDigest = await local(repositoryId, name)
+    const localDigest = await local(mirror.repository_id, name)
     try {
       const head = await upstream.headManifest(name, signal)
       if (head === undefined) {
@@ -129,6 +125,9 @@ export function createMirrorPreviews({
         return { name, action: 'failed', upstreamDigest: null, localDigest, message }
       }
       const digest = head.digest ?? (await upstream.getManifest(name, signal)).digest
+      if (localDigest !== digest) {
+        await upstreams.signatureCheckFor(mirror)?.(upstream, digest, signal)
+      }
       const action = localDigest === digest ? 'unchanged' : localDigest === null ? 'new' : 'updated'
       return { name, action, upstreamDigest: digest, localDigest }
     } catch (error) {
@@ -141,9 +140,7 @@ export function createMirrorPreviews({
   return {
     async tags(wish: PreviewWish, stored: MirrorRow | undefined, signal: AbortSignal) {
       const rules = { ...(stored ? settings.rulesOf(stored) : usualRules), ...wish.rules }
-      if (rules.semver !== null && !isVersionRange(rules.semver)) {
-        throw new Problem('request-invalid', { message: `Invalid version range: ${rules.semver}` })
-      }
+      checkRules(wish.rules)
       const patterns = wish.patterns ?? (stored ? settings.patternsOf(stored) : ['*'])
       const available = await asking(signal, async (until) => {
         const spec = await specFor(wish, stored)
@@ -168,12 +165,15 @@ export function createMirrorPreviews({
         const upstream = await upstreams.open(upstreams.specOf(mirror), until)
         const available = await upstreams.listTags(upstream, until)
         const rules = settings.rulesOf(mirror)
-        const selected = selectTags(available, settings.patternsOf(mirror), rules).filter(isTagName)
+        const mustBeSigned = upstreams.signatureCheckFor(mirror) !== undefined
+        const selected = selectTags(available, settings.patternsOf(mirror), rules)
+          .filter(isTagName)
+          .filter((tag) => !mustBeSigned || !isCompanion(tag))
         const found: DryTag[] = []
         const waiting = selected.slice(0, dryTags)[Symbol.iterator]()
         const lane = async () => {
           for (const name of waiting) {
-            found.push(await compare(upstream, mirror.repository_id, name, until))
+            found.push(await compare(upstream, mirror, name, until))
           }
         }
         await Promise.all(Array.from({ length: headsAtOnce }, lane))

@@ -7,6 +7,7 @@ import type { MovedTag } from '../copying/copy.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { subjectOf } from '../repositories/repository-subject.ts'
 import { mirrorClaimStore, type Kind } from './mirror-claim-store.ts'
+import { momentsOf, parseRules, windowsOf } from './mirror-rules.ts'
 import type { Failure } from './mirror-failure.ts'
 import type { MirrorLine, MirrorLog } from './mirror-log.ts'
 import {
@@ -16,14 +17,14 @@ import {
   type RunCounts,
   type RunResult,
 } from './mirror-run-store.ts'
-import { releasedAfter, type Ending } from './mirror-status.ts'
+import { releasedAfter, type MirrorEnding } from './mirror-status.ts'
 import { mirrorStore, type MirrorRow } from './mirror-store.ts'
 
 export type MirrorRuns = ReturnType<typeof createMirrorRuns>
 
 /** How a run went. */
 export interface Outcome {
-  readonly ending: Ending
+  readonly ending: MirrorEnding
   readonly result: Exclude<RunResult, 'running'>
   readonly message: string
   readonly tags?: string
@@ -133,7 +134,8 @@ export function createMirrorRuns({
         await runs.end(run.id, { ended_at: now, result, code, message }, counts)
         await runs.trim(mirror.id, runsKept)
         if (counts.tags_matched > 0) await runs.dropTagsBefore(mirror.id, run.id)
-        await write(tx, lineOf(actual))
+        const line = lineOf(actual)
+        if (line !== undefined) await write(tx, line)
         return actual
       })
       await database.flush()
@@ -152,8 +154,14 @@ export function createMirrorRuns({
     const claims = mirrorClaimStore(tx)
     const { ending, referrersCheckedAt } = outcome
     if (ending !== 'cancelled') {
-      const { start_at: startAt, interval_s: intervalS, retries } = mirror
-      const standing = { startAt, intervalMs: intervalS * 1_000, retries }
+      const rules = parseRules(mirror)
+      const standing = {
+        startAt: mirror.start_at,
+        intervalMs: mirror.interval_s * 1_000,
+        ...{ calendar: momentsOf(rules), windows: windowsOf(rules) },
+        retries: mirror.retries,
+        hasSucceeded: mirror.last_success_at !== null,
+      }
       const released = await claims.release(
         { id, transactionId },
         releasedAfter(ending, standing, now),
@@ -171,7 +179,8 @@ export function createMirrorRuns({
   }
 }
 
-function lineOf({ ending, message, tags, failure }: Outcome): MirrorLine {
+/** Undefined for a run that goes on later. */
+function lineOf({ ending, message, tags, failure }: Outcome): MirrorLine | undefined {
   const rest = { message, ...(tags !== undefined && { tags }), failure }
   switch (ending) {
     case 'success':
@@ -180,5 +189,7 @@ function lineOf({ ending, message, tags, failure }: Outcome): MirrorLine {
       return { kind: 'repo_mirror_sync_failed', verb: 'end', ...rest }
     case 'cancelled':
       return { kind: 'repo_mirror_sync_failed', verb: 'Cancelled', ...rest }
+    case 'interrupted':
+      return undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import type { Digest } from '../../storage/digest.ts'
 import type { Upstream } from '../../upstream/upstream.ts'
 import type { Copier, MovedTag } from '../copying/copy.ts'
 import { tagStore } from '../tags/tag-store.ts'
@@ -15,7 +16,8 @@ import {
 } from './mirror-failure.ts'
 import type { ProgressMeter } from './mirror-progress.ts'
 import type { MirrorTagRow, TagState } from './mirror-run-store.ts'
-import { selectTags, type MirrorRules } from './tag-selection.ts'
+import type { MirrorRules } from './mirror-rules.ts'
+import { isCompanion, selectTags } from './tag-selection.ts'
 
 /** What one run needs to know of its mirror. */
 export interface RunPlan {
@@ -28,6 +30,8 @@ export interface RunPlan {
   readonly platforms: readonly string[]
   readonly timeoutMs: number
   readonly refreshReferrers: boolean
+  /** Only images that were signed: signatures then come with them, and not by themselves. */
+  readonly mustBeSigned: boolean
   /** What the run did before it was taken over. */
   readonly before: ReadonlyMap<string, MirrorTagRow>
 }
@@ -39,6 +43,8 @@ export interface RunWork {
   readonly copier: Copier
   readonly progress: ProgressMeter
   readonly open: (signal: AbortSignal) => Promise<Upstream>
+  /** Throws when nobody who is trusted has signed the image. */
+  readonly verify: (upstream: Upstream, digest: Digest, signal: AbortSignal) => Promise<void>
   readonly list: (upstream: Upstream, signal: AbortSignal) => Promise<readonly string[]>
   /** In the transaction that moves a tag. */
   readonly record: (tx: Db, moved: MovedTag) => Promise<void>
@@ -72,7 +78,9 @@ const ofTheWay: ReadonlySet<FailureCode> = new Set<FailureCode>([
 export async function copyTags(plan: RunPlan, work: RunWork): Promise<Copied> {
   const { progress, signal } = work
   const { upstream, available } = await listed(plan, work)
-  const selected = selectTags(available, plan.patterns, plan.rules).filter(isTagName)
+  const selected = selectTags(available, plan.patterns, plan.rules)
+    .filter(isTagName)
+    .filter((tag) => !plan.mustBeSigned || !isCompanion(tag))
   progress.expect(selected)
   for (const name of selected) {
     if (!plan.before.has(name)) work.note(rowOf(plan, work, name, 'waiting'))
@@ -119,6 +127,9 @@ export async function copyTags(plan: RunPlan, work: RunWork): Promise<Copied> {
         withReferrers: plan.rules.withReferrers,
         refreshReferrers: plan.refreshReferrers,
         knownTags: known,
+        ...(plan.mustBeSigned && {
+          verify: (digest, until) => work.verify(upstream, digest, until),
+        }),
         record: work.record,
         meter: progress.meter,
         signal: AbortSignal.any([signal, timeout]),

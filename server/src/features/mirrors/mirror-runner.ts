@@ -17,6 +17,7 @@ import { failureOf, knownFailure, MirrorFault } from './mirror-failure.ts'
 import { createMirrorLog, describeTags, type MirrorLog } from './mirror-log.ts'
 import type { MirrorMetrics } from './mirror-metrics.ts'
 import { createProgressMeter, type MirrorProgress, type ProgressMeter } from './mirror-progress.ts'
+import { windowsOf } from './mirror-rules.ts'
 import { copyTags, type RunPlan } from './mirror-run.ts'
 import type { MirrorRuns, Outcome } from './mirror-run-service.ts'
 import { createRunRecord, type RunRecord } from './mirror-run-record-service.ts'
@@ -26,6 +27,7 @@ import type { MirrorRow } from './mirror-store.ts'
 import type { MirrorTags } from './mirror-tags-service.ts'
 import type { MirrorUpstreams } from './mirror-upstream-service.ts'
 import { isCompanion } from './tag-selection.ts'
+import { watchWindow } from './window-watch.ts'
 
 export type MirrorRunner = ReturnType<typeof createMirrorRunner>
 
@@ -106,7 +108,8 @@ export function createMirrorRunner({
       throw new MirrorFault('preempted', message)
     }
     const spec = upstreams.specOf(mirror)
-    const plan = await planOf(scene)
+    const verify = upstreams.signatureCheckFor(mirror)
+    const plan = { ...(await planOf(scene)), mustBeSigned: verify !== undefined }
     const copied = await copyTags(plan, {
       ...{ db, clock, log, copier, progress, signal },
       open: (until) =>
@@ -114,6 +117,7 @@ export function createMirrorRunner({
           copier.observer(plan.host)(event)
           if (event.kind === 'rate-limited') progress.waits(event.waitMs)
         }),
+      verify: (upstream, digest, until) => verify?.(upstream, digest, until) ?? Promise.resolve(),
       list: (upstream, until) => upstreams.listTags(upstream, until),
       note: (row) => {
         record.note(row)
@@ -166,7 +170,7 @@ export function createMirrorRunner({
     }
   }
 
-  async function planOf({ mirror, run }: Scene): Promise<RunPlan> {
+  async function planOf({ mirror, run }: Scene): Promise<Omit<RunPlan, 'mustBeSigned'>> {
     const rules = settings.rulesOf(mirror)
     const own = rules.platforms.length > 0
     const { referrers_checked_at: checkedAt } = mirror
@@ -207,6 +211,11 @@ export function createMirrorRunner({
       const reason: unknown = signal.aborted ? signal.reason : error
       if (reason instanceof RunEnded) {
         if (reason.why === 'stopping') await scene.keeper.handBack()
+        if (reason.why === 'window') {
+          const message = 'Its window closed; it goes on when the next one opens'
+          const failure = { code: 'window_closed', message } as const
+          return { ending: 'interrupted', result: 'cancelled', message: source, failure }
+        }
         if (reason.why !== 'cancelled') return undefined
         const failure = { code: 'cancelled', message: 'It was cancelled' } as const
         return { ending: 'cancelled', result: 'cancelled', message: source, failure }
@@ -238,6 +247,10 @@ export function createMirrorRunner({
     const keeper = keepClaim({ db, clock, log, claim, controller })
     const where = { namespace: subjectOf(repository).about.namespace, repository: repository.name }
     metrics.started(where, begun.started_at)
+    const unwatch =
+      begun.trigger === 'schedule'
+        ? watchWindow({ windows: windowsOf(settings.rulesOf(mirror)), clock, controller })
+        : undefined
     const { signal } = controller
     const scene = { mirror, repository, run: begun, actor, keeper, progress, record, write, signal }
     log.info({ repository: repository.full_name, upstream: mirror.upstream_host }, 'mirror started')
@@ -255,11 +268,12 @@ export function createMirrorRunner({
       progress.ended(stateOf[ended.ending], failure?.message)
       metrics.ended(where, {
         isComplete: result === 'success',
-        ...(failure && { code: failure.code }),
+        ...(failure && ended.ending !== 'interrupted' && { code: failure.code }),
         seconds: (clock.now() - begun.started_at) / 1_000,
       })
       log.info({ repository: repository.full_name, result, code: failure?.code }, 'mirror ended')
     } finally {
+      unwatch?.()
       keeper.close()
       await record.close()
     }
@@ -306,7 +320,10 @@ export function createMirrorRunner({
   }
 }
 
-const stateOf = { success: 'done', failure: 'failed', cancelled: 'cancelled' } as const
+const stateOf = {
+  ...({ success: 'done', failure: 'failed' } as const),
+  ...({ cancelled: 'cancelled', interrupted: 'cancelled' } as const),
+}
 
 function sourceOf({ external_reference }: MirrorRow, patterns: readonly string[]): string {
   return `'${external_reference}' with tag pattern '${patterns.join(',')}'`

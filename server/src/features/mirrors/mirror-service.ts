@@ -13,7 +13,9 @@ import { mirrorClaimStore } from './mirror-claim-store.ts'
 import type { MirrorSettingsService, MirrorWish } from './mirror-settings-service.ts'
 import { syncStatus, usualRetries } from './mirror-status.ts'
 import { mirrorStore, type MirrorRow, type MirrorSettings } from './mirror-store.ts'
-import { isVersionRange, usualRules, type MirrorRules } from './tag-selection.ts'
+import { momentsOf, parseRules, usualRules, type MirrorRules } from './mirror-rules.ts'
+import { checkRules } from './check-rules.ts'
+import { nextOf } from './mirror-calendar.ts'
 
 export type MirrorService = ReturnType<typeof createMirrorService>
 
@@ -264,14 +266,18 @@ export function createMirrorService({
 
   async function changeRules(subject: MirrorSubject, wish: Partial<MirrorRules>): Promise<void> {
     requireManageable(subject)
-    if (typeof wish.semver === 'string' && !isVersionRange(wish.semver)) {
-      throw new Problem('request-invalid', { message: `Invalid version range: ${wish.semver}` })
-    }
+    checkRules(wish)
     settings.requirePlatforms(wish.platforms ?? [])
     await db.transaction().execute(async (tx) => {
       const mirror = await get(subject.repository, tx)
-      const rules = { ...settings.rulesOf(mirror), ...wish }
-      await mirrorStore(tx).change(mirror.id, { rules_json: JSON.stringify(rules) })
+      const rules = { ...parseRules(mirror), ...wish }
+      const moments = momentsOf(wish.calendar === undefined ? usualRules : rules)
+      await mirrorStore(tx).change(mirror.id, {
+        rules_json: JSON.stringify(rules),
+        // What was cancelled has no start, and waits for one.
+        ...(moments.length > 0 &&
+          mirror.start_at !== null && { start_at: nextOf(moments, clock.now()) }),
+      })
       for (const [name, to] of Object.entries(wish)) await record(tx, subject, name, to)
     })
   }

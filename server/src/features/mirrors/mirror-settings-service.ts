@@ -3,8 +3,8 @@ import { Problem } from '../../problem.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
 import { maskedProxy, unmaskedProxy, type ProxySettings } from './proxy-address.ts'
+import { parseRules } from './mirror-rules.ts'
 import type { MirrorRow } from './mirror-store.ts'
-import { usualRules, type MirrorRules } from './tag-selection.ts'
 import { parseUpstreamReference } from './upstream-reference.ts'
 
 export type MirrorSettingsService = ReturnType<typeof createMirrorSettings>
@@ -75,10 +75,7 @@ export function createMirrorSettings({
       return { kind: 'some', username: opened.username, password: opened.password } as const
     },
 
-    rulesOf: ({ rules_json }: Pick<MirrorRow, 'rules_json'>): MirrorRules => ({
-      ...usualRules,
-      ...(JSON.parse(rules_json) as Partial<MirrorRules>),
-    }),
+    rulesOf: parseRules,
 
     patternsOf: ({ patterns_json }: Pick<MirrorRow, 'patterns_json'>) =>
       JSON.parse(patterns_json) as string[],

@@ -1,6 +1,7 @@
 import type { Instant } from '../../platform/clock.ts'
 import type { RepositoryState } from '../repositories/repository-store.ts'
 import type { MirrorProgress } from './mirror-progress.ts'
+import { momentsOf, parseRules, windowsOf } from './mirror-rules.ts'
 import type { MirrorRunRow } from './mirror-run-store.ts'
 import { syncStatus } from './mirror-status.ts'
 import type { MirrorRow } from './mirror-store.ts'
@@ -13,6 +14,7 @@ export type MirrorState =
   | 'running'
   | 'stalled'
   | 'waiting'
+  | 'outside_window'
   | 'paused'
   | 'failed'
   | 'partly_failed'
@@ -25,7 +27,7 @@ type Standing = Pick<MirrorRow, 'status' | 'is_enabled' | 'last_run_id'> & {
 
 export function stateOfMirror(
   mirror: Standing,
-  lastRun: Pick<MirrorRunRow, 'result'> | undefined,
+  lastRun: Pick<MirrorRunRow, 'result' | 'code'> | undefined,
   progress: Pick<MirrorProgress, 'phase'> | undefined,
 ): MirrorState {
   if (mirror.state !== 'MIRROR') return 'off'
@@ -44,6 +46,7 @@ export function stateOfMirror(
       break
   }
   if (mirror.is_enabled === 0) return 'paused'
+  if (lastRun?.code === 'window_closed') return 'outside_window'
   if (mirror.status === syncStatus.failed) {
     return lastRun?.result === 'partial' ? 'partly_failed' : 'failed'
   }
@@ -66,13 +69,25 @@ export function nextRunOf(
 
 /** Whether its last success is longer ago than two of its intervals. */
 export function isOverdue(
-  mirror: Standing & Pick<MirrorRow, 'last_success_at' | 'interval_s' | 'created_at' | 'start_at'>,
+  mirror: Standing &
+    Pick<MirrorRow, 'last_success_at' | 'interval_s' | 'created_at' | 'start_at' | 'rules_json'>,
   now: Instant,
 ): boolean {
   if (mirror.is_enabled === 0 || mirror.state !== 'MIRROR') return false
   if (mirror.last_success_at === null && (mirror.start_at ?? 0) > now) return false
   const since = mirror.last_success_at ?? mirror.created_at
-  return now - since > 2 * Math.max(mirror.interval_s, shortestS) * 1_000
+  return now - since > 2 * Math.max(periodS(mirror), shortestS) * 1_000
 }
 
 const shortestS = 60
+const dayS = 86_400
+
+/** As long as it may be between two runs. */
+function periodS(mirror: Pick<MirrorRow, 'interval_s' | 'rules_json'>): number {
+  const rules = parseRules(mirror)
+  const longest = (times: readonly { readonly days?: ReadonlySet<number> }[]) =>
+    times.some(({ days }) => days === undefined) ? dayS : 7 * dayS
+  const [moments, windows] = [momentsOf(rules), windowsOf(rules)]
+  const planned = moments.length > 0 ? longest(moments) : mirror.interval_s
+  return windows.length > 0 ? Math.max(planned, longest(windows)) : planned
+}

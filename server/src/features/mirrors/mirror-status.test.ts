@@ -19,6 +19,35 @@ describe('the next slot', () => {
   })
 })
 
+describe('the next slot of a calendar or a window', () => {
+  const at = (hours: number) => new Date(2026, 2, 2, hours).getTime()
+  const windows = [{ fromMinute: 20 * 60, toMinute: 22 * 60 }]
+
+  it('is its next time, whatever the interval', () => {
+    const schedule = { startAt: at(1), intervalMs: 60_000, calendar: [{ minute: 15 * 60 }] }
+    expect(nextSlot(schedule, at(9))).toBe(at(15))
+    expect(nextSlot({ ...schedule, windows }, at(9))).toBe(at(20))
+  })
+
+  it('waits for the window to open, and begins at once inside of it', () => {
+    const schedule = { startAt: at(1), intervalMs: 3_600_000, windows }
+    expect(nextSlot(schedule, at(9))).toBe(at(20))
+    expect(nextSlot(schedule, at(20))).toBe(at(21))
+    expect(nextSlot({ ...schedule, startAt: at(12) }, at(9))).toBe(at(20))
+  })
+
+  it('goes on in the next window, as good as it was', () => {
+    const standing = { startAt: at(20), intervalMs: 3_600_000, windows, retries: 2 }
+    const next = at(20) + 24 * 3_600_000
+    expect(releasedAfter('interrupted', { ...standing, hasSucceeded: true }, at(22))).toEqual({
+      ...{ status: 1, retries: 2, startAt: next },
+    })
+    expect(releasedAfter('interrupted', standing, at(22))).toEqual({
+      ...{ status: 0, retries: 2, startAt: next },
+    })
+  })
+})
+
 describe('a mirror whose run has ended', () => {
   const standing = { startAt: 1_000, intervalMs: 300, retries: 2 }
 

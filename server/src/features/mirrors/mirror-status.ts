@@ -1,4 +1,5 @@
 import type { Instant } from '../../platform/clock.ts'
+import { isOpen, nextOf, opensAt, type Moment, type Window } from './mirror-calendar.ts'
 
 /** As Quay keeps them (engines, 7.2). */
 export const syncStatus = {
@@ -31,21 +32,33 @@ export const usualRetries = 3
 export interface Schedule {
   readonly startAt: Instant | null
   readonly intervalMs: number
+  /** Instead of the interval, unless it is empty. */
+  readonly calendar?: readonly Moment[]
+  readonly windows?: readonly Window[]
 }
 
 /** The next time after now that keeps the phase of the schedule; one that lies ahead stays. */
-export function nextSlot({ startAt, intervalMs }: Schedule, now: Instant): Instant {
-  const start = startAt ?? now
-  if (start > now) return start
+export function nextSlot(schedule: Schedule, now: Instant): Instant {
+  const { startAt, windows = [] } = schedule
+  const slot = startAt !== null && startAt > now ? startAt : slotAfter(schedule, now)
+  return isOpen(windows, slot) ? slot : opensAt(windows, slot)
+}
+
+function slotAfter({ startAt, intervalMs, calendar = [] }: Schedule, now: Instant): Instant {
+  if (calendar.length > 0) return nextOf(calendar, now)
   if (intervalMs <= 0) return now
-  return now + intervalMs - ((now - start) % intervalMs)
+  return now + intervalMs - ((now - (startAt ?? now)) % intervalMs)
 }
 
 export interface Standing extends Schedule {
   readonly retries: number
+  /** It has been in step once. */
+  readonly hasSucceeded?: boolean
 }
 
 export type Ending = 'success' | 'failure' | 'cancelled'
+/** `interrupted`: its window closed, and the next one goes on with it. */
+export type MirrorEnding = Ending | 'interrupted'
 
 export interface Released {
   readonly status: SyncStatus
@@ -54,7 +67,7 @@ export interface Released {
 }
 
 /** What is left of a mirror when its run has ended (engines, 7.2). */
-export function releasedAfter(ending: Ending, standing: Standing, now: Instant): Released {
+export function releasedAfter(ending: MirrorEnding, standing: Standing, now: Instant): Released {
   const { startAt } = standing
   switch (ending) {
     case 'success':
@@ -71,5 +84,11 @@ export function releasedAfter(ending: Ending, standing: Standing, now: Instant):
     }
     case 'cancelled':
       return { status: syncStatus.cancelled, retries: 0, startAt: null }
+    case 'interrupted':
+      return {
+        status: standing.hasSucceeded === true ? syncStatus.success : syncStatus.neverRun,
+        retries: standing.retries,
+        startAt: opensAt(standing.windows ?? [], now),
+      }
   }
 }

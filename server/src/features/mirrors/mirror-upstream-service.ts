@@ -1,3 +1,6 @@
+import { startStopwatch, type Stopwatch } from '../../platform/stopwatch.ts'
+import type { Digest } from '../../storage/digest.ts'
+import { createBucket } from '../../upstream/bandwidth.ts'
 import {
   type Upstream,
   type UpstreamAccess,
@@ -5,9 +8,13 @@ import {
   type UpstreamObserver,
 } from '../../upstream/upstream.ts'
 import { UpstreamFault } from '../../upstream/upstream-fault.ts'
+import { createSignatureCheck } from './image-signatures.ts'
+import { limitedSource } from './limited-source.ts'
 import { MirrorFault } from './mirror-failure.ts'
+import { bytesPerSecond } from './mirror-rules.ts'
 import type { MirrorSettingsService, UpstreamSettings } from './mirror-settings-service.ts'
 import type { MirrorRow } from './mirror-store.ts'
+import { parseSigningKey } from './signed-payload.ts'
 import { parseUpstreamReference, type UpstreamReference } from './upstream-reference.ts'
 
 export type MirrorUpstreams = ReturnType<typeof createMirrorUpstreams>
@@ -15,6 +22,8 @@ export type MirrorUpstreams = ReturnType<typeof createMirrorUpstreams>
 /** All that is needed to ask an upstream. */
 export interface UpstreamSpec {
   readonly reference: UpstreamReference
+  /** Bytes a second. */
+  readonly rate?: number | undefined
   readonly settings: UpstreamSettings
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
 }
@@ -26,8 +35,10 @@ export function createMirrorUpstreams({
   client,
   settings,
   isAllowed,
+  elapsed = startStopwatch,
 }: {
   client: UpstreamClient
+  elapsed?: () => Stopwatch
   settings: MirrorSettingsService
   /** Whether a host may be called, wherever its name leads now. */
   isAllowed: (host: string) => Promise<boolean>
@@ -43,13 +54,19 @@ export function createMirrorUpstreams({
       return {
         reference: parseUpstreamReference(mirror.external_reference),
         settings: settings.upstreamOf(mirror),
+        rate: bytesPerSecond(settings.rulesOf(mirror)),
         credentials: credentials.kind === 'none' ? undefined : credentials,
       }
     },
 
     /** @throws MirrorFault, UpstreamFault */
     async open(
-      { reference, settings: { verify_tls: verifies = true, proxy }, credentials }: UpstreamSpec,
+      {
+        reference,
+        settings: { verify_tls: verifies = true, proxy },
+        credentials,
+        rate,
+      }: UpstreamSpec,
       signal: AbortSignal,
       observe?: UpstreamObserver,
     ): Promise<Upstream> {
@@ -67,8 +84,28 @@ export function createMirrorUpstreams({
         },
       }
       const upstream = client.repository(access, observe)
-      if (verifies || (await speaksTls(upstream, signal))) return upstream
-      return client.repository({ ...access, plainHttp: true }, observe)
+      const isPlain = !verifies && !(await speaksTls(upstream, signal))
+      const found = isPlain ? client.repository({ ...access, plainHttp: true }, observe) : upstream
+      return rate === undefined
+        ? found
+        : limitedSource(
+            found,
+            createBucket(() => rate, elapsed()),
+          )
+    },
+
+    /** What an image has to pass before it comes here; undefined where signatures do not matter. */
+    signatureCheckFor(mirror: MirrorRow) {
+      const keys = settings
+        .rulesOf(mirror)
+        .signatureKeys.flatMap((key) => parseSigningKey(key) ?? [])
+      if (keys.length === 0 || settings.upstreamOf(mirror).unsigned_images === true)
+        return undefined
+      return (upstream: Upstream, digest: Digest, signal: AbortSignal): Promise<void> =>
+        createSignatureCheck({ keys, upstream, reference: mirror.external_reference })(
+          digest,
+          signal,
+        )
     },
 
     /** @throws UpstreamFault, MirrorFault */

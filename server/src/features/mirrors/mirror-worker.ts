@@ -6,9 +6,11 @@ import type { Random } from '../../platform/random.ts'
 import { createLease } from '../../work/lease.ts'
 import { leaseStore } from '../../work/lease-store.ts'
 import type { Step } from '../../work/worker.ts'
+import { isOpen, opensAt } from './mirror-calendar.ts'
 import { claimLifeMs } from './mirror-claim-keeper.ts'
 import { mirrorClaimStore, type Kind } from './mirror-claim-store.ts'
 import type { MirrorMetrics } from './mirror-metrics.ts'
+import { parseRules, windowsOf } from './mirror-rules.ts'
 import type { MirrorRunner } from './mirror-runner.ts'
 import { workerPrefix } from './mirror-workers.ts'
 
@@ -51,13 +53,15 @@ export function createMirrorWorker({
     const claims = mirrorClaimStore(db)
     const isFull = () => runner.count() >= mirrorsAtOnce
     if (isFull()) return true
-    for (const { id, transaction_id: transactionId } of await claims.listEligible(
-      kind,
-      clock.now(),
-      lookedAtOnce,
-    )) {
+    for (const found of await claims.listEligible(kind, clock.now(), lookedAtOnce)) {
+      const { id, transaction_id: transactionId } = found
       if (isFull()) return true
       const now = clock.now()
+      const windows = windowsOf(parseRules(found))
+      if (kind === 'due' && !isOpen(windows, now)) {
+        await claims.postpone({ id, transactionId }, opensAt(windows, now))
+        continue
+      }
       const mirror = await claims.claim(
         { id, transactionId },
         { next: random.uuid(), now, expiresAt: now + claimLifeMs },

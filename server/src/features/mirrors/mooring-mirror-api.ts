@@ -26,8 +26,8 @@ import type { MirrorPreviews, PreviewWish } from './mirror-preview-service.ts'
 import type { MirrorService } from './mirror-service.ts'
 import type { MirrorSettingsService } from './mirror-settings-service.ts'
 import type { MirrorViews } from './mirror-view-service.ts'
-import { presentMirror, presentRun, presentTag } from './present-mirror.ts'
-import type { MirrorRules } from './tag-selection.ts'
+import { presentMirror, presentRules, presentRun, presentTag } from './present-mirror.ts'
+import type { MirrorRules } from './mirror-rules.ts'
 
 const runsAtOnce = 20
 const tagsAtOnce = 100
@@ -154,26 +154,21 @@ export function mooringMirrorApi({
 function rulesOf({
   keep_vanished,
   with_referrers,
+  signature_keys,
   ...rest
 }: z.output<typeof MirrorRulesChange>): Partial<MirrorRules> {
-  const { newest, semver, exclude, platforms } = rest
+  const { newest, semver, exclude, platforms, calendar, windows, rate } = rest
   return {
     ...(newest !== undefined && { newest }),
     ...(semver !== undefined && { semver }),
     ...(exclude !== undefined && { exclude }),
     ...(platforms !== undefined && { platforms }),
+    ...(calendar !== undefined && { calendar }),
+    ...(windows !== undefined && { windows }),
+    ...(rate !== undefined && { rate }),
+    ...(signature_keys !== undefined && { signatureKeys: signature_keys }),
     ...(keep_vanished !== undefined && { keepVanished: keep_vanished }),
     ...(with_referrers !== undefined && { withReferrers: with_referrers }),
-  }
-}
-
-function presentRules({ keepVanished, withReferrers, exclude, platforms, ...rest }: MirrorRules) {
-  return {
-    ...rest,
-    exclude: [...exclude],
-    platforms: [...platforms],
-    keep_vanished: keepVanished,
-    with_referrers: withReferrers,
   }
 }
 

@@ -1,5 +1,6 @@
 import { wireDate, wireDateOrNull } from '../api/wire-date.ts'
 import type { MirrorProgress } from './mirror-progress.ts'
+import type { MirrorRules } from './mirror-rules.ts'
 import type { MirrorRunRow, MirrorTagRow } from './mirror-run-store.ts'
 import type { MirrorSettingsService } from './mirror-settings-service.ts'
 import type { SeenMirror } from './mirror-view-service.ts'
@@ -28,6 +29,21 @@ export function presentMirror(settings: MirrorSettingsService) {
 export function presentProgress(progress: MirrorProgress) {
   const { startedAt, errors } = progress
   return { ...progress, startedAt: wireDate(startedAt), errors: [...errors] }
+}
+
+export function presentRules(rules: MirrorRules) {
+  const { newest, semver, exclude, platforms, calendar, windows, rate } = rules
+  const { keepVanished, withReferrers, signatureKeys } = rules
+  return {
+    ...{ newest, semver, rate },
+    exclude: [...exclude],
+    platforms: [...platforms],
+    calendar: [...calendar],
+    windows: [...windows],
+    signature_keys: [...signatureKeys],
+    keep_vanished: keepVanished,
+    with_referrers: withReferrers,
+  }
 }
 
 export function presentRun(run: MirrorRunRow) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { isVersionRange, selectTags, usualRules } from './tag-selection.ts'
+import { usualRules } from './mirror-rules.ts'
+import { isVersionRange, selectTags } from './tag-selection.ts'
 
 const signature = `sha256-${'0'.repeat(64)}.sig`
 const available = ['latest', 'v1.10', 'v1.9.1', 'v1.9.1-alpine', '2.0.0-rc.1', 'edge', signature]

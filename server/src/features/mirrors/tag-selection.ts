@@ -1,26 +1,7 @@
 import { compare, parse, satisfies, validRange, type SemVer } from 'semver'
 
+import type { MirrorRules } from './mirror-rules.ts'
 import { compileGlob } from './tag-glob.ts'
-
-/** What narrows the tags that the patterns of a mirror match, and what comes along. */
-export interface MirrorRules {
-  readonly newest: number | null
-  readonly semver: string | null
-  readonly exclude: readonly string[]
-  readonly keepVanished: boolean
-  readonly withReferrers: boolean
-  /** `os/arch[/variant]`, or an architecture alone. */
-  readonly platforms: readonly string[]
-}
-
-export const usualRules: MirrorRules = {
-  newest: null,
-  semver: null,
-  exclude: [],
-  keepVanished: false,
-  withReferrers: true,
-  platforms: [],
-}
 
 /** Signatures and the like are tags of their own in registries without referrers. */
 const companion = /^sha256-[0-9a-f]{64}(?:\.[a-z]+)?$/
