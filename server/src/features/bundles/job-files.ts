@@ -5,19 +5,26 @@ import path from 'node:path'
 export const lockName = (folder: string, id: string): string => path.join(folder, `${id}.lock`)
 
 /** What an export writes, from its first moment until its job has ended. */
-export const planFile = (folder: string, id: string): string => path.join(folder, `${id}.plan.json`)
+export const planFile = (folder: string, id: string): string =>
+  path.join(folder, `${id}.plan.json`)
 
-/** The job will not go on: nothing of it is needed any more. */
+/** The job will not go on: nothing of it is needed any more, nor what the lock's own files left. */
 export async function removeJobFiles(folder: string, id: string): Promise<void> {
-  await rm(planFile(folder, id), { force: true })
-  await rm(lockName(folder, id), { force: true })
+  for (const name of await namesIn(folder)) {
+    if (idOf(name) === id) await rm(path.join(folder, name), { force: true })
+  }
 }
 
 /** The jobs that files lie there of. */
 export async function jobsWithFiles(folder: string): Promise<ReadonlySet<string>> {
-  const names = await readdir(folder).catch((error: unknown) => {
+  return new Set((await namesIn(folder)).map(idOf))
+}
+
+const idOf = (name: string): string => name.split('.')[0] ?? ''
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   })
-  return new Set(names.flatMap((name) => name.split('.')[0] ?? []))
 }
