@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { releaseMemory } from '../platform/release-memory.ts'
 import { Problem } from '../problem.ts'
 import type { StagingBlock, StagingPool } from './staging-pool.ts'
 
@@ -135,7 +136,7 @@ export function uploadSink({
   function take(chunk: Buffer, done: () => void): void {
     const finish = () => {
       handOffLater()
-      if (ownsChunks) release(chunk)
+      if (ownsChunks) releaseMemory(chunk)
       done()
     }
     try {
@@ -181,13 +182,4 @@ export function uploadSink({
       if (failure) throw failure
     },
   }
-}
-
-/**
- * Frees the chunk's memory now. Left to the garbage collector, a fast push makes it run all the time
- * and every chunk lands on fresh pages, which doubles the cost of receiving.
- */
-function release(chunk: Buffer): void {
-  const { buffer } = chunk
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0)
 }

@@ -1,6 +1,13 @@
-import { request as requestPlain, type Agent, type IncomingMessage } from 'node:http'
+import {
+  request as requestPlain,
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http'
 import { request as requestTls } from 'node:https'
 import type { Socket } from 'node:net'
+import { finished } from 'node:stream'
+import { releaseMemory } from '../platform/release-memory.ts'
 
 /** How long an upstream may be silent. */
 export interface Patience {
@@ -60,6 +67,7 @@ export async function exchange({
   request.once('socket', (socket: Socket) => {
     // Between an answer and the next request nobody else listens: an error would end the process.
     if (socket.listenerCount('error', ignore) === 0) socket.on('error', ignore)
+    releaseWhatWasRead(socket, request)
     if (!socket.connecting) {
       expect('no answer', patience.answerMs)
       return
@@ -99,36 +107,80 @@ export async function exchange({
 }
 
 /**
+ * Node's parser copies what it hands on, and what came from the socket becomes garbage. It listens
+ * before this does; on a connection that another request has taken over, nothing is released.
+ */
+function releaseWhatWasRead(socket: Socket, request: ClientRequest): void {
+  const release = (chunk: Buffer) => {
+    if (socket.listeners('data').at(-1) === release) releaseMemory(chunk)
+  }
+  socket.on('data', release)
+  request.once('close', () => {
+    socket.off('data', release)
+  })
+}
+
+/** What is kept of a body that comes faster than it is taken. */
+const heldBytes = 256 * 1024
+
+/**
  * The pieces of a body, as they come. Only waiting for the upstream counts as its silence, not the time
  * that the reader takes. What had arrived when the connection broke is handed on before the error.
+ *
+ * The message's own iterator would join pieces that wait: a copy of most bytes, and garbage outside
+ * of the heap, which makes V8 collect all the time.
  */
 export async function* piecesOf(
   message: IncomingMessage,
   stallMs: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const pieces = message.iterator({ destroyOnReturn: true }) as AsyncIterator<Buffer, undefined>
+  const held: Buffer[] = []
+  let bytesHeld = 0
+  let ended: { readonly error: Error | null | undefined } | undefined
   let isWaiting = true
   let silence: Silence | undefined
+  let changed = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => {
     if (!isWaiting) return
     silence = new Silence(`no byte within ${stallMs / 1000} s`)
     message.destroy()
   }, stallMs)
-  try {
-    for (;;) {
+  const forget = finished(message, { writable: false }, (error) => {
+    ended = { error }
+    changed.resolve(undefined)
+  })
+  const hold = (piece: Buffer) => {
+    held.push(piece)
+    bytesHeld += piece.length
+    if (bytesHeld >= heldBytes) message.pause()
+    changed.resolve(undefined)
+  }
+  message.on('data', hold)
+
+  async function next(): Promise<Buffer | undefined> {
+    while (held.length === 0 && ended === undefined) {
+      changed = Promise.withResolvers<undefined>()
+      message.resume()
       isWaiting = true
       timer.refresh()
-      const next = await pieces.next()
+      await changed.promise
       isWaiting = false
-      if (next.done === true) return
-      yield next.value
     }
-  } catch (error) {
+    const piece = held.shift()
+    bytesHeld -= piece?.length ?? 0
+    return piece
+  }
+
+  try {
+    for (let piece = await next(); piece !== undefined; piece = await next()) yield piece
+    if (!ended?.error) return
     const rest = message.read() as Buffer | null
     if (rest !== null) yield rest
-    throw silence ?? error
+    throw silence ?? ended.error
   } finally {
     clearTimeout(timer)
+    forget()
+    message.off('data', hold)
     message.destroy()
   }
 }

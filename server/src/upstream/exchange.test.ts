@@ -1,0 +1,59 @@
+import { Agent } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomBytesOf } from '../../../test/support/content.ts'
+import { releaseMemory } from '../platform/release-memory.ts'
+import { exchange, piecesOf, usualPatience } from './exchange.ts'
+import { startLocalServer, type LocalServer } from './local-upstream-suite.ts'
+
+const body = randomBytesOf('exchange', 3_000_001)
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+let server: LocalServer
+
+beforeAll(async () => {
+  server = await startLocalServer((_req, res) => res.end(body))
+})
+afterAll(async () => {
+  agent.destroy()
+  await server.close()
+})
+
+async function* pieces(): AsyncGenerator<Buffer> {
+  const { signal } = new AbortController()
+  const url = new URL(`http://${server.host}/`)
+  const patience = usualPatience
+  const message = await exchange({ method: 'GET', url, headers: {}, agent, patience, signal })
+  yield* piecesOf(message, patience.stallMs)
+}
+
+describe('the pieces of a body', () => {
+  test('are its bytes, body after body on one kept connection', async () => {
+    for (let turn = 0; turn < 4; turn++) {
+      const read: Buffer[] = []
+      for await (const piece of pieces()) read.push(piece)
+      expect(Buffer.concat(read).equals(body)).toBe(true)
+    }
+    expect(new Set(server.requests.map(({ socket }) => socket)).size).toBe(1)
+  })
+
+  test('are its bytes for a reader that is slower than the upstream', async () => {
+    const read: Buffer[] = []
+    for await (const piece of pieces()) {
+      read.push(piece)
+      for (let turn = 0; turn < 20; turn++) await setImmediate()
+    }
+    expect(Buffer.concat(read).equals(body)).toBe(true)
+  })
+
+  test('leave no memory outside of the heap to the garbage collector', async () => {
+    const before = process.memoryUsage().arrayBuffers
+    let highest = 0
+    for (let turn = 0; turn < 8; turn++) {
+      for await (const piece of pieces()) {
+        releaseMemory(piece)
+        highest = Math.max(highest, process.memoryUsage().arrayBuffers)
+      }
+    }
+    expect(highest - before).toBeLessThan(body.length * 2)
+  })
+})
