@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawnServer, type ChildServer } from './child-server.ts'
 import { createApiClient, type ApiClient } from './api-client.ts'
-import { runProgram } from './cli.ts'
+import { runProgram, tryProgram, type ProgramResult } from './cli.ts'
 import type { PrivateNetwork } from './private-network.ts'
 import { createRegistryClient, type RegistryClient } from './registry-client.ts'
 import { projectRoot } from './source-files.ts'
@@ -45,6 +45,8 @@ export interface TestServer extends AsyncDisposable {
   output(): string
   /** Runs another `mooring` command on the same data. @returns its stdout. */
   mooring(command: readonly string[], args?: readonly string[]): Promise<string>
+  /** As `mooring`, for a command that may fail. */
+  tryMooring(command: readonly string[], args?: readonly string[]): Promise<ProgramResult>
   /** A client that trusts the server's authority; the superuser's unless told otherwise. */
   client(account?: { username: string; password: string } | 'anonymous'): RegistryClient
   /** The management API without a login, or with an OAuth token. */
@@ -123,6 +125,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     throw error
   }
 
+  const ofCommand = { env: { PATH: process.env['PATH'] ?? '' }, cwd: folder.path }
+  const argumentsOf = (command: readonly string[], args: readonly string[]) => [
+    ...[...before, ...command, '--data', dataDir],
+    ...args,
+  ]
   const caFile = join(dataDir, 'config/ca.crt')
   const openApi = (bearer?: string): ApiClient => {
     const client = createApiClient({
@@ -145,11 +152,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     username: 'quay',
     password,
     output: () => child.output(),
-    mooring: (command, args = []) =>
-      runProgram(program, [...before, ...command, '--data', dataDir, ...args], {
-        env: { PATH: process.env['PATH'] ?? '' },
-        cwd: folder.path,
-      }),
+    mooring: (command, args = []) => runProgram(program, argumentsOf(command, args), ofCommand),
+    tryMooring: (command, args = []) => tryProgram(program, argumentsOf(command, args), ofCommand),
     client(account = { username: 'quay', password }) {
       const client = createRegistryClient({
         baseUrl: urls.https,

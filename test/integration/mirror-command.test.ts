@@ -1,0 +1,156 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient } from '../support/api-client.ts'
+import { createOpaqueImage } from '../support/content.ts'
+import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+const settings = { FEATURE_REPO_MIRROR: true, SSRF_ALLOWED_HOSTS: ['127.0.0.1'] }
+const silentSockets = new Set<Socket>()
+let peer: PeerRegistry
+/** Takes connections and says nothing. */
+let silent: Server
+let server: TestServer
+let api: ApiClient
+let login: readonly string[]
+
+beforeAll(async () => {
+  silent = createServer((socket) => {
+    silentSockets.add(socket)
+    socket.on('error', () => undefined)
+  }).listen(0, '127.0.0.1')
+  const env = {
+    QUAY_OVERRIDE_CONFIG: JSON.stringify({
+      ...{ ...settings, SUPER_USERS: ['quay'], REPO_MIRROR_INTERVAL: 1 },
+    }),
+  }
+  ;[peer, server] = await Promise.all([startPeerRegistry(), startTestServer({ env })])
+  api = await server.signedIn()
+  // Commands do not see what the environment told the server.
+  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+  await appendFile(join(server.dataDir, 'config/config.yaml'), `${lines.join('\n')}\n`)
+  const passwordFile = join(server.dataDir, 'upstream-password')
+  await writeFile(passwordFile, `${peer.password}\n`)
+  login = ['--no-verify-tls', '--username', peer.username, '--password-file', passwordFile]
+  const client = peer.client()
+  for (const tag of ['1.0', '1.1', 'edge']) {
+    await client.pushImage('library/app', tag, createOpaqueImage(tag, [100]))
+  }
+  client.close()
+})
+afterAll(async () => {
+  await server.stop()
+  await peer.stop()
+  for (const socket of silentSockets) socket.destroy()
+  silent.close()
+})
+
+async function json(command: string, args: readonly string[] = []): Promise<unknown> {
+  return JSON.parse(await server.mooring(['mirror', command, ...args], ['--json']))
+}
+/** Exit code 1, and one text on standard error, which never holds the password. */
+async function failure(command: string, ...args: readonly string[]): Promise<string> {
+  const { code, stderr } = await server.tryMooring(['mirror', command, ...args])
+  expect(code).toBe(1)
+  expect(stderr).not.toContain(peer.password)
+  return stderr
+}
+const from = (path: string) => ['--from', `${peer.host}/${path}`, '--tag', '1.*', ...login]
+
+describe('mooring mirror', () => {
+  it('lists nothing where there is nothing', async () => {
+    const [text, value] = await Promise.all([server.mooring(['mirror', 'list']), json('list')])
+    expect(text).toBe('there are no mirrors\n')
+    expect(value).toEqual({ mirrors: [] })
+  })
+
+  it('makes, shows and lists mirrors', async () => {
+    const made = await json('create', ['quay/app', ...from('library/app'), '--newest', '1'])
+    expect(made).toEqual({
+      repository: 'quay/app',
+      external_reference: `${peer.host}/library/app`,
+    })
+    await until('its first run', async () => {
+      const { last_run: run } = (await api.get('/api/v1/mooring/repository/quay/app/mirror')) as {
+        last_run: { result: string } | null
+      }
+      return run !== null && run.result !== 'running' ? true : undefined
+    })
+    const [shown, listed, text] = await Promise.all([
+      json('show', ['quay/app']),
+      json('list'),
+      server.mooring(['mirror', 'show', 'quay/app']),
+    ])
+    expect(shown).toMatchObject({
+      ...{ state: 'idle', last_run: { result: 'success', tags: { new: 1 } } },
+    })
+    expect(JSON.stringify(shown)).not.toContain(peer.password)
+    expect(listed).toMatchObject({ mirrors: [{ repository: 'quay/app', state: 'idle' }] })
+    expect(text).toContain(`quay/app  idle  from ${peer.host}/library/app`)
+    expect(text).toContain('1 new')
+    // The newest of those that match.
+    expect((await server.client().listTags('quay/app')).json()).toMatchObject({ tags: ['1.1'] })
+  })
+
+  it('ends a run that waits for its upstream, and says when there is none', async () => {
+    const { port } = silent.address() as AddressInfo
+    const where = ['--from', `127.0.0.1:${String(port)}/a/b`, '--tag', '*', '--no-verify-tls']
+    await json('create', ['quay/silent', ...where])
+    await until('a connection', () => (silentSockets.size > 0 ? true : undefined))
+    expect(await json('cancel', ['quay/silent'])).toEqual({
+      ...{ repository: 'quay/silent', cancelled: true },
+    })
+    const [again, running] = await Promise.all([
+      failure('cancel', 'quay/silent'),
+      json('sync', ['quay/app', '--no-wait']),
+    ])
+    expect(again).toContain('quay/silent is no mirror, or is not in a state for that')
+    expect(running).toEqual({ repository: 'quay/app', requested: true })
+    const path = '/api/v1/repository/quay/silent/mirror'
+    expect(await api.get(path)).toMatchObject({ sync_status: 'CANCEL' })
+  })
+
+  it('fails with exit code 1 and says what is wrong', async () => {
+    const visibility = { visibility: 'private', description: '' }
+    await api.post(
+      '/api/v1/repository',
+      { namespace: 'quay', repository: 'plain', ...visibility },
+      201,
+    )
+    const refused = ['--from', '127.0.0.1:1/a/b', '--tag', '*']
+    await json('create', ['quay/nowhere', ...refused])
+    const [unknown, plain, every, noTag, scheme, sync, dryRun] = await Promise.all([
+      failure('show', 'quay/none'),
+      failure('show', 'quay/plain'),
+      failure('create', 'quay/x', ...from('a/b'), '--every', '5x'),
+      failure('create', 'quay/x', '--from', 'quay.io/a/b'),
+      failure('create', 'quay/x', '--from', 'https://quay.io/a/b', '--tag', '*'),
+      server.tryMooring(['mirror', 'sync', 'quay/nowhere'], ['--json']),
+      failure('dry-run', 'quay/plain'),
+    ])
+    expect(unknown).toBe('mooring: there is no repository quay/none\n')
+    expect(plain).toBe('mooring: quay/plain is no mirror\n')
+    expect(every).toContain('such as 24h')
+    expect(noTag).toContain('--tag')
+    expect(scheme).toContain('must not include a URL scheme')
+    expect(dryRun).toContain('quay/plain is no mirror')
+    // What happened is on standard output for programs, and why it failed beside it.
+    expect(JSON.parse(sync.stdout)).toMatchObject({ last_run: { result: 'failed' } })
+    expect(sync).toMatchObject({ code: 1 })
+    expect(sync.stderr).toContain('(connection_error)')
+  })
+
+  it('lets a mirror go, and its images stay', async () => {
+    expect(await json('delete', ['quay/app'])).toEqual({ repository: 'quay/app', deleted: true })
+    const [again, listed] = await Promise.all([failure('delete', 'quay/app'), json('list')])
+    expect(again).toContain('quay/app is no mirror')
+    expect(JSON.stringify(listed)).not.toContain('quay/app')
+    expect((await server.client().getManifest('quay/app', '1.1')).status).toBe(200)
+    const { state } = (await api.get('/api/v1/repository/quay/app')) as { state: string }
+    expect(state).toBe('NORMAL')
+  })
+})
