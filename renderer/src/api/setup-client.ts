@@ -14,6 +14,7 @@ import type {
   StartRestore,
   TestLine,
 } from '@mooring/server/contract/setup'
+import type { EstimateLine, FirstContentView } from '@mooring/server/contract/setup-content'
 import type { StepId } from '@mooring/server/contract/setup-steps'
 import type { z } from 'zod'
 import { ApiError, UnreachableError } from './api-error.ts'
@@ -91,6 +92,22 @@ export function createSetupClient() {
         throw signal.aborted ? error : new UnreachableError(error)
       }
     },
+
+    /** Each line as it comes; the last one is the sum. */
+    async estimateContent(
+      values: unknown,
+      { onLine, signal }: { onLine: (line: EstimateLine) => void; signal: AbortSignal },
+    ): Promise<void> {
+      const response = await send('POST', '/content/estimate', { values }, signal)
+      try {
+        await readLines(response, (line) => {
+          onLine(line as EstimateLine)
+        })
+      } catch (error) {
+        throw signal.aborted ? error : new UnreachableError(error)
+      }
+    },
+    firstContent: () => call<FirstContentView>('GET', '/content'),
 
     importAnswers: (text: string, passphrase: string | null) =>
       call<Imported>('POST', '/answers', { text, passphrase }),

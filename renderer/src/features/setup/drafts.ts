@@ -267,6 +267,11 @@ const mirrors = {
   }),
 }
 
+/** Whether something is fetched as soon as the registry runs. */
+export const fetchesContent = ({ mode, upstreams }: ReturnType<typeof mirrors.read>) =>
+  mode !== 'disconnected' &&
+  upstreams.some((upstream) => upstream.mode === 'schedule' && upstream.content.length > 0)
+
 const readScanning = (values: unknown) =>
   filled({ kind: 'none', url: '', psk: noSecret(), ca: '', data: 'internet' }, values)
 

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBrowser, visit, type Visitor } from '../support/browser.ts'
+import { createOpaqueImage } from '../support/content.ts'
+import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
+import { hasPrograms } from '../support/programs.ts'
+import {
+  createSetupClient,
+  saveAll,
+  startSetup,
+  testAnswers,
+  type SetupServer,
+} from '../support/setup-client.ts'
+import { createTemporaryFolder } from '../support/temporary.ts'
+
+const isPossible = hasPrograms('docker-registry', 'openssl')
+if (!isPossible) {
+  process.stdout.write('first content of a setup is left out: docker-registry is missing\n')
+}
+
+describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
+  const folder = createTemporaryFolder('setup-content-pages')
+  const dataDir = folder.join('data')
+  let peer: PeerRegistry
+  let setup: SetupServer
+  let browser: Awaited<ReturnType<typeof openBrowser>>
+  let visitor: Visitor
+  let address = ''
+
+  beforeAll(async () => {
+    ;[peer, setup, browser] = await Promise.all([
+      ...([startPeerRegistry(), startSetup(dataDir), openBrowser()] as const),
+    ])
+    const source = peer.client()
+    await source.pushImage('library/app', '1.0', createOpaqueImage('old', [50_000]))
+    await source.pushImage('library/app', '2.0', createOpaqueImage('new', [2_000_000]))
+    source.close()
+    const client = createSetupClient(setup.url)
+    await client.enter(setup.code)
+    const answers = await testAnswers(dataDir)
+    address = `https://127.0.0.1:${answers.network.httpsPort}`
+    await saveAll(client, {
+      ...answers,
+      identity: { ...answers.identity, primaryName: '127.0.0.1' },
+    })
+    await client.api('POST', '/steps/scanning/skip', {})
+    client.close()
+    visitor = await visit(browser, {
+      url: setup.url,
+      expects: [/[45]\d\d \(/, /net::ERR/, /^foreign:/],
+    })
+    visitor.page.setDefaultTimeout(15_000)
+  })
+
+  afterAll(async () => {
+    await browser.close()
+    await setup.child.stop()
+    await peer.stop()
+    await folder.remove()
+  })
+
+  async function looksRight() {
+    expect(await visitor.findings()).toEqual([])
+    expect(await visitor.overflow()).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  }
+
+  async function enter() {
+    const { page } = visitor
+    const box = page.getByRole('textbox', { name: 'Setup code, group 1 of 4' })
+    await box.waitFor()
+    await page.evaluate((text) => navigator.clipboard.writeText(text), setup.code)
+    await box.focus()
+    await page.keyboard.press('Control+V')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Continue here' }).click()
+  }
+
+  /** The card of another upstream, filled in but for what it fetches. */
+  async function addUpstream(name: string, organization: string) {
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Add upstream' }).click()
+    await page.getByRole('menuitem', { name: 'Another registry' }).click()
+    const last = (label: string) => page.getByLabel(label, { exact: true }).last()
+    await page.getByLabel('Address').last().fill(peer.url)
+    await page.getByLabel('Name of the upstream').last().fill(name)
+    await last('Account').fill(peer.username)
+    await last('Password or token').fill(peer.password)
+    await page.getByLabel('Organization here').last().fill(organization)
+    await page.getByText('More settings').last().click()
+    await page.getByLabel('Certificate authority').last().fill(readFileSync(peer.caFile, 'utf8'))
+  }
+
+  it('is as large as its upstream says, beside what is free', async () => {
+    const { page } = visitor
+    await page.goto('/setup/mirrors')
+    await enter()
+    await page.goto('/setup/mirrors')
+    await page.getByRole('radio', { name: 'Connected', exact: true }).check()
+    await addUpstream('peer', 'mirrored')
+    await page.getByRole('radio', { name: 'Scheduled mirror' }).check()
+    await page.getByRole('button', { name: 'Add repository' }).click()
+    await page.getByRole('textbox', { name: /^Repository/ }).fill('library/app')
+    const tags = page.getByRole('textbox', { name: /^Tags/ })
+    await tags.fill('2.*')
+    await tags.press('Enter')
+    await page.getByRole('button', { name: 'Ask for the size' }).click()
+    await page.getByText(/^library\/app: 1.91 MiB \(tags: 1\)/).waitFor()
+    await page.getByText(/^To fetch: 1.91 MiB;/).waitFor()
+    await page.getByText(/^Free where content is kept: /).waitFor()
+    await looksRight()
+  })
+
+  it('is there at the end, and what could not be made is named', async () => {
+    const { page } = visitor
+    // Names of people are no names for organizations.
+    await addUpstream('refused', 'captain')
+    await page.getByRole('button', { name: 'Save and continue' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Vulnerability scanning' }).waitFor()
+    await page.goto('/setup/review')
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.waitForURL(`${address}/setup/done**`, { timeout: 30_000 })
+    await page.getByText(/refused: organization captain: /).waitFor()
+    const content = page.getByRole('list', { name: 'First content' })
+    await content.getByText('mirrored/library/app').waitFor()
+    await content.getByText('In step').waitFor({ timeout: 30_000 })
+    await looksRight()
+    await page.getByRole('link', { name: 'Open the mirrors' }).click()
+    await page.waitForURL(`${address}/**`)
+  })
+})
