@@ -8,8 +8,8 @@ const superuser = {
   rule: { kind: 'superuser' },
   scope: 'super:user',
   switches: ['FEATURE_SUPER_USERS'],
-  freshLogin: true,
 } as const
+const change = { ...superuser, freshLogin: true } as const
 
 /** How far a long piece of work has come; the same for every kind of job. */
 export const JobProgress = z
@@ -59,14 +59,15 @@ export const getBackups = endpoint({
   method: 'GET',
   path: '/api/v1/mooring/backup',
   operationId: 'getBackups',
-  summary: 'Where backups go, how the last one went, and the one that is being made.',
+  summary:
+    'Where backups go, how the last one went, and the latest that this process made or makes.',
   responses: {
     200: z.object({ targets: z.array(BackupTargetView), job: BackupJob.nullable() }),
   },
 })
 
 export const startBackup = endpoint({
-  ...superuser,
+  ...change,
   method: 'POST',
   path: '/api/v1/mooring/backup',
   operationId: 'startBackup',
@@ -85,7 +86,7 @@ export const getBackupJob = endpoint({
 })
 
 export const cancelBackup = endpoint({
-  ...superuser,
+  ...change,
   method: 'DELETE',
   path: '/api/v1/mooring/backup/{job_id}',
   operationId: 'cancelBackup',

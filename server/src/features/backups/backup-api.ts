@@ -8,7 +8,7 @@ export function backupApi({ jobs }: { jobs: BackupJobs }): readonly ApiRoute[] {
   return [
     route(getBackups, async () => {
       const report = await jobs.report()
-      const job = jobs.current()
+      const job = jobs.latest()
       return {
         targets: report === undefined ? [] : [presentTarget(report)],
         job: job === undefined ? null : presentJob(job),

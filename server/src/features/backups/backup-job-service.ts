@@ -47,6 +47,7 @@ export function createBackupJobs({
   /** As results are filed: without what follows a question mark. */
   const title = backups === undefined ? '' : titleOf(backups.target)
   let current: OwnJob | undefined
+  let latest: OwnJob | undefined
 
   function start(): OwnJob {
     if (backups === undefined) {
@@ -87,6 +88,7 @@ export function createBackupJobs({
       current = undefined
     }
     current = own
+    latest = own
     jobs.set(first.id, own)
     for (const id of jobs.keys()) if (jobs.size > jobsKept) jobs.delete(id)
     return own
@@ -103,6 +105,9 @@ export function createBackupJobs({
     find: (id: string): BackupJob | undefined => jobs.get(id)?.job,
 
     current: (): BackupJob | undefined => current?.job,
+
+    /** Also when it has ended. */
+    latest: (): BackupJob | undefined => latest?.job,
 
     /** @returns whether there is such a job. */
     cancel(id: string): boolean {
