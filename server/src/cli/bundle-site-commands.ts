@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { wireDate } from '../features/api/wire-date.ts'
 import type { MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
 import type { MissedPullPosition } from '../features/proxy-cache/missed-pull-store.ts'
+import { isProblem } from '../problem.ts'
 import { readKey } from './bundle-offline-commands.ts'
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
@@ -84,7 +85,10 @@ function requestCommand(): Command {
           return
         }
         if (bundle !== undefined) {
-          process.stdout.write((await receipts.findRequest(bundle)).document)
+          const found = await receipts
+            .findRequest(bundle)
+            .catch(explainMissing(`no import lacked anything of the bundle ${bundle}`))
+          process.stdout.write(found.document)
           return
         }
         const requests = await receipts.listRequests()
@@ -95,6 +99,12 @@ function requestCommand(): Command {
         print({ requests }, lines.length === 0 ? 'nothing is missing' : lines.join('\n'), options)
       })
     })
+}
+
+function explainMissing(text: string) {
+  return (error: unknown): never => {
+    throw isProblem(error, 'not-found') ? new CommandError(text) : error
+  }
 }
 
 async function missedImages(missedPulls: MissedPulls): Promise<readonly string[]> {
@@ -150,7 +160,7 @@ function trustCommand(): Command {
         .option('--json', 'print one JSON object')
         .action(async (id: string, options: Options) => {
           await withBundles(options, async ({ trust }) => {
-            await trust.remove(id.toUpperCase())
+            await trust.remove(id.toUpperCase()).catch(explainMissing(`no key ${id} is trusted`))
             print({ removed: id }, `removed ${id}`, options)
           })
         }),
