@@ -9,18 +9,19 @@ import type { Parts } from '../wiring.ts'
 import type { Live } from './live.ts'
 
 /** The right to collect, which the server and `mooring gc` take from each other. */
-export function collectionLease({
-  database,
-  clock,
-  random,
-}: Pick<Parts, 'database' | 'clock' | 'random'>): Lease {
-  return createLease({
-    db: database.db,
-    clock,
-    name: 'garbage-collection',
-    holder: random.uuid(),
-  })
+export function collectionLease(
+  { database, clock, random }: Pick<Parts, 'database' | 'clock' | 'random'>,
+  holder = random.uuid(),
+): Lease {
+  return createLease({ db: database.db, clock, name: 'garbage-collection', holder })
 }
+
+/**
+ * A data directory has one server at a time, so one that starts takes up what the last one held: what
+ * was being removed when it crashed is waited for by whoever brings the same content.
+ */
+const serverOf = ({ database: { dialect }, random }: Pick<Parts, 'database' | 'random'>): string =>
+  dialect === 'sqlite' ? 'server' : random.uuid()
 
 /** The switches of the configuration are about what the server does by itself. */
 export function collectsEverything(config: Config): Config {
@@ -42,7 +43,7 @@ export function wireCollection(
   const { config, log } = parts
   const tally = collection.tally(collectionMetrics(metrics.registry))
   if (config.registryState === 'readonly' || config.disablePushes) return { workers: [] }
-  const lease = collectionLease(parts)
+  const lease = collectionLease(parts, serverOf(parts))
   const quota = createQuotaAccounting(parts)
   const shared = { ...parts, lease, tally, quota }
   const usual = createCollector(shared)

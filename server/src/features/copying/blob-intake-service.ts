@@ -14,9 +14,12 @@ export interface Wanted {
   readonly sizeBytes: number
 }
 
-/** How long a fetch waits for the sweep to finish with bytes of the same digest. */
-const doomedAtMostMs = 15_000
-const doomedLookMs = 20
+/**
+ * How long a fetch waits for the sweep to finish with bytes of the same digest: longer than the lease of
+ * one whose machine crashed.
+ */
+const doomedAtMostMs = 120_000
+const doomedLookMs = 50
 
 export type BlobIntake = ReturnType<typeof createBlobIntake>
 
