@@ -11,6 +11,13 @@ export function createMinisignKey() {
     keyId: Buffer.from(keyId).reverse().toString('hex').toUpperCase(),
     /** The line of base64 that stands for the key. */
     text: Buffer.concat([Buffer.from('Ed'), keyId, raw]).toString('base64'),
+    /** The file of the secret key, without a passphrase. */
+    get secretFile(): string {
+      const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)
+      const parts = [Buffer.from('Ed\0\0B2', 'latin1'), Buffer.alloc(48), keyId, seed, raw]
+      const line = Buffer.concat([...parts, Buffer.alloc(32)]).toString('base64')
+      return `untrusted comment: secret key of a test\n${line}\n`
+    },
     sign(message: Buffer, comment: string): string {
       const hash = createHash('blake2b512').update(message).digest()
       const signature = sign(null, hash, privateKey)

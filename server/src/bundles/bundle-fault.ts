@@ -175,6 +175,11 @@ export const bundleFaults = {
     text: 'The policy of this registry does not take the bundle.',
     next: 'Ask for a bundle that the policy takes, or change the policy.',
   },
+  'upstream-failed': {
+    code: 'MOOR-BND-036',
+    text: 'Images of other registries could not be fetched.',
+    next: 'Run it again, or take them out of the selection; what was fetched is kept.',
+  },
 } as const
 
 export type BundleFaultKind = keyof typeof bundleFaults

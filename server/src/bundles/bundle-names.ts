@@ -15,10 +15,12 @@ export const names = {
   readme: 'README.txt',
   /** While a bundle is being written. */
   journal: '.mooring-writing.jsonl',
+  /** The same, for people. */
+  note: 'UNFINISHED.txt',
 } as const
 
 const fixed: ReadonlySet<string> = new Set(
-  Object.values(names).filter((name) => name !== names.journal),
+  Object.values(names).filter((name) => name !== names.journal && name !== names.note),
 )
 const blobName = /^blobs\/(?:sha256\/[a-f0-9]{64}|sha512\/[a-f0-9]{128})(?:\.part-\d{4})?$/
 const compatName =

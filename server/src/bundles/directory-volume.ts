@@ -25,7 +25,7 @@ export async function openDirectoryVolume(path: string): Promise<Volume> {
     for (const entry of await readdir(join(path, folder), { withFileTypes: true })) {
       const name = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (folder === '' && isLeftBySystem(entry.name)) continue
-      if (name === names.journal || isGrowingName(name)) isGrowing = true
+      if (name === names.journal || name === names.note || isGrowingName(name)) isGrowing = true
       else if (entry.isDirectory() && folders.test(name)) await visit(name)
       else if (entry.isFile() && isVolumeName(name)) found.add(name)
       else if (!(await isCompatLink(path, name, entry))) note(faultOf(name, entry))

@@ -61,7 +61,11 @@ export async function resplitBundle(options: ResplitOptions): Promise<WrittenBun
       placements: sha256Of(linesText(rows)),
       format,
     })
-    const journal = await openWriteJournal(to, sha256Of(work), format === 'tar')
+    const journal = await openWriteJournal(
+      to,
+      { bundle: bundle.description.id, work: sha256Of(work) },
+      format === 'tar',
+    )
     try {
       const blobs = await placeBlobs(plan.blobs, placements, {
         ...{ source: bundle, journal, signal },

@@ -39,7 +39,7 @@ export async function writeBundle(options: WriteOptions): Promise<WrittenBundle>
       ...{ format, volumes: volumeSize !== undefined, compatIndex },
     }),
   )
-  const journal = await openWriteJournal(to, work, format === 'tar')
+  const journal = await openWriteJournal(to, { bundle: plan.id, work }, format === 'tar')
   try {
     const blobs = await placeBlobs(plan.blobs, placements, {
       ...{ source, journal, signal },

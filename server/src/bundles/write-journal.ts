@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Digest } from '../storage/digest.ts'
@@ -26,16 +26,18 @@ const Line = z.union([
   z.strictObject({ finished: z.int() }),
 ])
 
+const Header = z.object({ bundle: z.string() })
+
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
 
 /**
- * @param work names the plan and how it is written; another work in the same folder is refused.
+ * @param wanted the bundle, and its plan and how it is written; another in the same folder is refused.
  * @param mayHoldOthers the folder is not the bundle's own.
  * @returns undefined when the folder has content but no journal: finished, or somebody else's.
  */
 export async function openWriteJournal(
   folder: string,
-  work: string,
+  { bundle, work }: { readonly bundle: string; readonly work: string },
   mayHoldOthers: boolean,
 ): Promise<WriteJournal | undefined> {
   await mkdir(folder, { recursive: true })
@@ -43,7 +45,7 @@ export async function openWriteJournal(
   const text = await readIfThere(path)
   if (text === undefined && !mayHoldOthers && !(await isEmptyFolder(folder))) return undefined
   const [first, ...rest] = (text ?? '').split('\n')
-  const header = canonicalJson({ work })
+  const header = canonicalJson({ bundle, work })
   // A header that was cut short by a crash is the beginning of ours, and nothing was written yet.
   if (first !== undefined && first !== header && !(rest.length === 0 && header.startsWith(first))) {
     throw new BundleFault('target-in-use', 'Another bundle was begun there.', { file: folder })
@@ -56,8 +58,9 @@ export async function openWriteJournal(
   }
   if (rest.length === 0) {
     await handle.truncate(0)
-    await write({ work })
+    await write({ bundle, work })
   } else if (rest.at(-1) !== '') await handle.appendFile('\n')
+  await writeFile(join(folder, names.note), noteText(bundle))
   await syncFolder(folder)
   let isOpen = true
   const close = async () => {
@@ -78,10 +81,25 @@ export async function openWriteJournal(
     close,
     async remove() {
       await close()
+      await rm(join(folder, names.note), { force: true })
       await rm(path, { force: true })
       await syncFolder(folder)
     },
   }
+}
+
+const noteText = (bundle: string) =>
+  [
+    `Bundle ${bundle} is still being written here, or was broken off.`,
+    'It cannot be used as it is. The same command, or "Resume", goes on with it;',
+    'otherwise everything in this folder may be deleted.',
+    '',
+  ].join('\n')
+
+/** The bundle that a journal is about. */
+export function journalBundle(text: string): string | undefined {
+  const header = Header.safeParse(parseJson(text.split('\n', 1)[0] ?? ''))
+  return header.success ? header.data.bundle : undefined
 }
 
 function readLines(lines: readonly string[]) {

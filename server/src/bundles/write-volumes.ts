@@ -140,7 +140,7 @@ async function requireOwnFolder(
   if (description !== undefined && (await holds(join(folder, description.name), description)))
     return
   const isFree = found.every(
-    (name) => name === 'mooring' || name === names.journal || isLeftBySystem(name),
+    (name) => ['mooring', names.journal, names.note].includes(name) || isLeftBySystem(name),
   )
   if (!isFree) throw new BundleFault('target-in-use', '', { file: folder })
 }

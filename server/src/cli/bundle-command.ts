@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 
+import { BundleFault } from '../bundles/bundle-fault.ts'
+import { parseSecretKey } from '../bundles/minisign.ts'
+import { parseImageName } from '../bundles/selection/image-name.ts'
 import type { BundleWish } from '../features/bundles/plan-service.ts'
 import { presentPlan } from '../features/bundles/bundle-view.ts'
 import { freeBytesAt } from '../features/bundles/bundle-places.ts'
@@ -11,9 +14,11 @@ import { bundleSiteCommands } from './bundle-site-commands.ts'
 import { importCommand } from './bundle-import-command.ts'
 import { collect } from './collect.ts'
 import { CommandError } from './command-error.ts'
+import { interruptSignal } from './interrupt.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { print } from './print.ts'
 import { sizeText } from './size-text.ts'
+import { readLogins } from './upstream-logins.ts'
 import { withBundles } from './with-bundles.ts'
 
 interface ContentOptions extends DataOptions {
@@ -25,6 +30,9 @@ interface ContentOptions extends DataOptions {
   readonly platform?: readonly string[]
   readonly referrers: boolean
   readonly proposeDeletions?: boolean
+  readonly authfile?: string
+  readonly insecure?: readonly string[]
+  readonly plainHttp?: readonly string[]
   readonly stream?: string
   readonly volumeSize?: string
   readonly rate?: string
@@ -35,6 +43,9 @@ interface ContentOptions extends DataOptions {
 interface CreateOptions extends ContentOptions {
   readonly format: 'directory' | 'tar'
   readonly verify: boolean
+  readonly sign?: string
+  readonly passphraseFile?: string
+  readonly compatIndex?: boolean
 }
 
 /** The plan is sound, but there is no room for the bundle. */
@@ -52,7 +63,10 @@ export function bundleCommand(): Command {
 
 const withContent = (command: Command) =>
   withDataOptions(command)
-    .argument('[images...]', 'organization/repository[:tag], * for any text; or use --list')
+    .argument(
+      '[images...]',
+      'organization/repository[:tag], * for any text; or host/repository:tag elsewhere',
+    )
     .option('--list <file>', 'images, or an oc-mirror, hauler, skopeo-sync or Kubernetes file')
     .option('--for <file>', 'the request of a site that lacks a base')
     .option('--newest <number>', 'only so many tags of each repository', parseCount)
@@ -64,6 +78,9 @@ const withContent = (command: Command) =>
     .option('--propose-deletions', 'name what the last bundle carried and is gone here')
     .option('--volume-size <size>', 'bytes, fat32, cd700, dvd, dvd-dl, bd25, bd50, bd100, usb:64G')
     .option('--rate <rate>', 'write no faster, such as 2MB/s')
+    .option('--authfile <file>', 'logins of other registries, as docker and podman keep them')
+    .option('--insecure <host>', 'take any certificate of this registry; may be repeated', collect)
+    .option('--plain-http <host>', 'without TLS to this registry; may be repeated', collect)
     .option('--json', 'print one JSON object')
 
 function planCommand(): Command {
@@ -72,8 +89,9 @@ function planCommand(): Command {
     .option('--to <directory>', 'where it would go, to see whether it fits')
     .action(async (images: readonly string[], options: ContentOptions) => {
       const wish = await wishOf(images, options)
+      const logins = await readLogins(options)
       await withBundles(options, async ({ plans }) => {
-        const built = await plans.build(wish)
+        const built = await plans.look(wish, logins, interruptSignal())
         const plan = presentPlan(built, await freeBytesAt(options.to))
         print(plan, describePlan(plan), options)
         if (!plan.fits) process.exitCode = doesNotFit
@@ -90,19 +108,29 @@ function createCommand(): Command {
         .choices(['directory', 'tar'])
         .default('directory'),
     )
+    .option('--sign <file>', 'a secret key of minisign, instead of the key of this registry')
+    .option('--passphrase-file <file>', 'the first line opens that key')
+    .option('--compat-index', 'a small layout for each repository, with short tags; not on FAT')
     .option('--no-verify', 'do not read back what was written')
     .action(async (images: readonly string[], options: CreateOptions) => {
       const wish = await wishOf(images, options)
-      const { to = '', format, verify } = options
-      const wanted = { ...wish, to: path.resolve(to), format, verify }
+      const { to = '', format, verify, compatIndex } = options
+      const wanted = {
+        ...{ ...wish, to: path.resolve(to), format, verify },
+        ...(compatIndex === true && { compat_index: true }),
+      }
+      const secrets = { upstreams: await readLogins(options), ...(await signingKeyOf(options)) }
       await withBundles(options, async (bundles) => {
         const quiet = options.json === true
-        const result = await runJob(bundles, 'export', wanted, { quiet })
+        const result = await runJob(bundles, 'export', wanted, { quiet, secrets })
         const count = result.volumes.length
         const bytes = result.volumes.reduce((sum, volume) => sum + volume.bytes, 0)
         const lines = [
           `wrote bundle ${result.bundle_id} to ${result.path}: ${sizeText(bytes)} in ${String(count)} ${count === 1 ? 'volume' : 'volumes'}`,
           `signed with the key ${result.fingerprint}`,
+          ...result.problems.map(
+            ({ reference, message }) => `not carried: ${reference}: ${message}`,
+          ),
         ]
         print({ ...result }, lines.join('\n'), options)
       })
@@ -116,10 +144,16 @@ async function wishOf(images: readonly string[], options: ContentOptions): Promi
   if (images.length === 0 && list === undefined && request === undefined) {
     throw new CommandError('name images, or a file with --list or --for')
   }
+  const away = images.filter((image) => parseImageName(image)?.host !== undefined)
+  const here = images.filter((image) => !away.includes(image))
+  if (list !== undefined && away.length > 0) {
+    throw new CommandError('with --list, name images of other registries in the list')
+  }
+  const text = list === undefined ? away.join('\n') : await readText(list)
   return {
     selection: {
-      ...(images.length > 0 && { repositories: images.map(parseImage) }),
-      ...(list !== undefined && { list: await readText(list) }),
+      ...(here.length > 0 && { repositories: here.map(parseImage) }),
+      ...(text !== '' && { list: text }),
       ...(request !== undefined && { request: await readText(request) }),
       ...(newest !== undefined && { newest }),
       ...(exclude !== undefined && { exclude: [...exclude] }),
@@ -132,6 +166,18 @@ async function wishOf(images: readonly string[], options: ContentOptions): Promi
     ...(volumeSize !== undefined && { volume_size: volumeSize }),
     ...(rate !== undefined && { rate }),
   }
+}
+
+async function signingKeyOf({ sign, passphraseFile }: CreateOptions) {
+  if (sign === undefined) return {}
+  const text = await readText(sign)
+  const passphrase =
+    passphraseFile === undefined ? undefined : (await readText(passphraseFile)).split(/\r?\n/, 1)[0]
+  // Read once here, so that a key that cannot be used is told before anything begins.
+  await parseSecretKey(text, passphrase).catch((error: unknown) => {
+    throw new CommandError(`${sign}: ${error instanceof BundleFault ? error.about : String(error)}`)
+  })
+  return { signing_key: { text, ...(passphrase !== undefined && { passphrase }) } }
 }
 
 function parseImage(text: string) {

@@ -23,6 +23,7 @@ interface ImportOptions extends DataOptions {
   readonly policy?: string
   readonly keepChanged?: boolean
   readonly waitVolumes?: boolean
+  readonly link?: boolean
   readonly json?: boolean
 }
 
@@ -60,6 +61,7 @@ export function importCommand(): Command {
       collect,
     )
     .option('--policy <file>', 'what is taken at all, as YAML or JSON')
+    .option('--link', 'on the same file system: take the files as they are instead of copying them')
     .option('--wait-volumes', 'wait for volumes that have yet to be inserted')
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: ImportOptions) => {
@@ -74,6 +76,7 @@ export function importCommand(): Command {
         ...(options.delete !== undefined && { deletions: options.delete }),
         ...(options.policy !== undefined && { policy: await readPolicy(options.policy) }),
         ...(options.dryRun === true && { dry_run: true }),
+        ...(options.link === true && { link: true }),
         ...(options.waitVolumes === true && { wait_for_volumes: true }),
       }
       await withBundles(options, async (bundles) => {

@@ -14,12 +14,12 @@ export async function runJob<K extends BundleJobKind>(
   { jobs, bus }: CommandBundles,
   kind: K,
   options: unknown,
-  { quiet }: { readonly quiet: boolean },
+  { quiet, secrets }: { readonly quiet: boolean; readonly secrets?: unknown },
 ): Promise<JobResult & { kind: K }> {
   const signal = interruptSignal()
   const isInterrupted = () => signal.aborted
-  const found = await jobs.findBrokenOff(kind, options)
-  const { id } = found ?? (await jobs.start(kind, options, null))
+  const found = await jobs.findBrokenOff(kind, options, secrets)
+  const { id } = found ?? (await jobs.start(kind, options, null, { secrets }))
   const line = progressLine({ quiet })
   const unsubscribe = bus.subscribe(({ topic, data }) => {
     if (topic === 'jobs' && data['id'] === id) line.show(data['progress'] as ShownProgress)

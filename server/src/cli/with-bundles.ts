@@ -1,8 +1,10 @@
 import { createMissedPulls, type MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
+import { createBlobFetches } from '../features/copying/blob-fetch-service.ts'
 import { createEventBus, type EventBus } from '../platform/event-bus.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { wireAccounts } from '../wiring.ts'
 import { createBundleParts, type BundleParts } from '../wiring/bundle-parts.ts'
+import { wireUpstream } from '../wiring/upstream.ts'
 import type { DataOptions } from './data-options.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -23,13 +25,24 @@ export async function withBundles<T>(
     const { db } = parts.database
     const storage = await openStorage(config.storage, { clock, logger: log })
     const bus = createEventBus()
+    const client = wireUpstream(parts)
+    const fetches = createBlobFetches({
+      ...{ database: parts.database, storage, clock, random: parts.random },
+      maximumLayerBytes: config.maximumLayerBytes,
+      linkLifeMs: config.pushTempTagExpirationMs,
+    })
     try {
       const people = wireAccounts(parts)
-      const bundles = createBundleParts({ ...parts, storage, people, bus, isCommand: true })
+      const bundles = createBundleParts({
+        ...{ ...parts, storage, people, bus, client, fetches },
+        isCommand: true,
+      })
       const isReadOnly = config.registryState === 'readonly'
       const missedPulls = createMissedPulls({ ...parts, db, isReadOnly: () => isReadOnly })
       return await work({ ...bundles, bus, isReadOnly, missedPulls })
     } finally {
+      client.close()
+      await fetches.close()
       await storage.close()
     }
   })

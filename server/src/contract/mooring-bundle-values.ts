@@ -29,7 +29,7 @@ export const BundleSelection = z
       )
       .max(10_000)
       .optional(),
-    /** Image references, or an oc-mirror, hauler, skopeo-sync or Kubernetes file. */
+    /** Image references, of other registries as well, or an oc-mirror, hauler, skopeo-sync or Kubernetes file. */
     list: z.string().max(1_048_576).optional(),
     /** The request of a site that lacks a base. */
     request: documentText.optional(),
@@ -48,6 +48,19 @@ export const BundleBaseChoice = z
     id: z.string().min(1).max(128).optional(),
   })
   .meta({ id: 'BundleBaseChoice' })
+
+/** How another registry is reached; credentials are kept only while the job needs them. */
+export const BundleUpstream = z
+  .object({
+    /** `host[:port]` as the list writes it. */
+    host: z.string().min(1).max(255),
+    username: z.string().min(1).max(255).optional(),
+    password: z.string().min(1).max(8_192).optional(),
+    /** Take any certificate. */
+    verify_tls: z.boolean().optional(),
+    plain_http: z.boolean().optional(),
+  })
+  .meta({ id: 'BundleUpstream' })
 
 /** What a plan and an export are made from. */
 export const bundleContent = {
@@ -263,6 +276,8 @@ const ExportResult = z.object({
   volumes: z.array(z.object({ n: z.int().min(1), bytes, name: z.string() })),
   /** Of the key that signed it. */
   fingerprint: z.string(),
+  /** What was asked for and is not in it, with the reason. */
+  problems: z.array(z.object({ reference: z.string(), message: z.string() })),
 })
 const VerifyResult = z.object({
   kind: z.literal('verify'),

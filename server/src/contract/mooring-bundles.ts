@@ -4,6 +4,7 @@ import { endpoint } from './endpoint.ts'
 import {
   BundleChanges,
   bundleContent,
+  BundleUpstream,
   BundleFact,
   BundleJob,
   BundleManifestView,
@@ -19,6 +20,8 @@ import { nextPage, nextPageQuery, queryText, wireDate } from './values.ts'
 const bytes = z.number().nonnegative()
 const path = z.string().min(1).max(4_096)
 const stream = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
+/** For registries that the list names; those that are left out are asked without credentials. */
+const upstreams = z.array(BundleUpstream).max(100).optional()
 const mapping = z.array(z.string().min(3).max(500)).max(100)
 
 export const listBundles = endpoint({
@@ -96,7 +99,7 @@ export const planBundle = endpoint({
   operationId: 'planBundle',
   summary: 'What a bundle would carry, in numbers; nothing is written.',
   whileReadOnly: true,
-  body: z.object({ ...bundleContent, to: path.optional(), stream: stream.optional() }),
+  body: z.object({ ...bundleContent, to: path.optional(), stream: stream.optional(), upstreams }),
   bodyLimitBytes: 20 * 1024 * 1024,
   responses: { 200: BundlePlan },
 })
@@ -110,11 +113,14 @@ export const startBundleExport = endpoint({
   freshLogin: true,
   body: z.object({
     ...bundleContent,
+    upstreams,
     /** A new folder below a place of the server; one named after the bundle when left out. */
     to: path.optional(),
     /** A folder to each volume, or a tar file, which a browser can take along. */
     format: z.enum(['directory', 'tar']).optional(),
     stream: stream.optional(),
+    /** A small layout for each repository, with short tags; for folders only, and not on FAT. */
+    compat_index: z.boolean().optional(),
     /** Read back what was written. On unless switched off. */
     verify: z.boolean().optional(),
   }),
@@ -169,6 +175,8 @@ export const startBundleImport = endpoint({
   body: z.object({
     source: BundleSource,
     ...importChoices,
+    /** Take files that lie on the same file system as they are, instead of copying them. */
+    link: z.boolean().optional(),
     dry_run: z.boolean().optional(),
     /** Wait for volumes that have yet to come instead of failing. */
     wait_for_volumes: z.boolean().optional(),

@@ -1,9 +1,9 @@
-import { stat, unlink } from 'node:fs/promises'
+import { link, lstat, stat, unlink } from 'node:fs/promises'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { openDiskBlob } from './disk-blob.ts'
 import { prepareFolders } from './disk-folders.ts'
-import { blobPath } from './disk-layout.ts'
+import { blobPath, requireUploadId, uploadPath } from './disk-layout.ts'
 import { localUploads } from './local-uploads.ts'
 import { readPool } from './read-pool.ts'
 import type { BlobStorage } from './storage.ts'
@@ -28,6 +28,22 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Blob
     async stat(digest) {
       const found = await stat(blobPath(root, digest)).catch(ignoreMissing)
       return found?.size
+    },
+
+    async linkUpload(id, file) {
+      requireUploadId(id)
+      const found = await lstat(file).catch(ignoreMissing)
+      // Somebody else could change later what was verified here.
+      if (found?.isFile() !== true || found.uid !== process.getuid?.()) return false
+      const target = uploadPath(root, id)
+      try {
+        await link(file, target)
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? ''
+        if (['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EACCES'].includes(code)) return false
+        throw error
+      }
+      return true
     },
 
     open: (digest) => openDiskBlob(digest, { root, pool }),

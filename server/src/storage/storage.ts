@@ -46,6 +46,12 @@ export interface BlobStorage {
    */
   commit(id: string, digest: Digest): Promise<number>
 
+  /**
+   * Makes a new upload of a file that lies on the same medium, as a second name of it: `commit` then
+   * verifies the bytes where they are. False when that cannot be. Absent where blobs are no files.
+   */
+  readonly linkUpload?: (id: string, file: string) => Promise<boolean>
+
   /** Forgets an upload and its bytes, ending an append that runs. Silent when there is none. */
   abort(id: string): Promise<void>
 

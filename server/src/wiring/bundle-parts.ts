@@ -16,17 +16,24 @@ import { createExportRun } from '../features/bundles/export-run.ts'
 import { createImportFacts } from '../features/bundles/import-facts.ts'
 import { createImportPreparation } from '../features/bundles/import-preparation.ts'
 import { createImportRun } from '../features/bundles/import-run.ts'
+import { createJobSecrets } from '../features/bundles/job-secrets.ts'
 import { createBundlePlans } from '../features/bundles/plan-service.ts'
 import { createBundleReceipts } from '../features/bundles/receipt-service.ts'
 import { createSigningKeys } from '../features/bundles/signing-key-service.ts'
+import { createUpstreamImages } from '../features/bundles/upstream-images-service.ts'
+import { createUpstreamPlans } from '../features/bundles/upstream-plan-service.ts'
 import { createVerifyRun } from '../features/bundles/verify-run.ts'
+import type { BlobFetches } from '../features/copying/blob-fetch.ts'
+import { createCopier } from '../features/copying/copy-service.ts'
 import { createManifestContent } from '../features/manifests/manifest-content.ts'
 import { createManifestPush } from '../features/manifests/manifest-push-service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EventBus } from '../platform/event-bus.ts'
 import type { Logger } from '../platform/logger.ts'
+import { startStopwatch } from '../platform/stopwatch.ts'
 import type { Random } from '../platform/random.ts'
 import type { BlobStorage } from '../storage/storage.ts'
+import type { UpstreamClient } from '../upstream/upstream.ts'
 import type { AccountServices } from '../wiring.ts'
 
 export type BundleParts = ReturnType<typeof createBundleParts>
@@ -41,6 +48,8 @@ export function createBundleParts({
   log,
   people,
   bus,
+  client,
+  fetches,
   isCommand = false,
 }: {
   config: Config
@@ -51,6 +60,9 @@ export function createBundleParts({
   log: Logger
   people: AccountServices
   bus?: EventBus
+  /** Of other registries. */
+  client: UpstreamClient
+  fetches: BlobFetches
   /** Whoever has a shell may name any path. */
   isCommand?: boolean
 }) {
@@ -72,27 +84,44 @@ export function createBundleParts({
   const plans = createBundlePlans({ db, content, clock, random, signing, config })
   const facts = createImportFacts({ db, clock, accounts, config })
   const preparation = createImportPreparation({ db, storage, facts, config })
-  const push = createManifestPush({
+  const pushing = {
     ...{ database, storage, clock, random, holdMs },
     tagChanges: tagRules.tagChanges,
     tagPolicies: tagRules.tagPolicies,
     quota: people.quotaAccounting,
     acceptsOci: features.generalOciSupport,
-    acceptsSparse: features.sparseIndex,
-  })
+  }
+  const push = createManifestPush({ ...pushing, acceptsSparse: features.sparseIndex })
   const contentImport = createContentImport({
     ...{ database, clock, random, accounts, organizations, repositories, push, audit, config },
     tagChanges: tagRules.tagChanges,
     tagPolicies: tagRules.tagPolicies,
   })
+  const copier = createCopier({
+    ...{ database, storage, clock, fetches, holdMs },
+    // What waits to be written is for the bundle alone, whatever this registry serves.
+    push: createManifestPush({ ...pushing, acceptsSparse: true }),
+    acceptsSparse: true,
+    indexLimits: config.mirrors.indexLimits,
+    elapsed: startStopwatch(),
+  })
+  const images = createUpstreamImages({
+    ...{ client, copier, database, clock },
+    requireRepository: contentImport.requireRepository,
+  })
+  const upstreamPlans = createUpstreamPlans({ plans, images })
+  const exports = createExportRun({
+    ...{ db, storage, content, clock, random, signing, folder },
+    plans: upstreamPlans,
+    ...bounded,
+  })
   const jobs = createBundleJobs({
     ...{ db, clock, random, log, bus, folder, accounts },
     owner: ownerOf(dataDir, isCommand),
+    secrets: createJobSecrets({ folder, secretBox: people.secretBox }),
+    discards: { export: exports.discard },
     runners: {
-      export: createExportRun({
-        ...{ db, storage, content, clock, random, signing, plans, folder },
-        ...bounded,
-      }),
+      export: exports.work,
       import: createImportRun({
         ...{ database, storage, clock, random, sources, preparation, facts, signing },
         content: contentImport,
@@ -102,7 +131,8 @@ export function createBundleParts({
     },
   })
   return {
-    ...{ places, signing, trust, uploads, sources, plans, jobs },
+    ...{ places, signing, trust, uploads, sources, jobs },
+    plans: upstreamPlans,
     list: createBundleList({ db, places }),
     receipts: createBundleReceipts({ db, storage, clock, signing, trust, config }),
     inspection: createBundleInspection({ sources, preparation }),

@@ -13,9 +13,11 @@ const jobsAtOnce = 3
 const hourMs = 3_600_000
 
 /** Bundles: what goes across the air gap, and what comes. */
-export function wireBundles({ parts, people, pageTokens, live }: Foundation): Area {
+export function wireBundles(foundation: Foundation): Area {
+  const { parts, people, pageTokens, live, copying, upstreams: client } = foundation
   const { config, database, clock, log } = parts
-  const bundles = createBundleParts({ ...parts, people, bus: live.bus })
+  const { fetches } = copying
+  const bundles = createBundleParts({ ...parts, people, bus: live.bus, client, fetches })
   const { jobs, list, trust, receipts } = bundles
   const step: Step = (stopping) =>
     live.mode.isOn() ? Promise.resolve('idle') : jobs.step(stopping)

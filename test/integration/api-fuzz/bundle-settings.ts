@@ -23,12 +23,12 @@ async function aBundle(stage: Stage): Promise<string> {
 
 const content: Set = (stage) => ({
   values: { selection: selectionOf(stage) },
-  without: ['base', 'platforms', 'volume_size', 'rate', 'to', 'stream'],
+  without: ['base', 'platforms', 'volume_size', 'rate', 'to', 'stream', 'upstreams'],
 })
 
 const ofSource: Set = async (stage) => ({
   values: { source: { path: await aBundle(stage) } },
-  without: ['map'],
+  without: ['map', 'policy'],
 })
 
 /** Those that take their time keep others waiting. */

@@ -24,10 +24,11 @@ import { freeBytesAt, type BundlePlaces } from './bundle-places.ts'
 import type { BundleSources } from './bundle-sources.ts'
 import { answering, presentJob, presentPlan } from './bundle-view.ts'
 import { createNameMap } from './name-map.ts'
-import type { BundlePlans } from './plan-service.ts'
 import { parseRate } from './rate.ts'
+import type { UpstreamPlans } from './upstream-plan-service.ts'
 
 const pageSize = 50
+const planWithinMs = 120_000
 const Position = z.object({ at: z.number(), id: z.string() })
 
 /** Plans, exports and imports of bundles. */
@@ -42,7 +43,7 @@ export function bundleApi({
   serverHostname,
 }: {
   list: BundleList
-  plans: BundlePlans
+  plans: UpstreamPlans
   places: BundlePlaces
   jobs: BundleJobs
   sources: BundleSources
@@ -81,19 +82,23 @@ export function bundleApi({
       })),
     })),
 
-    route(planBundle, ({ body }) =>
+    route(planBundle, ({ body: { upstreams = [], ...wish } }) =>
       answering(async () => {
-        const target = body.to === undefined ? undefined : await places.resolveTarget(body.to)
-        return presentPlan(await plans.build(body), await freeBytesAt(target))
+        const target = wish.to === undefined ? undefined : await places.resolveTarget(wish.to)
+        const built = await plans.look(wish, upstreams, AbortSignal.timeout(planWithinMs))
+        return presentPlan(built, await freeBytesAt(target))
       }),
     ),
 
-    route(startBundleExport, ({ body, user }) =>
+    route(startBundleExport, ({ body: { upstreams, ...body }, user }) =>
       answering(async () => {
         if (body.volume_size !== undefined) parseVolumeSize(body.volume_size)
         if (body.rate !== undefined) parseRate(body.rate)
         const target = body.to === undefined ? undefined : await places.resolveTarget(body.to)
-        return presentJob(await jobs.start('export', body, user.username, { path: target }))
+        const secrets = upstreams && { upstreams }
+        return presentJob(
+          await jobs.start('export', body, user.username, { path: target, secrets }),
+        )
       }),
     ),
 

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { lockFile } from '../../db/data-directory-lock.ts'
 import type { Db } from '../../db/tables.ts'
@@ -10,7 +11,7 @@ import { Problem } from '../../problem.ts'
 import type { Step } from '../../work/worker.ts'
 import type { AccountService } from '../accounts/account-service.ts'
 import type { Actor } from '../audit/audit-log.ts'
-import { factOf, type JobOutcome, type JobRunners } from './bundle-job.ts'
+import { factOf, type JobDiscards, type JobOutcome, type JobRunners } from './bundle-job.ts'
 import {
   bundleJobStore,
   type BundleJobKind,
@@ -20,11 +21,14 @@ import {
 } from './bundle-job-store.ts'
 import { jobsWithFiles, lockName, removeJobFiles } from './job-files.ts'
 import { createJobMeter, noProgress } from './job-progress.ts'
+import type { JobSecrets } from './job-secrets.ts'
 
 export type BundleJobs = ReturnType<typeof createBundleJobs>
 
 const saveEveryMs = 1_000
 const tellEveryMs = 500
+const lockLookMs = 50
+const lockTries = 40
 const jobsAtMost = 20
 /** The command line, or an account that is gone. */
 const system: Actor = { principal: 'system' }
@@ -50,6 +54,8 @@ export function createBundleJobs({
   folder,
   accounts,
   runners,
+  discards,
+  secrets,
 }: {
   db: Db
   clock: Clock
@@ -61,6 +67,8 @@ export function createBundleJobs({
   folder: string
   accounts: Pick<AccountService, 'findPrincipal'>
   runners: JobRunners
+  discards: JobDiscards
+  secrets: JobSecrets
 }) {
   const store = bundleJobStore(db)
   const running = new Map<string, AbortController>()
@@ -126,6 +134,7 @@ export function createBundleJobs({
       const outcome = await runners[kind]({
         ...{ id, meter, signal: stop.signal, by: await actorOf(job), byName: job.by_name },
         options: JSON.parse(job.options_json) as unknown,
+        secrets: await secrets.read(id),
         describe: async ({ bundleId, path: place }) => {
           await store.update(id, {
             ...(bundleId !== undefined && { bundle_id: bundleId }),
@@ -162,8 +171,10 @@ export function createBundleJobs({
     if (lock === undefined) return undefined
     let state: BundleJobState = job.state
     try {
-      const ended = await run(job, stopping)
+      await run(job, stopping)
+      const ended = await require(job.id)
       state = ended.state
+      await settle(ended)
       return ended
     } finally {
       lock.release()
@@ -172,18 +183,50 @@ export function createBundleJobs({
     }
   }
 
+  /** Takes back what a job left that was given up. */
+  async function settle(job: BundleJobRow): Promise<void> {
+    if (job.state !== 'cancelled') return
+    await discards[job.kind]?.(job).catch((error: unknown) => {
+      log.warn({ err: error, job: job.id }, 'what a cancelled job left was not removed')
+    })
+  }
+
+  /** Of a job that nobody is at; who is at it settles it. */
+  async function settleCancelled(job: BundleJobRow): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (let tries = 0; tries < lockTries && !running.has(job.id); tries++) {
+      const lock = lockFile(lockName(folder, job.id))
+      if (lock === undefined) {
+        await delay(lockLookMs)
+        continue
+      }
+      try {
+        await settle(job)
+      } finally {
+        lock.release()
+        await removeJobFiles(folder, job.id)
+      }
+      return
+    }
+  }
+
   /** Of jobs that ended while nobody worked on them, or whose process died as they ended. */
   async function sweepFiles(): Promise<void> {
     for (const id of await jobsWithFiles(folder)) {
       const job = await store.find(id)
+      if (job?.state === 'cancelled') await settleCancelled(job)
       if (job === undefined || over.includes(job.state)) await removeJobFiles(folder, id)
     }
   }
 
   /** Moves a job that somebody asks to stop; the one who runs it sees that. */
-  async function stop(id: string, change: Partial<BundleJobRow>): Promise<BundleJobRow> {
+  async function stop(
+    id: string,
+    from: readonly BundleJobState[],
+    change: Partial<BundleJobRow>,
+  ): Promise<BundleJobRow> {
     const job = await require(id)
-    if (!(await store.move(id, active, change))) {
+    if (!(await store.move(id, from, change))) {
       throw new Problem('rule-violated', { message: 'The job has ended already.' })
     }
     running.get(id)?.abort(new Interrupted())
@@ -200,7 +243,7 @@ export function createBundleJobs({
       kind: BundleJobKind,
       options: unknown,
       by: string | null,
-      facts: { readonly path?: string | undefined } = {},
+      facts: { readonly path?: string | undefined; readonly secrets?: unknown } = {},
     ): Promise<BundleJobRow> {
       const waiting = await store.listDue(owner, ['queued', 'running'], jobsAtMost)
       if (waiting.length === jobsAtMost && by !== null) {
@@ -210,6 +253,7 @@ export function createBundleJobs({
       }
       const now = clock.now()
       const id = random.uuid()
+      await secrets.put(id, facts.secrets)
       await store.insert({
         ...{ id, kind, owner, state: 'queued', created_at: now, ended_at: null, by_name: by },
         ...{ bundle_id: null, path: facts.path ?? null, options_json: JSON.stringify(options) },
@@ -222,21 +266,32 @@ export function createBundleJobs({
     },
 
     /** Goes on with one that was broken off, when it was asked for with the same words. */
-    async findBrokenOff(kind: BundleJobKind, options: unknown): Promise<BundleJobRow | undefined> {
+    async findBrokenOff(
+      kind: BundleJobKind,
+      options: unknown,
+      known: unknown,
+    ): Promise<BundleJobRow | undefined> {
       const found = await store.findSame(owner, kind, JSON.stringify(options), [
         ...active,
         'failed',
       ])
       if (found === undefined) return undefined
+      await secrets.put(found.id, known)
       await store.move(found.id, ['paused', 'waiting', 'failed'], {
         ...{ state: 'queued', ended_at: null, error_json: null },
       })
       return require(found.id)
     },
 
-    pause: (id: string) => stop(id, { state: 'paused' }),
+    pause: (id: string) => stop(id, active, { state: 'paused' }),
 
-    cancel: (id: string) => stop(id, { state: 'cancelled', ended_at: clock.now() }),
+    /** Also one that failed, so that nothing of it stays. */
+    async cancel(id: string): Promise<BundleJobRow> {
+      const change = { state: 'cancelled', ended_at: clock.now() } as const
+      const job = await stop(id, [...active, 'failed'], change)
+      await settleCancelled(job)
+      return job
+    },
 
     /** @throws Problem `rule-violated` for one that ended well, or was cancelled. */
     async resume(id: string): Promise<BundleJobRow> {

@@ -4,7 +4,7 @@ import { BundleFault } from '../../bundles/bundle-fault.ts'
 import type { BundleJob as WireJob } from '../../contract/mooring-bundle-values.ts'
 import { isProblem, messageOf } from '../../problem.ts'
 import type { Actor } from '../audit/audit-log.ts'
-import type { BundleJobKind } from './bundle-job-store.ts'
+import type { BundleJobKind, BundleJobRow } from './bundle-job-store.ts'
 import type { JobMeter } from './job-progress.ts'
 
 export type JobResult = NonNullable<z.output<typeof WireJob>['result']>
@@ -22,6 +22,8 @@ export interface JobRun {
   readonly byName: string | null
   /** As they were when the job was asked for. */
   readonly options: unknown
+  /** What is not kept with them. */
+  readonly secrets: unknown
   readonly meter: JobMeter
   readonly signal: AbortSignal
   /** Says which bundle the job is about, and where that is, as soon as this is known. */
@@ -29,6 +31,11 @@ export interface JobRun {
 }
 
 export type JobRunners = Readonly<Record<BundleJobKind, (run: JobRun) => Promise<JobOutcome>>>
+
+/** Takes back what jobs left that were given up. */
+export type JobDiscards = Readonly<
+  Partial<Record<BundleJobKind, (job: BundleJobRow) => Promise<void>>>
+>
 
 /** Why a job ended, in words for people. */
 export function factOf(error: unknown): JobFact {

@@ -41,6 +41,8 @@ export interface BundlePosition {
   readonly id: string
 }
 
+const claimName = (stream: string, number: number) => `sequence:${stream}:${String(number)}`
+
 /** Queries of `bundle` and `bundleset`. */
 export function bundleStore(db: Db) {
   return {
@@ -94,6 +96,26 @@ export function bundleStore(db: Db) {
         .executeTakeFirst()
       return row?.sequence ?? undefined
     },
+
+    /**
+     * The next number of a stream, which nobody else gets until it is released: by the bundle that
+     * has it, or by one that was given up. Who claimed one already gets the same.
+     */
+    async claimSequence(stream: string, holder: string, from: number): Promise<number> {
+      for (let number = from; ; number++) {
+        const name = claimName(stream, number)
+        const { numInsertedOrUpdatedRows } = await db
+          .insertInto('bundleset')
+          .values({ name, content: Buffer.from(holder) })
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirstOrThrow()
+        if (numInsertedOrUpdatedRows === 1n) return number
+        if ((await this.findSet(name))?.toString() === holder) return number
+      }
+    },
+
+    releaseSequence: (stream: string, number: number) =>
+      db.deleteFrom('bundleset').where('name', '=', claimName(stream, number)).execute(),
 
     /** The bundle of a stream with the highest number. */
     async findLastSent(stream: string): Promise<string | undefined> {

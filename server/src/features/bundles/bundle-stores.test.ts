@@ -132,4 +132,15 @@ describeDatabases('what is kept of bundles', (open) => {
     await receipts.removeRequest('B')
     expect(await receipts.findRequest('B')).toBeUndefined()
   })
+
+  test('nobody gets a number of a stream that somebody else has claimed', async () => {
+    const { db } = database
+    const claim = (holder: string) => bundleStore(db).claimSequence('site', holder, 1)
+    const numbers = await Promise.all(['a', 'b', 'c'].map(claim))
+    expect([...numbers].sort()).toEqual([1, 2, 3])
+    expect(await claim('a')).toBe(numbers[0])
+    await bundleStore(db).releaseSequence('site', 2)
+    expect(await claim('d')).toBe(2)
+    expect(await bundleStore(db).claimSequence('other', 'a', 1)).toBe(1)
+  })
 })

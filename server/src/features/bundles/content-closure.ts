@@ -15,12 +15,20 @@ import { filterChildren } from './platform-filter.ts'
 /** A manifest that a bundle is to carry, under the name by which it was asked for. */
 export interface ClosureRoot {
   readonly repositoryId: number
+  /** Of another registry, where its content is not here yet. */
+  readonly reader?: ManifestReader | undefined
   /** `host/org/app`, without tag or digest. */
   readonly name: string
   readonly reference: string
   readonly digest: Digest
   /** Instead of those that were chosen for all. */
   readonly platforms?: readonly string[] | undefined
+}
+
+/** Where the manifests of an image are. */
+export interface ManifestReader {
+  find(digest: Digest): Promise<{ bytes: Buffer; mediaType: string } | undefined>
+  listReferrers(subject: Digest): Promise<readonly Digest[]>
 }
 
 export interface ClosureBlob {
@@ -80,6 +88,15 @@ export function createContentClosure({
     }
   }
 
+  const localReader = (repositoryId: number): ManifestReader => ({
+    async find(digest) {
+      const row = await manifests.findByDigest(repositoryId, digest)
+      if (row === undefined) return undefined
+      return { bytes: await readContent(content, digest), mediaType: row.media_type }
+    },
+    listReferrers: (subject) => listReferrers(repositoryId, subject),
+  })
+
   async function listReferrers(repositoryId: number, subject: Digest) {
     const all: Digest[] = []
     for (let after = ''; all.length < referrersAtMost;) {
@@ -96,17 +113,17 @@ export function createContentClosure({
 
   return {
     async walk(root: ClosureRoot): Promise<RootClosure> {
-      const { repositoryId, platforms = forAll } = root
+      const { platforms = forAll, reader = localReader(root.repositoryId) } = root
       const entries: BundleEntry[] = []
       const blobs = new Map<Digest, ClosureBlob>()
 
       /** One manifest with its children. @returns what of it stays behind, and what was met. */
       async function visit(digest: Digest, met: Digest[], absent: Digest[]) {
-        const row = await manifests.findByDigest(repositoryId, digest)
-        if (row === undefined) return undefined
+        const stored = await reader.find(digest)
+        if (stored === undefined) return undefined
         if (++visited % manifestsBetweenTurns === 0) await otherWork()
-        const bytes = await readContent(content, digest)
-        const parsed = parseManifest(bytes, row.media_type)
+        const { bytes } = stored
+        const parsed = parseManifest(bytes, stored.mediaType)
         met.push(digest)
         blobs.set(digest, {
           ...{ digest, sizeBytes: bytes.length, kind: 'manifest', mediaType: parsed.mediaType },
@@ -146,13 +163,13 @@ export function createContentClosure({
         const met: Digest[] = []
         const absent: Digest[] = []
         const found = await visit(digest, met, absent)
-        if (found === undefined) throw new ClosureProblem('It is not in this registry.')
+        if (found === undefined) throw new ClosureProblem('It is not in the registry.')
         const { parsed, sizeBytes, filtered } = found
         const at = entries.length
         let referrers = 0
         if (withReferrers && depth < referrerDepth) {
           for (const one of met) {
-            for (const referrer of await listReferrers(repositoryId, one)) {
+            for (const referrer of await reader.listReferrers(one)) {
               const known = blobs.has(referrer)
               if (known) continue
               const name = `${root.name}@${referrer}`
@@ -175,7 +192,7 @@ export function createContentClosure({
       }
 
       await carry(root.digest, root.reference, 0)
-      await requireBlobs(blobs)
+      if (root.reader === undefined) await requireBlobs(blobs)
       return { entries, blobs: [...blobs.values()] }
     },
   }

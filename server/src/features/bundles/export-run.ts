@@ -2,11 +2,18 @@ import { mkdir, readFile, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 
-import type { BundlePlan, ContentSource, WrittenBundle } from '../../bundles/bundle.ts'
+import type {
+  BundleFormat,
+  BundlePlan,
+  ContentSource,
+  WrittenBundle,
+} from '../../bundles/bundle.ts'
+import { discardBundle } from '../../bundles/discard-bundle.ts'
+import { parseSecretKey, type SecretKey } from '../../bundles/minisign.ts'
 import { parseVolumeSize } from '../../bundles/volume-size.ts'
 import { writeBundle } from '../../bundles/write-bundle.ts'
 import { BundleFault } from '../../bundles/bundle-fault.ts'
-import { bundleContent } from '../../contract/mooring-bundle-values.ts'
+import { bundleContent, BundleUpstream } from '../../contract/mooring-bundle-values.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { writeFileDurably } from '../../platform/files.ts'
@@ -16,6 +23,7 @@ import type { BlobStorage } from '../../storage/storage.ts'
 import type { ManifestContent } from '../manifests/manifest-content.ts'
 import { bundleSetName, entriesName } from './bundle-bases.ts'
 import type { JobOutcome, JobRun } from './bundle-job.ts'
+import type { BundleJobRow } from './bundle-job-store.ts'
 import { bundleStore, type BundleRow } from './bundle-store.ts'
 import type { BundlePlaces } from './bundle-places.ts'
 import { whileContentStays } from './content-hold.ts'
@@ -23,9 +31,10 @@ import { packDigests, packJson } from './digest-set.ts'
 import { ledgerStore } from './ledger-store.ts'
 import { planFile } from './job-files.ts'
 import { createLocalSource } from './local-source.ts'
-import type { BundlePlans } from './plan-service.ts'
+import type { UpstreamPlans } from './upstream-plan-service.ts'
 import { parseRate } from './rate.ts'
 import type { KeptPlan } from './request-selection.ts'
+import type { SelectionProblem } from './select-content.ts'
 import { fingerprintOf, type SigningKeys } from './signing-key-service.ts'
 
 export const ExportOptions = z.object({
@@ -33,7 +42,15 @@ export const ExportOptions = z.object({
   to: z.string().optional(),
   format: z.enum(['directory', 'tar']).optional(),
   stream: z.string().optional(),
+  compat_index: z.boolean().optional(),
   verify: z.boolean().optional(),
+})
+
+/** What of an export is not kept in the row of its job. */
+const ExportSecrets = z.object({
+  upstreams: z.array(BundleUpstream).optional(),
+  /** A file of minisign that signs instead of the key of this registry. */
+  signing_key: z.object({ text: z.string(), passphrase: z.string().optional() }).optional(),
 })
 
 export type ExportOptions = z.output<typeof ExportOptions>
@@ -42,6 +59,8 @@ export type ExportOptions = z.output<typeof ExportOptions>
 interface Begun {
   readonly plan: BundlePlan
   readonly path: string
+  readonly format?: BundleFormat | undefined
+  readonly problems?: readonly SelectionProblem[] | undefined
 }
 
 const mediaTypesOf = ({ blobs }: BundlePlan): ReadonlyMap<Digest, string> =>
@@ -69,27 +88,58 @@ export function createExportRun({
   clock: Clock
   random: Random
   signing: SigningKeys
-  plans: BundlePlans
+  plans: UpstreamPlans
   /** Absent on the command line, whose user may write wherever the system lets them. */
   places?: BundlePlaces | undefined
   folder: string
 }) {
-  async function begin({ id, meter }: JobRun, options: ExportOptions): Promise<Begun> {
+  async function begin(
+    { id, meter, signal, by, secrets }: JobRun,
+    options: ExportOptions,
+  ): Promise<Begun> {
     const file = planFile(folder, id)
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text !== undefined) return JSON.parse(text) as Begun
-    meter.enter('planning')
-    const { plan, volumes } = await plans.build(options)
+    const { upstreams = [] } = ExportSecrets.parse(secrets ?? {})
+    const built = await plans.gather(options, upstreams, { meter, signal, by })
+    const { volumes, problems } = built
+    const plan = await numbered(built.plan, id)
     const target = await targetOf(options, plan.id)
     await mkdir(target, { recursive: true, mode: 0o755 })
     await requireRoom(
       target,
       volumes.reduce((sum, { bytes }) => sum + bytes, 0),
     )
-    const begun = { plan, path: target }
+    const { format } = options
+    const begun = { plan, path: target, format, problems: problems.slice(0, problemsKept) }
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFileDurably(file, JSON.stringify(begun), 0o600)
     return begun
+  }
+
+  /** Two exports of one stream at the same time get different numbers. */
+  async function numbered(plan: BundlePlan, jobId: string): Promise<BundlePlan> {
+    const { stream, sequence } = plan
+    if (stream === undefined || sequence === undefined) return plan
+    return { ...plan, sequence: await bundleStore(db).claimSequence(stream, jobId, sequence) }
+  }
+
+  /** Nobody goes on with it: neither the medium nor the stream shows that it was begun. */
+  async function discard({ id }: BundleJobRow): Promise<void> {
+    const text = await readFile(planFile(folder, id), 'utf8').catch(() => undefined)
+    if (text === undefined) return
+    const { plan, path: place, format = 'directory' } = JSON.parse(text) as Begun
+    if ((await bundleStore(db).find(plan.id, 'out')) !== undefined) return
+    await discardBundle(place, { id: plan.id, format })
+    const { stream, sequence } = plan
+    if (stream === undefined || sequence === undefined) return
+    await bundleStore(db).releaseSequence(stream, sequence)
+  }
+
+  async function signerOf({ secrets }: JobRun): Promise<SecretKey> {
+    const { signing_key } = ExportSecrets.parse(secrets ?? {})
+    if (signing_key === undefined) return signing.own()
+    return parseSecretKey(signing_key.text, signing_key.passphrase)
   }
 
   async function targetOf({ to }: ExportOptions, bundleId: string): Promise<string> {
@@ -120,6 +170,8 @@ export function createExportRun({
       const store = bundleStore(tx)
       if ((await store.find(plan.id, 'out'))?.state === 'ready') return
       await store.put(row)
+      const { stream, sequence } = row
+      if (stream !== null && sequence !== null) await store.releaseSequence(stream, sequence)
       await store.putSet(bundleSetName(plan.id), digests)
       await store.putSet(entriesName('out', plan.id), entries)
       await ledgerStore(tx).append({
@@ -131,9 +183,9 @@ export function createExportRun({
     })
   }
 
-  return async (run: JobRun): Promise<JobOutcome> => {
+  const work = async (run: JobRun): Promise<JobOutcome> => {
     const options = ExportOptions.parse(run.options)
-    const signer = await signing.own()
+    const signer = await signerOf(run)
     return whileContentStays({ db, clock, random }, async (hold) => {
       const begun = await begin(run, options)
       const { plan, path: to } = begun
@@ -145,6 +197,7 @@ export function createExportRun({
         ...{ plan, to, signer, signal },
         source: checked(source, hold),
         verifyAfterWrite: options.verify !== false,
+        ...(options.compat_index === true && { compatIndex: true }),
         ...(options.format !== undefined && { format: options.format }),
         ...(options.volume_size !== undefined && {
           volumeSize: parseVolumeSize(options.volume_size),
@@ -163,6 +216,7 @@ export function createExportRun({
         result: {
           ...{ kind: 'export', bundle_id: plan.id, path: to },
           fingerprint: fingerprintOf(signer.publicKey),
+          problems: [...(begun.problems ?? [])],
           volumes: written.volumes.map(({ number, path: place, bytes }) => ({
             ...{ n: number, bytes, name: path.relative(to, place) },
           })),
@@ -170,7 +224,11 @@ export function createExportRun({
       }
     })
   }
+
+  return { work, discard }
 }
+
+const problemsKept = 1_000
 
 /** Content that may have been collected in between is not written. */
 function checked(source: ContentSource, hold: { requireSafe(): void }): ContentSource {

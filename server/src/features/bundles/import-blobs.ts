@@ -83,10 +83,13 @@ export async function bringBlobs(
   bundle: OpenBundle,
   { here, toBring }: BlobNeeds,
   {
+    mayLink = false,
     onBytes,
     onBlob,
     signal,
   }: {
+    /** Files that are blobs already become those of the storage, without a copy. */
+    mayLink?: boolean
     onBytes: (bytes: number) => void
     onBlob: (digest: Digest) => void
     signal: AbortSignal
@@ -101,7 +104,7 @@ export async function bringBlobs(
     for (let digest = queue.shift(); digest !== undefined; digest = queue.shift()) {
       either.throwIfAborted()
       onBlob(digest)
-      await bringBlob(parts, bundle, digest, onBytes, either)
+      await bringBlob(parts, bundle, digest, { mayLink, onBytes, signal: either })
     }
   }
   const workers = Array.from({ length: atOnce }, () =>
@@ -120,18 +123,29 @@ async function bringBlob(
   parts: BlobImport,
   bundle: OpenBundle,
   digest: Digest,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
+  {
+    mayLink,
+    onBytes,
+    signal,
+  }: {
+    readonly mayLink: boolean
+    readonly onBytes: (bytes: number) => void
+    readonly signal: AbortSignal
+  },
 ): Promise<void> {
   const { database, storage, clock, random } = parts
   await untilNotDoomed(database, digest)
   const size = bundle.find(digest)?.sizeBytes ?? 0
   if ((await storage.stat(digest)) !== size) {
     const upload = random.uuid()
-    await storage.createUpload(upload)
+    const isLinked = mayLink && (await linkFile(parts, bundle.localFile(digest), upload, size))
+    if (!isLinked) await storage.createUpload(upload)
     try {
-      const content = counted(await bundle.openBlob(digest, 0), onBytes)
-      await storage.append(upload, content, { limitBytes: parts.maximumLayerBytes, signal })
+      if (isLinked) onBytes(size)
+      else {
+        const content = counted(await bundle.openBlob(digest, 0), onBytes)
+        await storage.append(upload, content, { limitBytes: parts.maximumLayerBytes, signal })
+      }
       await storage.commit(upload, digest)
     } catch (error) {
       await storage.abort(upload)
@@ -143,6 +157,16 @@ async function bringBlob(
     const id = await blobStore(tx).insert(digest, size, now)
     if (!(await pinStore(tx).pin(id, bundle.description.id, now + pinLifeMs))) throw removed(digest)
   })
+}
+
+async function linkFile(
+  { storage, maximumLayerBytes }: BlobImport,
+  file: string | undefined,
+  upload: string,
+  size: number,
+): Promise<boolean> {
+  if (file === undefined || size > maximumLayerBytes || size === 0) return false
+  return (await storage.linkUpload?.(upload, file)) === true
 }
 
 /** The same bytes; a source that breaks breaks this one too. */

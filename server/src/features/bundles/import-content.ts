@@ -246,6 +246,7 @@ export function createContentImport(parts: ContentParts) {
 
   return {
     endTags,
+    requireRepository,
 
     /** Safe to repeat: what is done already is found done. @returns tags that were kept after all. */
     async bring(

@@ -30,6 +30,7 @@ export const ImportOptions = z.object({
   /** Several, on the command line. */
   paths: z.array(z.string()).optional(),
   ...importChoices,
+  link: z.boolean().optional(),
   dry_run: z.boolean().optional(),
   wait_for_volumes: z.boolean().optional(),
 })
@@ -86,13 +87,19 @@ export function createImportRun({
     await database.flush()
   }
 
-  async function bring(run: JobRun, bundle: OpenBundle, prepared: Preparation): Promise<void> {
+  async function bring(
+    run: JobRun,
+    bundle: OpenBundle,
+    prepared: Preparation,
+    mayLink: boolean,
+  ): Promise<void> {
     const { meter, signal } = run
     meter.enter('content', {
       total: prepared.neededBytes,
       itemsTotal: prepared.needs.toBring.length,
     })
     await bringBlobs(parts, bundle, prepared.needs, {
+      mayLink,
       onBytes: (bytes) => {
         meter.add(bytes)
       },
@@ -190,7 +197,7 @@ export function createImportRun({
       return result()
     }
     await bundleStore(db).put(rowOf(run, bundle, path, 'importing'))
-    await bring(run, bundle, prepared)
+    await bring(run, bundle, prepared, options.link === true)
     if (isWaiting) return { kind: 'waiting', volumes: needs.volumesMissing } satisfies JobOutcome
     if (needs.missing.length > 0) {
       await lacking(run, bundle, path, prepared)

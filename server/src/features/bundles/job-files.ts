@@ -5,8 +5,11 @@ import path from 'node:path'
 export const lockName = (folder: string, id: string): string => path.join(folder, `${id}.lock`)
 
 /** What an export writes, from its first moment until its job has ended. */
-export const planFile = (folder: string, id: string): string =>
-  path.join(folder, `${id}.plan.json`)
+export const planFile = (folder: string, id: string): string => path.join(folder, `${id}.plan.json`)
+
+/** What a job needs and nobody may read in its row. */
+export const secretsFile = (folder: string, id: string): string =>
+  path.join(folder, `${id}.secrets`)
 
 /** The job will not go on: nothing of it is needed any more, nor what the lock's own files left. */
 export async function removeJobFiles(folder: string, id: string): Promise<void> {

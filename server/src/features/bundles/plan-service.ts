@@ -4,18 +4,25 @@ import type { BundleBlob, BundleEntry, BundlePlan, VolumePlan } from '../../bund
 import { newBundleId } from '../../bundles/bundle-id.ts'
 import { isFullReference } from '../../bundles/bundle-lists.ts'
 import { planVolumes } from '../../bundles/plan-volumes.ts'
+import type { SelectedItem } from '../../bundles/selection/selection.ts'
 import { parseVolumeSize } from '../../bundles/volume-size.ts'
 import type { Config } from '../../config/config.ts'
 import type { BundleBaseChoice, BundleSelection } from '../../contract/mooring-bundle-values.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { Problem } from '../../problem.ts'
+import { isProblem, messageOf, Problem } from '../../problem.ts'
 import type { Digest } from '../../storage/digest.ts'
+import { UpstreamFault } from '../../upstream/upstream-fault.ts'
 import type { ManifestContent } from '../manifests/manifest-content.ts'
 import { createBundleBases, type FoundBase } from './bundle-bases.ts'
 import { bundleStore } from './bundle-store.ts'
-import { ClosureProblem, createContentClosure, type ClosureBlob } from './content-closure.ts'
+import {
+  ClosureProblem,
+  createContentClosure,
+  type ClosureBlob,
+  type ClosureRoot,
+} from './content-closure.ts'
 import { proposeDeletions } from './deletion-proposals.ts'
 import { matchesGlob } from './glob.ts'
 import { readListSelection } from './list-selection.ts'
@@ -34,6 +41,12 @@ export interface BundleWish {
   readonly rate?: string | undefined
   readonly stream?: string | undefined
   readonly format?: 'directory' | 'tar' | undefined
+}
+
+/** Images of other registries: as they are there, or as they were brought here. */
+export interface FromUpstreams {
+  readonly roots: readonly ClosureRoot[]
+  readonly problems: readonly SelectionProblem[]
 }
 
 export interface BuiltPlan {
@@ -68,13 +81,15 @@ export function createBundlePlans({
   const bases = createBundleBases({ db })
   const host = config.serverHostname.toLowerCase()
 
-  async function select(wish: BundleWish) {
+  async function select(wish: BundleWish, fromUpstreams: FromUpstreams | undefined) {
     const now = clock.now()
     const { repositories = [], list, newest } = wish.selection
     const selection = createContentSelection({ db, now, host })
     for (const one of repositories) await selection.addRepositories({ ...one, newest })
     if (list === undefined || list.trim() === '') return { selection, now }
     const { here, elsewhere } = readListSelection(list, host)
+    for (const root of fromUpstreams?.roots ?? []) selection.roots.set(root.reference, root)
+    selection.problems.push(...(fromUpstreams?.problems ?? []))
     for (const one of here) {
       if (one.kind === 'repositories') {
         await selection.addRepositories({ ...one.wish, newest: one.wish.newest ?? newest })
@@ -83,14 +98,14 @@ export function createBundlePlans({
         selection.problems.push({ reference, message: 'There is no such image here.' })
       }
     }
-    for (const { written } of elsewhere) {
+    for (const { written } of fromUpstreams === undefined ? elsewhere : []) {
       selection.problems.push({ reference: written, message: 'It is not in this registry.' })
     }
     return { selection, now }
   }
 
-  async function collect(wish: BundleWish) {
-    const { selection, now } = await select(wish)
+  async function collect(wish: BundleWish, fromUpstreams: FromUpstreams | undefined) {
+    const { selection, now } = await select(wish, fromUpstreams)
     const { platforms } = wish
     const withReferrers = wish.referrers !== false
     const closure = createContentClosure({ db, content, now, platforms, withReferrers })
@@ -112,22 +127,31 @@ export function createBundlePlans({
         gathered.add(found.entries, found.blobs)
         if (!withReferrers) continue
         const manifests = found.blobs.filter(({ kind }) => kind === 'manifest')
+        if (root.reader !== undefined) continue
         const companions = manifests.map(({ digest }) => digest)
         queue.push(...(await selection.addCompanions(root, companions)))
       } catch (error) {
-        if (!(error instanceof ClosureProblem)) throw error
-        selection.problems.push({ reference: root.reference, message: error.message })
+        const message = reasonOf(error)
+        if (message === undefined) throw error
+        selection.problems.push({ reference: root.reference, message })
       }
     }
     return { ...gathered, problems: selection.problems }
   }
 
   return {
+    /** What of a list is of other registries. @throws BundleFault `selection-invalid` */
+    elsewhere({ selection: { list, exclude = [] } }: BundleWish): readonly SelectedItem[] {
+      if (list === undefined || list.trim() === '') return []
+      const isExcluded = (text: string) => exclude.some((pattern) => matchesGlob(pattern, text))
+      return readListSelection(list, host).elsewhere.filter(({ written }) => !isExcluded(written))
+    },
+
     /**
      * @throws BundleFault for a selection, size or base that cannot be read, Problem `rule-violated`
      *   for one that is not known here.
      */
-    async build(wish: BundleWish): Promise<BuiltPlan> {
+    async build(wish: BundleWish, fromUpstreams?: FromUpstreams): Promise<BuiltPlan> {
       const volumeSize =
         wish.volume_size === undefined ? undefined : parseVolumeSize(wish.volume_size)
       const rate = wish.rate === undefined ? undefined : parseRate(wish.rate)
@@ -137,7 +161,7 @@ export function createBundlePlans({
           : await resolveRequest({ db, document: wish.selection.request })
       const found =
         request === undefined
-          ? { ...(await collect(wish)), base: await bases.find(wish.base) }
+          ? { ...(await collect(wish, fromUpstreams)), base: await bases.find(wish.base) }
           : request
       if (found.entries.length === 0) {
         const [first] = found.problems
@@ -171,6 +195,12 @@ export function createBundlePlans({
       }
     },
   }
+}
+
+/** Why an image cannot be carried; undefined for what is no trouble of an image. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof ClosureProblem || error instanceof UpstreamFault) return error.message
+  return isProblem(error, 'manifest-invalid') ? messageOf(error, error.code) : undefined
 }
 
 /** What each entry is the first to bring. */
