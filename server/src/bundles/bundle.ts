@@ -12,6 +12,8 @@ export interface ContentSource {
   manifest(digest: Digest): Promise<{ readonly bytes: Buffer; readonly mediaType: string }>
   /** The content from the byte `from` on. Large chunks make it quick. */
   openBlob(digest: Digest, from: number): Promise<Readable>
+  /** Nobody else keeps those chunks: their memory is given back as soon as they are written. */
+  readonly ownsChunks?: boolean
 }
 
 /** One (repository, tag), one image that was asked for by digest, or one referrer. */

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { releaseMemory } from '../platform/release-memory.ts'
 import { BundleFault } from './bundle-fault.ts'
 import type { Pace } from './medium.ts'
 
@@ -11,6 +12,8 @@ export interface PlannedFile {
   readonly sha256: string
   /** A part of something longer: the source goes on behind it. */
   readonly isPart: boolean
+  /** Nobody else keeps the chunks that are read. */
+  readonly ownsChunks?: boolean
   open(from: number): Promise<Readable>
 }
 
@@ -73,9 +76,11 @@ async function append(
       const writing = writeFully(handle, bytes, position + from + written)
       hash.update(bytes)
       await writing
-      written += bytes.length
-      onBytes(file.name, bytes.length)
-      await pace(bytes.length)
+      const { length } = bytes
+      if (file.ownsChunks === true) releaseMemory(chunk)
+      written += length
+      onBytes(file.name, length)
+      await pace(length)
       if (file.isPart && written === wanted) break
     }
   } finally {

@@ -35,14 +35,15 @@ const wholeFile = ({ digest, sizeBytes, sha256 }: PlacedBlob) => ({
 
 function filesIn(blob: PlacedBlob, volume: number, source: ContentSource): readonly PlannedFile[] {
   const { digest, placement } = blob
+  const owns = { ownsChunks: source.ownsChunks === true }
   if (placement.kind === 'whole' && placement.volume === volume) {
-    return [{ ...wholeFile(blob), open: (from) => source.openBlob(digest, from) }]
+    return [{ ...wholeFile(blob), ...owns, open: (from) => source.openBlob(digest, from) }]
   }
   if (placement.kind !== 'parts') return []
   return placement.parts
     .filter((part) => part.volume === volume)
     .map(({ number, offset, sizeBytes, sha256 }) => ({
-      ...{ name: partPath(digest, number), sizeBytes, sha256, isPart: true },
+      ...{ name: partPath(digest, number), sizeBytes, sha256, isPart: true, ...owns },
       open: (from) => source.openBlob(digest, offset + from),
     }))
 }

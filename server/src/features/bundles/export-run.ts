@@ -233,6 +233,7 @@ const problemsKept = 1_000
 /** Content that may have been collected in between is not written. */
 function checked(source: ContentSource, hold: { requireSafe(): void }): ContentSource {
   return {
+    ...source,
     manifest: async (digest) => {
       hold.requireSafe()
       return source.manifest(digest)

@@ -144,7 +144,8 @@ async function bringBlob(
       if (isLinked) onBytes(size)
       else {
         const content = counted(await bundle.openBlob(digest, 0), onBytes)
-        await storage.append(upload, content, { limitBytes: parts.maximumLayerBytes, signal })
+        const options = { limitBytes: parts.maximumLayerBytes, ownsChunks: true, signal }
+        await storage.append(upload, content, options)
       }
       await storage.commit(upload, digest)
     } catch (error) {

@@ -21,6 +21,8 @@ export function createLocalSource({
   mediaTypes: ReadonlyMap<Digest, string>
 }): ContentSource {
   return {
+    ownsChunks: true,
+
     async manifest(digest) {
       const mediaType = mediaTypes.get(digest)
       if (mediaType === undefined) throw new Problem('manifest-unknown', { digest })
