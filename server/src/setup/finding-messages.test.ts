@@ -72,6 +72,31 @@ it('every line of a test has words in each language', () => {
   expect(texts.filter((text) => !patterns.some((pattern) => pattern.test(text)))).toEqual([])
 })
 
+const applied = [
+  ...['admin', 'certificates', 'organizations', 'scanner', 'self-test', 'storage'].map(
+    (name) => `server/src/setup/apply/${name}-task.ts`,
+  ),
+  ...['server/src/setup/apply/tasks.ts', 'server/src/setup/autostart.ts'],
+]
+
+it('every line of what was applied has words in each language', () => {
+  const patterns = Object.entries(messages)
+    .filter(([key]) => key.startsWith('line_apply_'))
+    .map(([, text]) => new RegExp(`^${escaped(text).replaceAll(/\\\{\w+\\\}/g, '.+')}$`))
+  const texts = applied.flatMap((file) => {
+    const code = readFileSync(join(projectRoot, file), 'utf8')
+    return [...code.matchAll(/(?:\breturn |\bnote\(|(?<!kind) [?:] )(['`])((?:(?!\1)[^])*)\1/g)]
+      .map(([, , text = '']) =>
+        text
+          .replaceAll('${describe(pair)}', 'a.test; until 1')
+          .replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '1'),
+      )
+      .filter((text) => text.includes(' ') && /[a-z]/.test(text))
+  })
+  expect(texts.length).toBeGreaterThan(15)
+  expect(texts.filter((text) => !patterns.some((pattern) => pattern.test(text)))).toEqual([])
+})
+
 function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 }

@@ -28,6 +28,11 @@ export class Words {
     return finding === undefined ? (this.#catalog?.line(text) ?? text) : this.parts(finding).text
   }
 
+  /** What a task of the apply did. */
+  task(line: string): string {
+    return this.#catalog?.line(line) ?? line
+  }
+
   /** Of a call that was refused: at the fields where the server names them, else as one text. */
   readonly explain = (cause: unknown): FormFailure => {
     if (cause instanceof UnreachableError) return { message: m.error_unreachable() }

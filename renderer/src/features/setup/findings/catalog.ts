@@ -1,4 +1,5 @@
 import type { TestLine } from '@mooring/server/contract/setup'
+import { applyMessages } from './apply-messages.ts'
 import { certificateFindings } from './certificate-findings.ts'
 import { lineMessages, reasonMessages } from './line-messages.ts'
 import { machineFindings } from './machine-findings.ts'
@@ -52,7 +53,7 @@ interface Pattern {
   readonly message: Message
 }
 
-const patterns = lineMessages.map(patternOf)
+const patterns = [...lineMessages, ...applyMessages].map(patternOf)
 const reasons = reasonMessages.map(patternOf)
 const wordsOf = (reason: string) => translate(reason, reasons)
 
