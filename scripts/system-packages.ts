@@ -52,6 +52,12 @@ export const systemPackages: readonly SystemPackage[] = [
   },
   { name: 'runc', shownBy: ['runc'], group: 'clients', purpose: 'runs a pulled image' },
   {
+    name: 'containerd',
+    shownBy: ['ctr'],
+    group: 'clients',
+    purpose: 'pulls and pushes as the nodes of clusters do',
+  },
+  {
     name: 'busybox-static',
     shownBy: ['/bin/busybox'],
     group: 'clients',

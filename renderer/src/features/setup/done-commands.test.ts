@@ -21,3 +21,24 @@ test('a first push goes where its account may push, else to an organization', ()
   expect(commandsFor('skopeo', registry).push).toContain(':8443/captain/busybox:latest')
   expect(commandsFor('skopeo', { ...registry, username: '' }).push).toContain('/team/busybox')
 })
+
+test('containerd is told the lines that test/clients/containerd.test.ts runs', () => {
+  const { trust, push } = commandsFor('containerd', registry)
+  const folder = '/etc/containerd/certs.d/registry.example.lan:8443'
+  expect(trust.split('\n')).toEqual([
+    `sudo mkdir -p ${folder}`,
+    `curl -k https://registry.example.lan:8443/ca.crt | sudo tee ${folder}/ca.crt`,
+    `sudo tee ${folder}/hosts.toml <<'END'`,
+    'server = "https://registry.example.lan:8443"',
+    '[host."https://registry.example.lan:8443"]',
+    `  ca = "${folder}/ca.crt"`,
+    'END',
+  ])
+  const image = 'registry.example.lan:8443/captain/busybox:latest'
+  expect(push.split('\n')).toEqual([
+    // ctr pushes what an index names, so all of it has to be there.
+    'sudo ctr images pull --all-platforms docker.io/library/busybox:latest',
+    `sudo ctr images tag docker.io/library/busybox:latest ${image}`,
+    `sudo ctr images push --hosts-dir /etc/containerd/certs.d --user captain ${image}`,
+  ])
+})

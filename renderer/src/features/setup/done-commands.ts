@@ -68,7 +68,7 @@ export function commandsFor(
         ),
         signIn: undefined,
         push: lines(
-          `${ctr} pull ${sample}`,
+          `${ctr} pull --all-platforms ${sample}`,
           `${ctr} tag ${sample} ${image}`,
           `${ctr} push --hosts-dir /etc/containerd/certs.d --user ${user} ${image}`,
         ),
@@ -94,7 +94,7 @@ export function commandsFor(
           `  --docker-server=${host} --docker-username=${user} --docker-password=PASSWORD`,
         ),
         push: lines(
-          `sudo k3s ctr images pull ${sample}`,
+          `sudo k3s ctr images pull --all-platforms ${sample}`,
           `sudo k3s ctr images tag ${sample} ${image}`,
           `sudo k3s ctr images push --hosts-dir ${generated} --user ${user} ${image}`,
         ),
