@@ -8,10 +8,13 @@ import { createOpaqueImage } from '../support/content.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
+import { watchUpstream, type WatchedUpstream } from '../support/watched-upstream.ts'
 
 const settings = { FEATURE_REPO_MIRROR: true, SSRF_ALLOWED_HOSTS: ['127.0.0.1'] }
 const silentSockets = new Set<Socket>()
 let peer: PeerRegistry
+/** The peer, with somebody in front who counts. */
+let upstream: WatchedUpstream
 /** Takes connections and says nothing. */
 let silent: Server
 let server: TestServer
@@ -28,7 +31,11 @@ beforeAll(async () => {
       ...{ ...settings, SUPER_USERS: ['quay'], REPO_MIRROR_INTERVAL: 1 },
     }),
   }
-  ;[peer, server] = await Promise.all([startPeerRegistry(), startTestServer({ env })])
+  ;[peer, server] = await Promise.all([
+    startPeerRegistry({ plain: true }),
+    startTestServer({ env }),
+  ])
+  upstream = await watchUpstream(peer.url)
   api = await server.signedIn()
   // Commands do not see what the environment told the server.
   const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
@@ -44,6 +51,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.stop()
+  await upstream.stop()
   await peer.stop()
   for (const socket of silentSockets) socket.destroy()
   silent.close()
@@ -59,7 +67,7 @@ async function failure(command: string, ...args: readonly string[]): Promise<str
   expect(stderr).not.toContain(peer.password)
   return stderr
 }
-const from = (path: string) => ['--from', `${peer.host}/${path}`, '--tag', '1.*', ...login]
+const from = (path: string) => ['--from', `${upstream.host}/${path}`, '--tag', '1.*', ...login]
 
 describe('mooring mirror', () => {
   it('lists nothing where there is nothing', async () => {
@@ -72,7 +80,7 @@ describe('mooring mirror', () => {
     const made = await json('create', ['quay/app', ...from('library/app'), '--newest', '1'])
     expect(made).toEqual({
       repository: 'quay/app',
-      external_reference: `${peer.host}/library/app`,
+      external_reference: `${upstream.host}/library/app`,
     })
     await until('its first run', async () => {
       const { last_run: run } = (await api.get('/api/v1/mooring/repository/quay/app/mirror')) as {
@@ -90,10 +98,31 @@ describe('mooring mirror', () => {
     })
     expect(JSON.stringify(shown)).not.toContain(peer.password)
     expect(listed).toMatchObject({ mirrors: [{ repository: 'quay/app', state: 'idle' }] })
-    expect(text).toContain(`quay/app  idle  from ${peer.host}/library/app`)
+    expect(text).toContain(`quay/app  idle  from ${upstream.host}/library/app`)
     expect(text).toContain('1 new')
     // The newest of those that match.
     expect((await server.client().listTags('quay/app')).json()).toMatchObject({ tags: ['1.1'] })
+  })
+
+  it('asks of each tag once, with HEAD, when nothing is new', async () => {
+    const client = peer.client()
+    const image = createOpaqueImage('many', [100])
+    const tags = Array.from({ length: 50 }, (_, number) => `1.${String(number)}`)
+    await client.pushImage('library/many', 'first', image)
+    for (const tag of tags) await client.putManifest('library/many', tag, image.manifest)
+    client.close()
+    await json('create', ['quay/many', ...from('library/many')])
+    const first = await json('sync', ['quay/many'])
+    expect(first).toMatchObject({ last_run: { tags: { matched: tags.length } } })
+    upstream.requests.splice(0)
+    expect(await json('sync', ['quay/many'])).toMatchObject({
+      last_run: { result: 'success', bytes: 0, tags: { unchanged: tags.length } },
+    })
+    const asked = upstream.requests.filter(({ path }) => path.startsWith('/v2/library/many/'))
+    const heads = asked.filter(({ method }) => method === 'HEAD')
+    expect(heads.map(({ path }) => path.split('/').at(-1)).sort()).toEqual([...tags].sort())
+    const others = asked.filter(({ method }) => method !== 'HEAD')
+    expect(new Set(others.map(({ path }) => path))).toEqual(new Set(['/v2/library/many/tags/list']))
   })
 
   it('ends a run that waits for its upstream, and says when there is none', async () => {
@@ -121,15 +150,14 @@ describe('mooring mirror', () => {
       { namespace: 'quay', repository: 'plain', ...visibility },
       201,
     )
-    const refused = ['--from', '127.0.0.1:1/a/b', '--tag', '*']
-    await json('create', ['quay/nowhere', ...refused])
+    await json('create', ['quay/absent', ...from('library/absent')])
     const [unknown, plain, every, noTag, scheme, sync, dryRun] = await Promise.all([
       failure('show', 'quay/none'),
       failure('show', 'quay/plain'),
       failure('create', 'quay/x', ...from('a/b'), '--every', '5x'),
       failure('create', 'quay/x', '--from', 'quay.io/a/b'),
       failure('create', 'quay/x', '--from', 'https://quay.io/a/b', '--tag', '*'),
-      server.tryMooring(['mirror', 'sync', 'quay/nowhere'], ['--json']),
+      server.tryMooring(['mirror', 'sync', 'quay/absent'], ['--json']),
       failure('dry-run', 'quay/plain'),
     ])
     expect(unknown).toBe('mooring: there is no repository quay/none\n')
@@ -141,7 +169,7 @@ describe('mooring mirror', () => {
     // What happened is on standard output for programs, and why it failed beside it.
     expect(JSON.parse(sync.stdout)).toMatchObject({ last_run: { result: 'failed' } })
     expect(sync).toMatchObject({ code: 1 })
-    expect(sync.stderr).toContain('(connection_error)')
+    expect(sync.stderr).toContain('(not_found)')
   })
 
   it('lets a mirror go, and its images stay', async () => {
