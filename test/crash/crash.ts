@@ -48,10 +48,9 @@ async function main(): Promise<void> {
     console.log(summaryText(summary))
   }
   const works = work.filter(isTransfer)
+  if (works.length === 0) return
   const sizes = { points: cycles, pointsPerWorld: 50, largeBytes: 20_000_000 }
-  for (const found of await runTransferCrashes({ works, seed, progress, ...sizes })) {
-    console.log(transferText(found))
-  }
+  console.log(transferText(await runTransferCrashes({ works, seed, progress, ...sizes })))
 }
 
 await main()

@@ -24,70 +24,77 @@ export interface TransferCrashOptions {
   readonly progress: (line: string) => void
 }
 
-export interface TransferSummary {
+export interface WorkSummary {
   readonly work: WorkName
   readonly points: number
   /** A point may be hit again while it recovers. */
   readonly kills: number
   /** Without a kill, the quickest and the slowest way. */
   readonly undisturbedMs: readonly [number, number]
+}
+
+export interface TransferSummary {
+  readonly works: readonly WorkSummary[]
   readonly sweptLeftovers: number
 }
 
 const attempts = 10
+/** A way is tried from so many points on, as each has to be measured first. */
+const pointsAWay = 2
 
 /** Kills each work at points of its whole duration; the next start, or the same command, finishes it. */
-export async function runTransferCrashes(
-  options: TransferCrashOptions,
-): Promise<readonly TransferSummary[]> {
-  const summaries: TransferSummary[] = []
-  for (const work of options.works) {
-    const total = { kills: 0, sweptLeftovers: 0 }
-    const durations: number[] = []
-    for (let done = 0; done < options.points;) {
-      const points = Math.min(options.pointsPerWorld, options.points - done)
-      const found = await killInOneWorld(work, { from: done, points }, options)
-      total.kills += found.kills
-      total.sweptLeftovers += found.sweptLeftovers
-      durations.push(...found.durations)
-      done += points
+export async function runTransferCrashes(options: TransferCrashOptions): Promise<TransferSummary> {
+  const { works, points, pointsPerWorld, largeBytes } = options
+  const found = new Map(works.map((work) => [work, { kills: 0, durations: [] as number[] }]))
+  let sweptLeftovers = 0
+  for (let from = 0; from < points; from += pointsPerWorld) {
+    await using world = await startTransferWorld({ largeBytes })
+    const upTo = Math.min(from + pointsPerWorld, points)
+    const checkFolder = createDataFolderCheck()
+    for (const [work, total] of found) {
+      const { kills, durations } = await killWork(world, work, { from, upTo }, options)
+      total.kills += kills
+      total.durations.push(...durations)
+      await checkFolder(world.target.dataDir)
     }
-    const undisturbedMs = [Math.min(...durations), Math.max(...durations)] as const
-    summaries.push({ work, points: options.points, undisturbedMs, ...total })
+    sweptLeftovers += await sweepLeftovers(world.target, checkFolder)
   }
-  return summaries
+  return {
+    works: [...found].map(([work, { kills, durations }]) => ({
+      ...{ work, points, kills },
+      undisturbedMs: [Math.min(...durations), Math.max(...durations)] as const,
+    })),
+    sweptLeftovers,
+  }
 }
 
-async function killInOneWorld(
+async function killWork(
+  world: TransferWorld,
   work: WorkName,
-  { from, points }: { from: number; points: number },
-  { seed, largeBytes, points: pointsInAll, progress }: TransferCrashOptions,
+  { from, upTo }: { from: number; upTo: number },
+  { seed, points, progress }: TransferCrashOptions,
 ) {
   const random = createSeededRandom(`${seed}/${work}/${from}`)
-  await using world = await startTransferWorld({ largeBytes })
-  const checkFolder = createDataFolderCheck()
-  const inUse = ways[work].slice(0, points)
+  const inUse = ways[work].slice(0, Math.ceil((upTo - from) / pointsAWay))
   const measure = async (way: Way, name: string) => (await carry(world, work, way, name, [])).tookMs
   const durations: number[] = []
   for (const [at, way] of inUse.entries()) {
     durations.push(await measure(way, `${work}-${from}-whole-${at}`))
   }
   let kills = 0
-  for (let point = from; point < from + points; point++) {
+  for (let point = from; point < upTo; point++) {
     const at = point % inUse.length
     const way = inUse[at]
     if (way === undefined) continue
     for (let attempt = 1; ; attempt++) {
       const name = `${work}-${point}-${attempt}`
       const undisturbedMs = durations[at] ?? 0
-      const cuts = cutsOf(random, point / pointsInAll, 1 / pointsInAll, undisturbedMs)
+      const cuts = cutsOf(random, point / points, 1 / points, undisturbedMs)
       const { shown, tookMs, isLate } = await carry(world, work, way, name, cuts)
-      await checkFolder(world.target.dataDir)
       progress(
-        `${work} ${point + 1} of ${pointsInAll}: killed after ` +
-          `${cuts.map(milliseconds).join(' and ')} of ${milliseconds(undisturbedMs)} ms` +
-          `${isLate ? ', too late' : ''}; ${shown} tags showed then; ` +
-          `finished after ${milliseconds(tookMs)} ms`,
+        `${work} ${point + 1} of ${points}: killed after ${cuts.map(milliseconds).join(' and ')} ` +
+          `of ${milliseconds(undisturbedMs)} ms${isLate ? ', too late' : ''}; ` +
+          `${shown} tags showed then; finished after ${milliseconds(tookMs)} ms`,
       )
       if (!isLate) {
         kills += cuts.length
@@ -98,7 +105,7 @@ async function killInOneWorld(
       durations[at] = Math.min(await measure(way, `${name}-whole`), cuts[0] ?? Infinity)
     }
   }
-  return { kills, durations, sweptLeftovers: await sweepLeftovers(world.target, checkFolder) }
+  return { kills, durations }
 }
 
 /** One in each equal part of the duration, and now and then another while it recovers. */
@@ -133,10 +140,11 @@ async function carry(world: TransferWorld, work: WorkName, way: Way, name: strin
 
 const milliseconds = (ms: number): string => ms.toFixed(0)
 
-export function transferText({ work, points, kills, ...found }: TransferSummary): string {
-  const [shortest, longest] = found.undisturbedMs.map(milliseconds)
-  return (
-    `${work}: ${points} points over ${shortest ?? ''} to ${longest ?? ''} ms, ${kills} kills; ` +
-    `all finished, every digest equal and pullable, ${found.sweptLeftovers} leftovers swept`
-  )
+export function transferText({ works, sweptLeftovers }: TransferSummary): string {
+  const lines = works.map(({ work, points, kills, undisturbedMs }) => {
+    const [shortest, longest] = undisturbedMs.map(milliseconds)
+    return `${work}: ${points} points over ${shortest ?? ''} to ${longest ?? ''} ms, ${kills} kills`
+  })
+  const end = `all finished, every digest equal and pullable, ${sweptLeftovers} leftovers swept`
+  return [...lines, end].join('\n')
 }
