@@ -7,8 +7,8 @@ test('mirrors and bundles that are killed finish by themselves, whole', async ()
   const lines: string[] = []
   const summary = await runTransferCrashes({
     works: workNames,
-    points: 2,
-    pointsPerWorld: 2,
+    points: 1,
+    pointsPerWorld: 1,
     largeBytes: 8_000_000,
     seed,
     progress: (line) => lines.push(line),
@@ -16,5 +16,5 @@ test('mirrors and bundles that are killed finish by themselves, whole', async ()
     throw new Error([`seed ${seed}`, ...lines].join('\n'), { cause: error })
   })
   process.stdout.write(`seed ${seed}\n${transferText(summary)}\n`)
-  for (const { kills } of summary.works) expect(kills).toBeGreaterThanOrEqual(2)
+  for (const { kills } of summary.works) expect(kills).toBeGreaterThanOrEqual(1)
 })
