@@ -1,9 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { bundleClient, type BundleClient, type BundleJobAnswer } from '../support/bundle-client.ts'
+import { tryProgram } from '../support/cli.ts'
 import { createOpaqueImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
 const folder = createTemporaryFolder('bundle-choices')
@@ -183,5 +187,37 @@ describe('an import with conflicts', () => {
     expect(await digestOn(target, 'typed/app', 'a')).toBe(kept)
     expect(await digestOn(target, 'typed/app', 'a-site')).toBe(theirs['a'])
     await expect(run('second', '--choose', 'typed/app:a')).rejects.toThrow('--choose is')
+  })
+})
+
+describe('a damaged bundle that is looked at', () => {
+  it('is told volume by volume, by the registry and by the command', async () => {
+    const repository = 'quay/damaged'
+    await push(source, repository, 'v1', [300_000, 300_001, 300_002])
+    await out.export({ ...all(repository), to: 'damaged', volume_size: '400000' })
+    const volume = (n: number) => `${carried}/damaged/vol-00${String(n)}`
+    const [blob = ''] = (await readdir(`${volume(1)}/blobs/sha256`, { recursive: true })).flatMap(
+      (name) => (statSync(`${volume(1)}/blobs/sha256/${name}`).size >= 300_000 ? [name] : []),
+    )
+    await truncate(`${volume(1)}/blobs/sha256/${blob}`, 10)
+    await writeFile(`${volume(2)}/stranger`, 'x')
+    await rm(`${volume(3)}/SHA256SUMS`)
+    const seen = await into.inspect({ source: { path: 'damaged' } })
+    expect(seen.volumes).toMatchObject([
+      { n: 1, state: 'damaged', facts: [{ code: 'MOOR-BND-015', volume: 1 }] },
+      { n: 2, state: 'damaged', facts: [{ code: 'MOOR-BND-016', file: 'stranger' }] },
+      { n: 3, state: 'damaged', facts: [{ code: 'MOOR-BND-003' }] },
+    ])
+    expect(seen.changes?.tags).toMatchObject({ new: 1 })
+    expect(seen.refusals).toHaveLength(3)
+    const told = await tryProgram(
+      process.execPath,
+      [join(projectRoot, 'server/bin/mooring.js'), 'bundle', 'inspect', `${carried}/damaged`],
+      { env: { PATH: process.env['PATH'] ?? '' } },
+    )
+    expect(told).toMatchObject({ code: 1 })
+    expect(told.stdout).toContain(`! MOOR-BND-015: A file is not of its length. volume 1`)
+    const refused = await into.import({ source: { path: 'damaged' } })
+    expect(refused.error?.code).toMatch(/^MOOR-BND-/)
   })
 })

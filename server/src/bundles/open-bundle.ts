@@ -52,7 +52,7 @@ export async function openBundle(
 }
 
 /** Nothing here reads the index, but other tools believe it. */
-async function requireIndex(
+export async function requireIndex(
   volume: Volume,
   number: number,
   { description }: ReadDescription,

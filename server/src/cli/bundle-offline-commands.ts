@@ -4,6 +4,7 @@ import { Command } from 'commander'
 
 import { diffBundles } from '../bundles/diff-bundles.ts'
 import { parsePublicKey, type PublicKey } from '../bundles/minisign.ts'
+import { lookAtBundle } from '../bundles/look-at-bundle.ts'
 import { openBundle } from '../bundles/open-bundle.ts'
 import { resplitBundle } from '../bundles/resplit-bundle.ts'
 import { verifyBundle } from '../bundles/verify-bundle.ts'
@@ -78,7 +79,8 @@ function inspectCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: Options) => {
       const keys = await keysOf(options)
-      await using bundle = await openBundle(paths, { ...(keys !== undefined && { keys }) })
+      const { bundle, faults } = await lookAtBundle(paths, { ...(keys !== undefined && { keys }) })
+      await using _opened = bundle
       const { description, signature, entries, volumes } = bundle
       const { content, base, stream, sequence } = description
       const roots = entries.filter(({ role }) => role === 'root')
@@ -92,8 +94,15 @@ function inspectCommand(): Command {
         ...(roots.length > entriesShown
           ? [`  and ${String(roots.length - entriesShown)} more`]
           : []),
+        ...faults.map(({ message }) => `! ${message.split('\n', 1)[0] ?? ''}`),
       ]
-      print({ ...description, signature, entries, present: volumes }, lines.join('\n'), options)
+      const facts = faults.map(({ code, message, place }) => ({ code, message, ...place }))
+      print(
+        { ...description, signature, entries, present: volumes, faults: facts },
+        lines.join('\n'),
+        options,
+      )
+      if (faults.length > 0) process.exitCode = 1
     })
 }
 

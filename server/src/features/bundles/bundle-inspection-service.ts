@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { type BundleFault } from '../../bundles/bundle-fault.ts'
+import { BundleFault } from '../../bundles/bundle-fault.ts'
 import type { inspectBundle } from '../../contract/mooring-bundles.ts'
 import type { BundleSource } from '../../contract/mooring-bundle-values.ts'
 import { faultFact } from './bundle-job.ts'
@@ -9,6 +9,8 @@ import { changesOf } from './import-changes.ts'
 import { refusalOf, type ImportChoices, type ImportPreparation } from './import-preparation.ts'
 
 export type BundleInspection = ReturnType<typeof createBundleInspection>
+
+const refusalsShown = 20
 
 type Answer = z.input<(typeof inspectBundle)['responses'][200]>
 
@@ -22,28 +24,37 @@ export function createBundleInspection({
 }) {
   return {
     async inspect(source: z.output<typeof BundleSource>, choices: ImportChoices): Promise<Answer> {
-      const { bundle, signature, refusal } = await sources.look(await sources.pathsOf(source))
-      await using _opened = bundle
-      const prepared = await preparation.prepare(bundle, choices)
-      const refusals = [refusal, refusalOf(bundle, prepared)].filter(
-        (one): one is BundleFault => one !== undefined,
+      const { bundle, signature, refusal, faults } = await sources.look(
+        await sources.pathsOf(source),
       )
+      await using _opened = bundle
+      const prepared = await preparation.prepare(bundle, choices).catch((error: unknown) => {
+        if (error instanceof BundleFault) return error
+        throw error
+      })
+      const unreadable = prepared instanceof BundleFault ? prepared : undefined
+      const plan = prepared instanceof BundleFault ? undefined : prepared
+      const refusals = [refusal, plan && refusalOf(bundle, plan), unreadable, ...faults]
       const present = new Set(bundle.volumes.present)
-      const { needs, plan, seen, neededBytes, freeBytes, warnings } = prepared
+      const { neededBytes = 0, freeBytes = 0 } = plan ?? {}
       return {
-        ...{ bundle: manifestView(bundle.description), signature, seen },
-        volumes: bundle.description.volumes.map(({ n, bytes }) => ({
-          ...{ n, bytes, facts: [] },
-          state: present.has(n) ? ('present' as const) : ('missing' as const),
-        })),
+        ...{ bundle: manifestView(bundle.description), signature, seen: plan?.seen ?? 'never' },
+        volumes: bundle.description.volumes.map(({ n, bytes }) => {
+          const facts = faults.filter(({ place }) => place.volume === n).map(faultFact)
+          const state = facts.length > 0 ? 'damaged' : present.has(n) ? 'present' : 'missing'
+          return { n, bytes, facts, state } as const
+        }),
         space: {
           ...{ needed_bytes: neededBytes, free_bytes: freeBytes },
           fits: neededBytes <= freeBytes,
         },
-        missing: needs.missing.length,
-        changes: changesOf(plan, needs),
-        refusals: refusals.map(faultFact),
-        warnings: [...warnings],
+        missing: plan?.needs.missing.length ?? 0,
+        changes: plan === undefined ? null : changesOf(plan.plan, plan.needs),
+        refusals: refusals
+          .filter((one) => one !== undefined)
+          .slice(0, refusalsShown)
+          .map(faultFact),
+        warnings: [...(plan?.warnings ?? [])],
       }
     },
   }

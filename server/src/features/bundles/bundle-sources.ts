@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { z } from 'zod'
 
 import { isFault, type BundleFault } from '../../bundles/bundle-fault.ts'
+import { lookAtBundle } from '../../bundles/look-at-bundle.ts'
 import { openBundle } from '../../bundles/open-bundle.ts'
 import type { BundleManifest, OpenBundle } from '../../bundles/bundle.ts'
 import type {
@@ -22,6 +23,8 @@ export interface SeenBundle {
   readonly signature: SignatureView
   /** Why it may not come in. */
   readonly refusal: BundleFault | undefined
+  /** What is wrong with its volumes. */
+  readonly faults: readonly BundleFault[]
 }
 
 export type BundleSources = ReturnType<typeof createBundleSources>
@@ -67,16 +70,17 @@ export function createBundleSources({
       return openBundle(paths, { keys, ...(signal !== undefined && { signal }) })
     },
 
-    /** Also one that may not come in, as long as its lists are sound. */
+    /** Also one that may not come in, as long as one volume tells what it is. */
     async look(paths: readonly string[]): Promise<SeenBundle> {
+      const keys = await trust.keys()
       try {
-        const bundle = await this.open(paths)
-        return { bundle, signature: await describe(bundle), refusal: undefined }
+        const { bundle, faults } = await lookAtBundle(paths, { keys })
+        return { bundle, faults, signature: await describe(bundle), refusal: undefined }
       } catch (error) {
         const isForeign = isFault(error, 'key-unknown') || isFault(error, 'signature-missing')
         if (!isForeign) throw error
-        const bundle = await openBundle(paths)
-        return { bundle, signature: await describe(bundle), refusal: error }
+        const { bundle, faults } = await lookAtBundle(paths)
+        return { bundle, faults, signature: await describe(bundle), refusal: error }
       }
     },
 

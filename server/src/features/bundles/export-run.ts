@@ -1,4 +1,4 @@
-import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 
@@ -25,7 +25,7 @@ import { bundleSetName, entriesName } from './bundle-bases.ts'
 import type { JobOutcome, JobRun } from './bundle-job.ts'
 import type { BundleJobRow } from './bundle-job-store.ts'
 import { bundleStore, type BundleRow } from './bundle-store.ts'
-import type { BundlePlaces } from './bundle-places.ts'
+import { freeBytesAt, type BundlePlaces } from './bundle-places.ts'
 import { whileContentStays } from './content-hold.ts'
 import { packDigests, packJson } from './digest-set.ts'
 import { ledgerStore } from './ledger-store.ts'
@@ -103,13 +103,13 @@ export function createExportRun({
     const { upstreams = [] } = ExportSecrets.parse(secrets ?? {})
     const built = await plans.gather(options, upstreams, { meter, signal, by })
     const { volumes, problems } = built
-    const plan = await numbered(built.plan, id)
-    const target = await targetOf(options, plan.id)
-    await mkdir(target, { recursive: true, mode: 0o755 })
+    const target = await targetOf(options, built.plan.id)
     await requireRoom(
       target,
       volumes.reduce((sum, { bytes }) => sum + bytes, 0),
     )
+    await mkdir(target, { recursive: true, mode: 0o755 })
+    const plan = await numbered(built.plan, id)
     const { format } = options
     const begun = { plan, path: target, format, problems: problems.slice(0, problemsKept) }
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -246,9 +246,8 @@ function checked(source: ContentSource, hold: { requireSafe(): void }): ContentS
 }
 
 async function requireRoom(target: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(target)
-  const free = bavail * bsize
-  if (free >= bytes) return
+  const free = await freeBytesAt(target)
+  if (free === null || free >= bytes) return
   const about = `${String(bytes)} bytes are needed, ${String(free)} are free.`
   throw new BundleFault('medium-full', about, { file: target })
 }
