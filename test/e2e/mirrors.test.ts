@@ -13,12 +13,15 @@ const config = {
 
 let server: TestServer
 let upstream: PeerRegistry
+/** A whole organization to follow. */
+let source: TestServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
 let api: ApiClient
 
 beforeAll(async () => {
-  ;[server, upstream, browser] = await Promise.all([
+  ;[server, source, upstream, browser] = await Promise.all([
     startTestServer({ env: { QUAY_OVERRIDE_CONFIG: JSON.stringify(config) } }),
+    startTestServer(),
     startPeerRegistry(),
     openBrowser(),
   ])
@@ -35,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close()
-  await Promise.all([server.stop(), upstream.stop()])
+  await Promise.all([server.stop(), source.stop(), upstream.stop()])
 })
 
 const come = (look: Partial<Visit> = {}) =>
@@ -47,7 +50,7 @@ const come = (look: Partial<Visit> = {}) =>
 
 describe('a mirror', () => {
   it('is made, shows what it would have, and runs while somebody looks', async () => {
-    await using visitor = await come({ expects: [/404 \(Not Found\)/] })
+    await using visitor = await come({ expects: [/40[04] \(/] })
     const { page } = visitor
     await visitor.goTo('/mirrors')
     await page.getByRole('button', { name: 'New mirror' }).first().click()
@@ -70,7 +73,22 @@ describe('a mirror', () => {
     await page.getByText('Mirror configuration saved successfully').waitFor()
 
     await page.getByText('In step').waitFor()
-    await page.getByText('2 tags: 2 new').waitFor()
+    await page.getByText('2 tags: 2 new').first().waitFor()
+
+    await page.getByRole('textbox', { name: /^Maintenance windows/ }).fill('22-06')
+    await page.getByRole('textbox', { name: /^Maintenance windows/ }).press('Enter')
+    await page.getByText('Give a window such as').waitFor()
+    await page.getByRole('textbox', { name: /^Maintenance windows/ }).fill('22:00-06:00')
+    await page.getByRole('textbox', { name: /^Maintenance windows/ }).press('Enter')
+    await page.getByLabel('Bandwidth').fill('quick')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Invalid rate: quick').first().waitFor()
+    await page.getByLabel('Bandwidth').fill('2MB/s')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Mirror configuration saved successfully').last().waitFor()
+    expect(await api.get('/api/v1/mooring/repository/harbour/app/mirror')).toMatchObject({
+      rules: { windows: ['22:00-06:00'], rate: '2MB/s' },
+    })
     await visitor.goTo('/repository/harbour/app?tab=tags')
     await page.getByRole('link', { name: 'v2', exact: true }).waitFor()
     expect(await page.getByRole('link', { name: 'other', exact: true }).count()).toBe(0)
@@ -86,6 +104,14 @@ describe('a mirror', () => {
     await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
     await page.getByRole('menuitem', { name: 'Sync Now' }).click()
     await page.getByText('Sync scheduled for 1 mirrors').waitFor()
+    await page.getByRole('button', { name: 'All mirrors' }).click()
+    await page.getByRole('menuitem', { name: 'Pause all' }).click()
+    const pause = page.getByRole('alertdialog', { name: 'Pause all' })
+    await pause.getByRole('button', { name: 'Pause all' }).click()
+    await row.getByText('Paused').waitFor()
+    await page.getByRole('button', { name: 'All mirrors' }).click()
+    await page.getByRole('menuitem', { name: 'Resume all' }).click()
+    await row.getByText('Paused').waitFor({ state: 'detached' })
     await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
     await page.getByRole('menuitem', { name: 'Delete mirror' }).click()
     const question = page.getByRole('alertdialog', { name: 'Delete the mirror?' })
@@ -102,6 +128,11 @@ it('a pull of something that is not here is seen', async () => {
   const { page } = visitor
   await visitor.goTo('/mirrors/missed')
   await page.getByText('harbour/nothing:v9').waitFor()
+  await page.getByRole('button', { name: 'Actions for harbour/nothing:v9' }).click()
+  await page.getByRole('menuitem', { name: 'Add to mirror' }).click()
+  const dialog = page.getByRole('dialog', { name: 'New mirror' })
+  expect(await dialog.getByLabel('Repository here').inputValue()).toBe('harbour/nothing')
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
   await page.getByRole('button', { name: 'Actions for harbour/nothing:v9' }).click()
   await page.getByRole('menuitem', { name: 'Ignore' }).click()
   await page.getByText('Nothing was missed').waitFor()
@@ -130,6 +161,43 @@ it('an organization is told what its source is', async () => {
   // What is missing is said at its field, and nothing typed is lost.
   await page.getByText('This field is required').first().waitFor()
   expect(await page.getByLabel('Source Registry URL').inputValue()).toBe('https://127.0.0.1')
+  expect(visitor.complaints).toEqual([])
+})
+
+it('an organization follows another, seen from its first search to the images', async () => {
+  const there = await source.signedIn()
+  await there.request('POST', '/api/v1/organization/', { name: 'acme' })
+  for (const name of ['web', 'tool']) {
+    await source.client().pushImage(`acme/${name}`, 'v1', createOpaqueImage(name, [2_000]))
+  }
+  const applications = '/api/v1/organization/acme/applications'
+  const { client_id: id } = (await there.post(applications, { name: 'mirror' })) as {
+    client_id: string
+  }
+  const { token } = (await there.post(`${applications}/${id}/tokens`, {
+    ...{ name: 'mirror', scope: 'repo:read user:read org:admin' },
+  })) as { token: string }
+  await api.put('/api/v1/organization/fleet/robots/tug', {}, 201)
+
+  await using visitor = await come({ expects: [/404 \(Not Found\)/] })
+  const { page } = visitor
+  await visitor.goTo('/organization/fleet?tab=Mirroring')
+  await page.getByLabel('Source Registry URL').fill(source.urls.https)
+  await page.getByLabel('Source Namespace').fill('acme')
+  await page.getByRole('textbox', { name: 'Password' }).fill(token)
+  await page.getByRole('checkbox', { name: 'Verify TLS' }).uncheck()
+  await page.getByRole('combobox', { name: 'Robot User' }).fill('tug')
+  await page.getByRole('option', { name: /fleet\+tug/ }).click()
+  await page.getByRole('button', { name: 'Enable Organization Mirror' }).click()
+  for (const name of ['web', 'tool']) {
+    const row = page.getByRole('row', { name: new RegExp(`^${name} `) })
+    await row.getByText('Success').waitFor()
+    await row.getByRole('link', { name: `fleet/${name}` }).waitFor()
+  }
+  await page.getByRole('button', { name: 'Sync Now' }).click()
+  await page.getByRole('link', { name: 'fleet/web' }).click()
+  await page.getByRole('tab', { name: 'Tags', exact: true }).click()
+  await page.getByRole('link', { name: 'v1', exact: true }).waitFor()
   expect(visitor.complaints).toEqual([])
 })
 

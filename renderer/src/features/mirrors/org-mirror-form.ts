@@ -9,6 +9,16 @@ export type OrgMirror = Output<'GET /api/v1/organization/{orgname}/mirror'>
 type NewOrgMirror = Input<'POST /api/v1/organization/{orgname}/mirror'>['body']
 type OrgMirrorChange = Omit<NewOrgMirror, 'external_registry_type'>
 
+/** Something runs, or is about to. */
+export function isOrgBusy(mirror: OrgMirror, now: number): boolean {
+  const { SYNCING, SYNC_NOW, NEVER_RUN } = mirror.repo_sync_status_counts
+  const { sync_status: status, is_enabled: isEnabled } = mirror
+  if (status === 'SYNCING' || status === 'SYNC_NOW' || SYNCING + SYNC_NOW > 0) return true
+  const start = toInstant(mirror.sync_start_date)
+  const isDue = start !== null && start <= now
+  return isEnabled && (NEVER_RUN > 0 || (status === 'NEVER_RUN' && isDue))
+}
+
 export interface OrgMirrorValues {
   type: string
   url: string

@@ -1,0 +1,51 @@
+import type { Input } from '../../api/operations.ts'
+import type { App } from '../../app/context.ts'
+import { m } from '../../paraglide/messages.js'
+
+export type MirrorAction = NonNullable<Input<'POST /api/v1/mooring/mirrors/bulk'>['body']>['action']
+
+const listedAtOnce = 100
+const changedAtOnce = 500
+
+const done = {
+  sync: m.mirrors_bulk_sync,
+  cancel: m.mirrors_bulk_cancel,
+  pause: m.mirrors_bulk_pause,
+  resume: m.mirrors_bulk_resume,
+  delete: m.mirrors_bulk_delete,
+} as const satisfies Record<MirrorAction, unknown>
+
+/** Does one thing to some mirrors, and tells how that went. */
+export async function changeMirrors(
+  app: App,
+  action: MirrorAction,
+  repositories: readonly string[],
+): Promise<void> {
+  const failures: string[] = []
+  for (let from = 0; from < repositories.length; from += changedAtOnce) {
+    const { results } = await app.client.call('POST /api/v1/mooring/mirrors/bulk', {
+      body: { action, repositories: repositories.slice(from, from + changedAtOnce) },
+    })
+    for (const { ok, name, message } of results) if (!ok) failures.push(`${name}: ${message ?? ''}`)
+  }
+  const count = repositories.length
+  if (failures.length === 0) app.toasts.success(done[action]({ count }))
+  else {
+    app.toasts.warning(m.mirrors_bulk_partly({ failed: failures.length, count }), {
+      details: failures.join('\n'),
+    })
+  }
+  await app.queries.invalidateQueries({ queryKey: ['mirrors'] })
+}
+
+export async function changeAllMirrors(app: App, action: 'pause' | 'resume'): Promise<void> {
+  const names: string[] = []
+  for (let page = 1; ; page++) {
+    const { items } = await app.client.call('GET /api/v1/mooring/mirrors', {
+      query: { page, limit: listedAtOnce },
+    })
+    names.push(...items.map(({ repository }) => repository))
+    if (items.length < listedAtOnce) break
+  }
+  await changeMirrors(app, action, names)
+}
