@@ -1,25 +1,10 @@
-import type { Clock, Instant } from '../platform/clock.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { JobProgress } from '../work/job-progress.ts'
 
 export type BackupPhase =
   'preparing' | 'database' | 'configuration' | 'content' | 'finishing' | 'verifying' | 'switching'
 
-/** How far a long piece of work has come; the same for every kind of job. */
-export interface Progress {
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled'
-  readonly phase: BackupPhase
-  readonly done: number
-  readonly total: number
-  readonly unit: 'bytes'
-  readonly itemsDone: number
-  readonly itemsTotal: number
-  readonly current: string
-  /** Units in a second. */
-  readonly rate: number
-  /** Seconds that are left; null while nobody can tell. */
-  readonly eta: number | null
-  readonly startedAt: Instant
-  readonly errors: readonly string[]
-}
+export type Progress = JobProgress<BackupPhase>
 
 const errorsAtMost = 100
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { endpoint } from './endpoint.ts'
 import { BulkResult, bulkAtMost, listPage, listQuery } from './interface-list.ts'
+import { JobProgress } from './backup.ts'
 import { TagRule, UpstreamSettings } from './mirrors.ts'
 import { nextPage, nextPageQuery, queryText, wireDate } from './values.ts'
 
@@ -39,28 +40,13 @@ export const MirrorFailure = z.enum([
   ...(['quota_exceeded', 'storage_full', 'not_signed', 'window_closed', 'unknown_error'] as const),
 ])
 
-/** As JobProgress, which `job` events about mirrors carry; their id is the name of the repository. */
-export const MirrorProgress = z
-  .object({
-    state: z.enum(['running', 'done', 'failed', 'cancelled']),
-    phase: z.enum(['listing', 'copying', 'stalled', 'waiting', 'removing', 'ended']),
-    /** Bytes that came, of those that are known to be missing so far. */
-    done: z.number(),
-    total: z.number(),
-    unit: z.literal('bytes'),
-    /** Tags. */
-    itemsDone: z.int(),
-    itemsTotal: z.int(),
-    /** The tag that is copied. */
-    current: z.string(),
-    /** Bytes a second. */
-    rate: z.number(),
-    /** Seconds that are left. */
-    eta: z.number().nullable(),
-    startedAt: wireDate,
-    errors: z.array(z.string()),
-  })
-  .meta({ id: 'MirrorProgress' })
+/**
+ * As `job` events about mirrors carry it; their id is the name of the repository. The bytes are those
+ * that came, of those that are known to be missing so far; the items are tags.
+ */
+export const MirrorProgress = JobProgress.extend({
+  phase: z.enum(['listing', 'copying', 'stalled', 'waiting', 'removing', 'ended']),
+}).meta({ id: 'MirrorProgress' })
 
 export const MirrorRun = z
   .object({

@@ -1,23 +1,13 @@
 import type { EventBus } from '../../platform/event-bus.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Stopwatch } from '../../platform/stopwatch.ts'
+import type { JobProgress } from '../../work/job-progress.ts'
 import { createCopyMeter } from '../copying/copy-meter.ts'
 import type { TagState } from './mirror-run-store.ts'
 
-export interface MirrorProgress {
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled'
-  readonly phase: 'listing' | 'copying' | 'stalled' | 'waiting' | 'removing' | 'ended'
-  readonly done: number
-  readonly total: number
-  readonly unit: 'bytes'
-  readonly itemsDone: number
-  readonly itemsTotal: number
-  readonly current: string
-  readonly rate: number
-  readonly eta: number | null
-  readonly startedAt: Instant
-  readonly errors: readonly string[]
-}
+export type MirrorProgress = JobProgress<
+  'listing' | 'copying' | 'stalled' | 'waiting' | 'removing' | 'ended'
+>
 
 export type ProgressMeter = ReturnType<typeof createProgressMeter>
 
