@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProgram } from '../support/cli.ts'
 import {
   createImage,
   createIndex,
@@ -19,6 +20,7 @@ import {
   type SetupClient,
   type SetupServer,
 } from '../support/setup-client.ts'
+import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -229,5 +231,29 @@ describe('first content that was chosen', () => {
         : Buffer.of()
       expect(bytes.includes(peer.password)).toBe(false)
     }
+  })
+})
+
+describe('first content of an answer file', () => {
+  it('is there before the registry is started for good', async () => {
+    const headless = folder.join('headless')
+    const file = folder.join('site.yaml')
+    const [first, , , taken] = upstreams
+    const mirrors = { mode: 'both', upstreams: [first, taken] }
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ version: 1, ...(await testAnswers(headless)), mirrors }))
+    const mooring = (...args: readonly string[]) =>
+      runProgram(
+        process.execPath,
+        [join(projectRoot, 'server/bin/mooring.js'), ...args, '--data', headless],
+        { env: { PATH: process.env['PATH'] ?? '' }, cwd: folder.path },
+      )
+    const said = await mooring('setup', '--answers', file)
+    expect(said).toContain('✓ organizations: organizations mirrored, captain')
+    expect(said).toMatch(/! organizations: .*taken: organization captain: .*MOOR-SET-042/)
+    const listed = await mooring('mirror', 'list', '--json')
+    expect(listed).toContain('mirrored/library/app')
+    expect(listed).toContain('mirrored/library/many')
+    expect(listed).not.toContain('captain/library')
   })
 })

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import type { ChosenUpstream } from '../first-content.ts'
+import { contentSettings, hostsInside } from './content-settings.ts'
+
+const upstream = (wanted: Partial<ChosenUpstream>): ChosenUpstream => ({
+  ...{ name: 'one', preset: '', url: 'https://192.168.7.1:5000', username: '', password: null },
+  ...{ mode: 'cache', organization: 'one', proxy: null, ca: null, verifyTls: true },
+  ...{ bandwidthKiBps: null, content: [] },
+  ...wanted,
+})
+const content = (architectures: readonly string[]) => ({
+  ...{ repository: 'app', tags: ['*'], newest: null, architectures, everyHours: 24 },
+})
+
+describe('settings for the content of others', () => {
+  it('are none where a site is disconnected, whatever was typed before', () => {
+    const mirrors = { mode: 'disconnected', upstreams: [upstream({})] } as const
+    expect(contentSettings({ mirrors }, [])).toEqual({})
+  })
+
+  it('switch on what is needed, and hold a host to its lowest limit', () => {
+    const upstreams = [
+      upstream({ bandwidthKiBps: 500 }),
+      upstream({ bandwidthKiBps: 200, mode: 'schedule', content: [content(['amd64'])] }),
+    ]
+    expect(contentSettings({ mirrors: { mode: 'both', upstreams } }, ['192.168.7.1'])).toEqual({
+      FEATURE_REPO_MIRROR: true,
+      FEATURE_PROXY_CACHE: true,
+      FEATURE_SPARSE_INDEX: true,
+      MOORING_UPSTREAM_BANDWIDTH: { hosts: { '192.168.7.1:5000': '200KiB/s' } },
+      SSRF_ALLOWED_HOSTS: ['192.168.7.1'],
+    })
+    const mirrors = { mode: 'connected', upstreams: [upstream({})] } as const
+    expect(contentSettings({ mirrors }, [])).not.toHaveProperty('SSRF_ALLOWED_HOSTS')
+  })
+
+  it('name the hosts of the own network, proxies among them, and no other', async () => {
+    const upstreams = [
+      upstream({}),
+      upstream({ url: 'https://[fd00::7]' }),
+      upstream({ url: 'https://8.8.8.8', proxy: 'http://10.1.1.1:3128' }),
+    ]
+    const outbound = {
+      ...{ kind: 'proxy', httpProxy: null, httpsProxy: 'http://10.2.2.2:80', noProxy: [] },
+    } as const
+    const network = { outbound } as Parameters<typeof hostsInside>[0]['network']
+    const inside = await hostsInside({ mirrors: { mode: 'connected', upstreams }, network })
+    expect(inside).toEqual(['10.1.1.1', '10.2.2.2', '192.168.7.1', 'fd00::7'])
+    const none = await hostsInside({ mirrors: { mode: 'disconnected', upstreams }, network })
+    expect(none).toEqual([])
+  })
+})
