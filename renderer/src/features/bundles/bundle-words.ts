@@ -64,6 +64,7 @@ export const isActive = ({ progress }: BundleJob) => active.includes(progress.st
 const phases: Readonly<Record<string, () => string>> = {
   preparing: m.bundles_phase_preparing,
   planning: m.bundles_phase_planning,
+  fetching: m.bundles_phase_fetching,
   reading: m.bundles_phase_reading,
   writing: m.bundles_phase_writing,
   verifying: m.bundles_phase_verifying,

@@ -10,6 +10,13 @@ export type Way = 'tree' | 'rules' | 'list' | 'request'
 export const ways: readonly Way[] = ['tree', 'rules', 'list', 'request']
 export const volumePresets = ['cd700', 'dvd', 'dvd-dl', 'bd25', 'bd50', 'bd100', 'fat32'] as const
 
+export interface UpstreamLogin {
+  host: string
+  username: string
+  password: string
+  verifies: boolean
+}
+
 /** For the steps, whose fields write to it. */
 export const [useDraft, provideDraft] = createContext<ExportDraft>()
 
@@ -25,6 +32,8 @@ export class ExportDraft {
   tags = $state<string[]>([])
   newest = $state<number | null>(null)
   list = $state('')
+  /** Of other registries that the list names. */
+  logins = $state<UpstreamLogin[]>([])
   request = $state.raw<{ readonly name: string; readonly text: string }>()
   platforms = $state<string[]>([])
   hasReferrers = $state(true)
@@ -72,6 +81,16 @@ export class ExportDraft {
         : this.volume,
   )
 
+  readonly #upstreams = $derived(
+    this.logins
+      .filter(({ host }) => host.trim() !== '')
+      .map(({ host, username, password, verifies }) => ({
+        host: host.trim(),
+        ...(username !== '' && password !== '' && { username, password }),
+        ...(!verifies && { verify_tls: false }),
+      })),
+  )
+
   /** What is asked for the plan; undefined while nothing is chosen. */
   readonly plan: PlanBody | undefined = $derived.by(() => {
     const chosen = this.#selection
@@ -92,6 +111,7 @@ export class ExportDraft {
       ...(this.#volumeSize !== '' && { volume_size: this.#volumeSize }),
       ...(this.megabytesPerSecond !== null && { rate: `${String(this.megabytesPerSecond)}MB/s` }),
       ...(to !== undefined && { to }),
+      ...(this.way === 'list' && this.#upstreams.length > 0 && { upstreams: this.#upstreams }),
     }
   })
 
