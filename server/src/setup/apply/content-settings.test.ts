@@ -40,10 +40,10 @@ describe('settings for the content of others', () => {
       upstream({ url: 'https://[fd00::7]' }),
       upstream({ url: 'https://8.8.8.8', proxy: 'http://10.1.1.1:3128' }),
     ]
-    const outbound = {
-      ...{ kind: 'proxy', httpProxy: null, httpsProxy: 'http://10.2.2.2:80', noProxy: [] },
+    const httpsProxy = 'http://10.2.2.2:80'
+    const network = {
+      outbound: { kind: 'proxy', httpProxy: null, httpsProxy, noProxy: [] },
     } as const
-    const network = { outbound } as Parameters<typeof hostsInside>[0]['network']
     const inside = await hostsInside({ mirrors: { mode: 'connected', upstreams }, network })
     expect(inside).toEqual(['10.1.1.1', '10.2.2.2', '192.168.7.1', 'fd00::7'])
     const none = await hostsInside({ mirrors: { mode: 'disconnected', upstreams }, network })

@@ -36,7 +36,10 @@ export function contentSettings(
 export async function hostsInside({
   mirrors,
   network: { outbound },
-}: Pick<RevealedValues, 'mirrors' | 'network'>): Promise<readonly string[]> {
+}: {
+  mirrors: RevealedValues['mirrors']
+  network: Pick<RevealedValues['network'], 'outbound'>
+}): Promise<readonly string[]> {
   const { check } = createOutgoingService({ config: { allowedHosts: [], blockedHosts: [] } })
   const upstreams = chosenUpstreams(mirrors)
   const proxies = [

@@ -32,9 +32,8 @@ const config = loadConfig({
   ...{ configDir: '/nowhere/config', dataDir: '/nowhere', fileText: settings.join('\n') },
   ...{ files: ['ssl.cert', 'ssl.key'], env: {}, flags: {} },
 })
-const outbound = {
-  ...{ kind: 'proxy', httpProxy: null, httpsProxy: 'http://192.0.2.9:3128', noProxy: [] },
-} as const
+const httpsProxy = 'http://192.0.2.9:3128'
+const outbound = { kind: 'proxy', httpProxy: null, httpsProxy, noProxy: [] } as const
 
 describeDatabases('what was chosen of an upstream', (open) => {
   let database: Database
@@ -75,7 +74,9 @@ describeDatabases('what was chosen of an upstream', (open) => {
   })
 
   async function fill(wanted: Partial<ChosenUpstream>): Promise<readonly Filled[]> {
-    return Array.fromAsync(fillUpstream(upstream(wanted), filling))
+    const made: Filled[] = []
+    for await (const one of fillUpstream(upstream(wanted), filling)) made.push(one)
+    return made
   }
 
   async function mirrorOf(fullName: string) {
