@@ -22,6 +22,7 @@ import { createTemporaryFolder } from '../support/temporary.ts'
 
 const folder = createTemporaryFolder('acceptance')
 const carried = folder.join('carried')
+const quotaBytes = 12_000_000
 const place = (...names: string[]) => join(carried, ...names)
 let source: TestServer
 let target: TestServer
@@ -34,8 +35,15 @@ let into: BundleClient
 beforeAll(async () => {
   await mkdir(carried)
   const settings = { SUPER_USERS: ['quay'], MOORING_BUNDLE_PATHS: [carried] }
-  const env = { QUAY_OVERRIDE_CONFIG: JSON.stringify(settings) }
-  ;[source, target] = await Promise.all([startTestServer({ env }), startTestServer({ env })])
+  const quota = {
+    FEATURE_QUOTA_MANAGEMENT: true,
+    DEFAULT_SYSTEM_REJECT_QUOTA_BYTES: quotaBytes,
+  }
+  const env = (more = {}) => ({ QUAY_OVERRIDE_CONFIG: JSON.stringify({ ...settings, ...more }) })
+  ;[source, target] = await Promise.all([
+    startTestServer({ env: env() }),
+    startTestServer({ env: env(quota) }),
+  ])
   near = source.client()
   far = target.client()
   farApi = await target.signedIn()
@@ -228,6 +236,32 @@ it('carries for a changed layer no more than it and a little', async () => {
   expect(volume?.bytes).toBeLessThan(50_000 + 64 * 1024)
   const done = await into.import({ source: { path: 'grown-2' } })
   expect(done.result).toMatchObject({ missing: 0, changes: { tags: { moved: 1 } } })
+})
+
+it('leaves out, and names, what the target has no room or no name for', async () => {
+  // One would fit without the other: an organization takes all that is meant for it, or nothing.
+  for (const tag of ['v1', 'v2']) {
+    await near.pushImage('quay/heavy', tag, createOpaqueImage(tag, [0.6 * quotaBytes]))
+  }
+  await near.pushImage('quay/light', 'v1', createOpaqueImage('light', [1_000]))
+  const names = ['quay/heavy', 'quay/light'].map((name) => ({ name }))
+  await written('weighed', { selection: { repositories: names } })
+  const map = ['[^/]+/quay/heavy(.*)=weighed/heavy$1', '[^/]+/quay/light(.*)=-a/light$1']
+  const body = { source: { path: 'weighed' }, map }
+  const seen = await into.inspect(body)
+  const done = await into.import(body)
+  expect(done.error).toBeNull()
+  for (const changes of [
+    seen.changes,
+    done.result?.kind === 'import' ? done.result.changes : null,
+  ]) {
+    expect(changes).toMatchObject({ tags: { new: 0, moved: 0, kept: 3 } })
+    expect(changes?.rows.map(({ what, reason }) => `${what} ${reason ?? ''}`).sort()).toEqual([
+      ...['kept name', 'kept quota', 'kept quota'],
+    ])
+  }
+  // Nor is the organization made for nothing.
+  expect((await far.getManifest('weighed/heavy', 'v1')).status).toBe(401)
 })
 
 describe('a bundle that somebody touched', () => {
