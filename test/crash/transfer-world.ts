@@ -15,6 +15,8 @@ export async function startTransferWorld({ largeBytes }: { readonly largeBytes: 
       QUAY_OVERRIDE_CONFIG: JSON.stringify({
         SUPER_USERS: ['quay'],
         FEATURE_REPO_MIRROR: true,
+        // Many points take longer than a login stays fresh.
+        FRESH_LOGIN_TIMEOUT: '12h',
         MOORING_BUNDLE_PATHS: [medium.join('carried')],
         SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
       }),
