@@ -53,6 +53,7 @@ describe('the contract of the management API', () => {
       '/api/v1/mooring/bundles/inspect',
       '/api/v1/mooring/bundles/client-config',
       '/api/v1/mooring/storage/collection/plan',
+      '/api/v1/mooring/kiosk/unlock',
       '/api/v1/mooring/service/readonly',
       '/api/v1/mooring/service/restart',
       '/api/v1/mooring/service/stop',

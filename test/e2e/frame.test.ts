@@ -180,6 +180,64 @@ describe('a screen of its own', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  it('at the box asks for its PIN before a change, and before it is left', async () => {
+    const expects = [/403 \(/, /429 \(/]
+    await using visitor = await visit(browser, {
+      ...{ url: server.urls.https, account: account(), expects },
+    })
+    const { page } = visitor
+    await visitor.goTo('/service')
+    await page.getByRole('button', { name: 'Set PIN' }).click()
+    const settings = page.getByRole('dialog', { name: 'Set PIN' })
+    await settings.getByLabel('PIN').fill('12')
+    await settings.getByRole('button', { name: 'Save' }).click()
+    await settings.getByText('4 to 12 digits').nth(1).waitFor()
+    await settings.getByLabel('PIN').fill('2468')
+    await settings.getByRole('button', { name: 'Save' }).click()
+    await settings.waitFor({ state: 'detached' })
+
+    await visitor.goTo('/home?view=kiosk')
+    const asked = page.getByRole('dialog', { name: 'PIN of this screen' })
+    const type = async (digits: string) => {
+      for (const digit of digits) {
+        await asked.getByRole('button', { name: digit, exact: true }).click()
+      }
+    }
+    const unlock = () => asked.getByRole('button', { name: 'Unlock' }).click()
+    await visitor.goTo('/home?view=normal')
+    await asked.waitFor()
+    await asked.getByRole('button', { name: 'Cancel' }).click()
+    await asked.waitFor({ state: 'detached' })
+    expect(await page.locator('html').getAttribute('data-view')).toBe('kiosk')
+
+    await page.getByRole('button', { name: 'Put away' }).click()
+    await type('1111')
+    await unlock()
+    await asked.getByText('This is not the PIN').waitFor()
+    expect(await visitor.findings()).toEqual([])
+    for (let digits = 0; digits < 4; digits++) {
+      await asked.getByRole('button', { name: 'Delete last digit' }).click()
+    }
+    await type('2468')
+    // A wrong one has to wait a moment.
+    const isUnlocked = async () => {
+      if ((await asked.count()) > 0) await unlock()
+      return (await asked.count()) === 0
+    }
+    await expect.poll(isUnlocked, { timeout: 20_000, interval: 500 }).toBe(true)
+    await page.getByRole('button', { name: 'Show the first-week checklist' }).waitFor()
+
+    await visitor.goTo('/home?view=normal')
+    await type('2468')
+    await unlock()
+    await page.locator('html[data-view=normal]').waitFor()
+    await visitor.goTo('/service')
+    await page.getByRole('button', { name: 'Remove PIN' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove PIN' }).click()
+    await page.getByRole('button', { name: 'Set PIN' }).waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
   it('at the wall goes through the state by itself, and only shows it', async () => {
     await using visitor = await visit(browser, { url: server.urls.https, account: account() })
     const { page } = visitor

@@ -144,7 +144,7 @@ describe('a read-only registry', () => {
       ...['/api/v1/mooring/backup', '/api/v1/mooring/backup/{job_id}'],
       // How it is ended, and what only looks.
       ...['readonly', 'restart', 'stop'].map((what) => `/api/v1/mooring/service/${what}`),
-      '/api/v1/mooring/storage/collection/plan',
+      ...['/api/v1/mooring/storage/collection/plan', '/api/v1/mooring/kiosk/unlock'],
       ...['client-config', 'inspect', 'plans'].map((what) => `/api/v1/mooring/bundles/${what}`),
     ]
     const expected = routesWhere((one) => writes.includes(one) && harmless.includes(one.path))

@@ -21,6 +21,7 @@ import type * as interfaceNamespaces from '@mooring/server/contract/interface-na
 import type * as interfaceRepositories from '@mooring/server/contract/interface-repositories'
 import type * as interfaceSearch from '@mooring/server/contract/interface-search'
 import type * as interfaceTags from '@mooring/server/contract/interface-tags'
+import type * as kiosk from '@mooring/server/contract/kiosk'
 import type * as labels from '@mooring/server/contract/labels'
 import type * as logs from '@mooring/server/contract/logs'
 import type * as manifests from '@mooring/server/contract/manifests'
@@ -84,6 +85,7 @@ export type Areas =
   | typeof interfaceRepositories
   | typeof interfaceSearch
   | typeof interfaceTags
+  | typeof kiosk
   | typeof labels
   | typeof logs
   | typeof manifests

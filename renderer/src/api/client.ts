@@ -6,6 +6,8 @@ export interface ClientHooks {
   readonly askAgain: () => Promise<boolean>
   /** The session is over: resolves to true when there is one again and the call may go on. */
   readonly ended: () => Promise<boolean>
+  /** Whether a call may be made here at all. */
+  readonly mayCall: (operation: string) => Promise<boolean>
   /** Whether the last call reached the server. */
   readonly reached: (isReached: boolean) => void
 }
@@ -75,6 +77,7 @@ export function createClient(hooks: ClientHooks) {
   ): Promise<Output<K>> {
     const given: AnyInput = (input as AnyInput | undefined) ?? {}
     const { method, url } = addressOf(operation, given)
+    if (!(await hooks.mayCall(operation))) throw new ApiError(403, undefined, undefined)
     // The token of a session that ended is refused once; one of the new session is not.
     let mayRenew = true
     let mayReturn = operation !== 'GET /api/v1/user/'

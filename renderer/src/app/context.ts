@@ -9,6 +9,7 @@ import type { Toasts } from '../ui/toasts.svelte.ts'
 import type { Connection } from './connection.svelte.ts'
 import type { FreshLogin } from './fresh-login.svelte.ts'
 import type { createLive } from './live.ts'
+import type { PinGate } from './pin-gate.svelte.ts'
 import type { Session } from './session.svelte.ts'
 import type { SessionEnd } from './session-end.svelte.ts'
 import type { ViewMode } from './view.svelte.ts'
@@ -25,6 +26,7 @@ export interface App {
   readonly connection: Connection
   readonly freshLogin: FreshLogin
   readonly sessionEnd: SessionEnd
+  readonly pinGate: PinGate
   readonly shortcuts: Shortcuts
   readonly view: ViewMode
   readonly live: ReturnType<typeof createLive>

@@ -14,6 +14,8 @@ import { createServiceLog } from '../features/appliance/service-log.ts'
 import { serviceLogApi } from '../features/appliance/service-log-api.ts'
 import { storageApi } from '../features/appliance/storage-api.ts'
 import { createStorageService } from '../features/appliance/storage-service.ts'
+import { kioskApi } from '../features/appliance/kiosk-api.ts'
+import { createKioskService } from '../features/appliance/kiosk-service.ts'
 import { workerPauseApi } from '../features/appliance/worker-pause-api.ts'
 import { createPauseControl } from '../features/appliance/worker-pause-service.ts'
 import { logKindId } from '../features/audit/log-kinds.ts'
@@ -122,6 +124,7 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
         uploads: createUploadListService({ db, storage, log }),
       }),
       ...controlApi({ control, mode }),
+      ...kioskApi({ kiosk: createKioskService({ db, ...people }) }),
       ...workerPauseApi({
         control: createPauseControl({ db, clock, audit: people.audit }),
         refresh: () => pauses.refresh(),
