@@ -2,12 +2,12 @@ import type { TestLine } from '../../contract/setup.ts'
 import { hostOfUrl } from '../../probes/connections.ts'
 import { doubtful, probing } from '../../probes/probe.ts'
 import { probeUpstream } from '../../probes/upstream-probe.ts'
+import { chosenUpstreams, type ChosenUpstream } from '../first-content.ts'
 import { proxyFor } from '../outbound.ts'
 import type { CheckContext, RevealedValues } from '../step.ts'
 import { namesOf, thisHost } from './this-host.ts'
 
 type Values = RevealedValues['mirrors']
-type Upstream = Values['upstreams'][number]
 
 /** Small public images that have been there for years. */
 const samples: ReadonlyMap<string, string> = new Map([
@@ -20,12 +20,12 @@ const samples: ReadonlyMap<string, string> = new Map([
 
 /** Each upstream, from its name to one of its images. */
 export async function* checkMirrors(
-  { upstreams }: Values,
+  values: Values,
   context: CheckContext,
 ): AsyncGenerator<TestLine> {
   const { outbound } = await context.valuesOf('network')
   const trusted = thisHost().trusted()
-  for (const upstream of upstreams) {
+  for (const upstream of chosenUpstreams(values)) {
     const { name, url, username, password, verifyTls, proxy, ca } = upstream
     if (outbound.kind === 'none') {
       const host = hostOfUrl(new URL(url))
@@ -48,7 +48,7 @@ export async function* checkMirrors(
 }
 
 /** What will be fetched anyway, where it is named without a pattern. */
-function sampleOf({ preset, content }: Upstream): string | undefined {
+function sampleOf({ preset, content }: ChosenUpstream): string | undefined {
   for (const { repository, tags } of content) {
     const tag = tags.find((one) => !/[*?[\]{}]/.test(one))
     if (tag !== undefined) return `${repository}:${tag}`

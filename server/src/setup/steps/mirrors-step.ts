@@ -11,7 +11,7 @@ export const mirrorsStep: Step<'mirrors'> = {
   check: checkMirrors,
   summary: ({ mode, upstreams }) => [
     { label: 'Mode', value: mode },
-    ...upstreams.map(({ name, url, organization }) => ({
+    ...(mode === 'disconnected' ? [] : upstreams).map(({ name, url, organization }) => ({
       label: name,
       value: `${url} → ${organization}`,
     })),

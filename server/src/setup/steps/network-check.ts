@@ -6,6 +6,7 @@ import { probeFirewall } from '../../probes/firewall-probe.ts'
 import { probeHandshake } from '../../probes/handshake-probe.ts'
 import { probePort } from '../../probes/port-probe.ts'
 import { probeProxy, probeProxyItself } from '../../probes/proxy-probe.ts'
+import { chosenUpstreams } from '../first-content.ts'
 import { listeningAddresses, proxyFor } from '../outbound.ts'
 import { loopbackOf } from '../registry-address.ts'
 import type { CheckContext, RevealedValues } from '../step.ts'
@@ -67,7 +68,7 @@ async function* comeBack(
 
 async function* checkProxy(values: Values, context: CheckContext): AsyncGenerator<TestLine> {
   if (values.outbound.kind !== 'proxy') return
-  const { upstreams } = await context.valuesOf('mirrors')
+  const upstreams = chosenUpstreams(await context.valuesOf('mirrors'))
   const asked = upstreams.flatMap(({ url, proxy }) => {
     const used = proxy === null ? proxyFor(url, values.outbound) : undefined
     return used === undefined ? [] : [{ proxy: used, url: new URL(url) }]

@@ -255,6 +255,7 @@ describe('the mirrors step', () => {
     expect(codes(await check('mirrors', mirrors))).toEqual(['failed MOOR-NET-020'])
     const network = { outbound: { kind: 'none' } }
     expect(codes(await check('mirrors', mirrors, { network }))).toEqual(['warning MOOR-NET-031'])
+    expect(await check('mirrors', { ...mirrors, mode: 'disconnected' })).toEqual([])
   })
 })
 
