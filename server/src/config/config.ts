@@ -1,4 +1,5 @@
 import type { LogLevel } from '../platform/logger.ts'
+import type { WeeklyWindow } from '../platform/weekly-window.ts'
 import type { SettingsDescription } from './describe-settings.ts'
 import type {
   ListenConfig,
@@ -314,12 +315,7 @@ export interface BandwidthSchedule {
   readonly windows: readonly BandwidthWindow[]
 }
 
-export interface BandwidthWindow {
-  /** Since midnight, by the clock on the wall. */
-  readonly fromMinute: number
-  readonly toMinute: number
-  /** Sunday is 0; absent: every day. */
-  readonly days?: ReadonlySet<number>
+export interface BandwidthWindow extends WeeklyWindow {
   /** Absent: no limit. */
   readonly bytesPerSecond?: number
 }

@@ -1,9 +1,8 @@
-import type { BandwidthWindow } from '../../config/config.ts'
 import type { Instant } from '../../platform/clock.ts'
-import { isWindowOpen } from '../../upstream/bandwidth-schedule.ts'
+import { isWindowOpen, type WeeklyWindow } from '../../platform/weekly-window.ts'
 
-/** A part of the day, on some days of the week or on all; over midnight when it ends before it begins. */
-export type Window = Pick<BandwidthWindow, 'fromMinute' | 'toMinute' | 'days'>
+/** While what something may run. */
+export type Window = WeeklyWindow
 
 /** A time of the day, on some days of the week or on all. */
 export interface Moment {
