@@ -71,6 +71,7 @@ describe('a bundle between two registries', () => {
     })
     expect(plan.carry_bytes).toBeGreaterThan(500_000)
     expect(plan.carry_bytes).toBe(plan.total_bytes)
+    expect(plan).toMatchObject({ new_blobs: plan.blobs, new_bytes: plan.total_bytes })
     expect(await readdir(carried)).toEqual([])
   })
 

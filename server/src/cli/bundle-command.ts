@@ -205,6 +205,7 @@ function describePlan(plan: ReturnType<typeof presentPlan>): string {
     `${String(plan.images)} images of ${String(plan.repositories)} repositories, ${String(plan.referrers)} referrers`,
     `${sizeText(plan.total_bytes)} in ${String(plan.blobs)} blobs, ${sizeText(plan.present_bytes)} of it there already`,
     `to carry: ${sizeText(plan.carry_bytes)} in ${String(plan.carry_blobs)} blobs, ${volumes}`,
+    ...(plan.new_blobs === 0 ? ['Nothing of it is new to the other side.'] : []),
     ...(plan.seconds === null ? [] : [`to write: ${String(plan.seconds)} s`]),
     ...plan.biggest.map(({ reference, bytes }) => `  ${sizeText(bytes)}  ${reference}`),
     ...(plan.is_sparse ? ['Platforms are left out: other registries may refuse such images.'] : []),

@@ -89,6 +89,9 @@ export const BundlePlan = z
     present_bytes: bytes,
     carry_bytes: bytes,
     carry_blobs: count,
+    /** What of that the base has not: manifests and configs are carried even if it has them. */
+    new_blobs: count,
+    new_bytes: bytes,
     is_sparse: z.boolean(),
     base: z.object({ kind: z.enum(['none', 'receipt', 'bundle']), id: z.string().nullable() }),
     volumes: z.array(z.object({ n: z.int().min(1), bytes })),

@@ -40,7 +40,7 @@ export function presentJob(row: BundleJobRow): z.input<typeof BundleJob> {
 }
 
 export function presentPlan(
-  { plan, volumes, problems, biggest, rate }: BuiltPlan,
+  { plan, volumes, problems, biggest, news, rate }: BuiltPlan,
   freeBytes: number | null,
 ): z.input<typeof BundlePlan> {
   const { entries, blobs, base } = plan
@@ -57,6 +57,7 @@ export function presentPlan(
     ...{ blobs: blobs.length, carry_blobs: carried.length },
     ...{ total_bytes: totalBytes, carry_bytes: carryBytes },
     present_bytes: totalBytes - carryBytes,
+    ...{ new_blobs: news.length, new_bytes: sum(news) },
     is_sparse: entries.some(({ absent }) => (absent?.length ?? 0) > 0),
     base: { kind: base.kind, id: base.kind === 'none' ? null : base.id },
     volumes: volumes.map(({ number, bytes }) => ({ n: number, bytes })),

@@ -55,6 +55,8 @@ export interface BuiltPlan {
   readonly problems: readonly SelectionProblem[]
   /** What only it brings along, the largest first. */
   readonly biggest: readonly { readonly reference: string; readonly bytes: number }[]
+  /** What the base has not. */
+  readonly news: readonly BundleBlob[]
   readonly rate: number | undefined
 }
 
@@ -192,6 +194,7 @@ export function createBundlePlans({
       return {
         ...{ plan, volumes, rate, problems: found.problems },
         biggest: biggestOf(found.shares, found.base),
+        news: plan.blobs.filter(({ digest }) => !found.base.digests.has(digest)),
       }
     },
   }

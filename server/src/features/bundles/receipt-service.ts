@@ -40,16 +40,23 @@ export function createBundleReceipts({
   const store = receiptStore(db)
   const bundles = bundleStore(db)
 
-  async function inventory(): Promise<readonly Digest[]> {
-    const pins = pinStore(db)
+  async function readAll(pageOf: (after: string, limit: number) => Promise<readonly string[]>) {
     const digests: Digest[] = []
     for (let after = ''; ;) {
-      const page = await pins.pageBlobs(after, digestsAtOnce)
+      const page = await pageOf(after, digestsAtOnce)
       digests.push(...page.filter(isDigest))
       if (page.length < digestsAtOnce) return digests
       after = page.at(-1) ?? ''
       await otherWork()
     }
+  }
+
+  /** Manifests travel in any case, but only so does the other side know which are new. */
+  async function inventory(): Promise<readonly Digest[]> {
+    const pins = pinStore(db)
+    const blobs = await readAll((after, limit) => pins.pageBlobs(after, limit))
+    const manifests = await readAll((after, limit) => pins.pageManifests(after, limit))
+    return [...new Set([...blobs, ...manifests])]
   }
 
   return {
