@@ -156,6 +156,23 @@ describe('the service', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  it('lets work in the background rest, says by whose wish, and lets it go on', async () => {
+    await using visitor = await enter()
+    const { page } = visitor
+    await visitor.goTo('/service')
+    await page.getByRole('button', { name: 'Pause scrub' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Pause scrub' })
+    await dialog.getByLabel('Reason').fill('slow disk')
+    await dialog.getByRole('button', { name: 'Pause', exact: true }).click()
+    await page.getByText('slow disk').waitFor()
+    expect(await visitor.findings()).toEqual([])
+    await visitor.goTo('/service')
+    await page.getByText(`Paused by ${server.username}`).waitFor()
+    await page.getByRole('button', { name: 'Resume scrub' }).click()
+    await page.getByText('slow disk').waitFor({ state: 'detached' })
+    expect(visitor.complaints).toEqual([])
+  })
+
   it('gives out a support bundle after a look at what is in it', async () => {
     await using visitor = await enter()
     const { page } = visitor

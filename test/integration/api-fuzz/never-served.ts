@@ -26,6 +26,10 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['POST /api/v1/mooring/service/stop', 'the server would end; another test does that'],
   ['POST /api/v1/mooring/service/restart', 'nothing would start the server of the test again'],
   ['POST /api/v1/mooring/service/readonly', 'the other calls write; another test does that'],
+  [
+    'PUT /api/v1/mooring/service/pauses/{work}',
+    'the work of other calls would rest; another test does that',
+  ],
   ['POST /api/v1/mooring/certificates/authority/offline', keepsAuthority],
   ['PUT /api/v1/mooring/certificates/authority/key', keepsAuthority],
   ['POST /api/v1/mooring/certificates/authority/protect', keepsAuthority],

@@ -20,11 +20,12 @@ export interface Played {
   readonly faults: readonly string[]
 }
 
-/** They end the server, or its writes, for whoever may; the others are refused. */
+/** They end the server, its writes or its work, for whoever may; the others are refused. */
 const endsServer: ReadonlySet<string> = new Set([
   'scShutdownContainer',
   'stopService',
   'setReadOnly',
+  'pauseWork',
 ])
 
 const oddEach = 12

@@ -109,10 +109,8 @@ export const settingsOf: Readonly<Record<string, Set>> = {
     const until = Math.floor(Date.now() / 1000) + 3_600
     return { values: { check_id: 'space', note: 'known', until } }
   },
-  pauseWork: () => {
-    const until = Math.floor(Date.now() / 1000) + 3_600
-    return { values: { work: 'registry-size', until, reason: 'known' } }
-  },
+  setKioskPin: () => ({ values: { pin: '2468' } }),
+  unlockKiosk: () => ({ values: { pin: '2468' } }),
   resumeWork: () => ({ values: { work: 'registry-size' } }),
   withdrawAcknowledgement: () => ({ values: { check_id: 'space' } }),
   cancelUpload: async (stage) => ({ values: { upload_id: await stage.upload() } }),

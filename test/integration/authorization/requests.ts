@@ -37,6 +37,7 @@ const harmless: Readonly<Record<string, unknown>> = {
   validateProxyCacheConfig: { upstream_registry: '10.0.0.1' },
   exportOrgLogs: {},
   setReadOnly: { on: false },
+  setKioskPin: { pin: '2468' },
   enableOrganizationTeamSync: { group_dn: 'cn=sample' },
 }
 
