@@ -1,7 +1,8 @@
-import type { Input } from '../../api/operations.ts'
+import type { Input, Output } from '../../api/operations.ts'
 import type { App } from '../../app/context.ts'
 import { m } from '../../paraglide/messages.js'
 
+type MirrorRow = Output<'GET /api/v1/mooring/mirrors'>['items'][number]
 export type MirrorAction = NonNullable<Input<'POST /api/v1/mooring/mirrors/bulk'>['body']>['action']
 
 const listedAtOnce = 100
@@ -39,13 +40,21 @@ export async function changeMirrors(
 }
 
 export async function changeAllMirrors(app: App, action: 'pause' | 'resume'): Promise<void> {
-  const names: string[] = []
+  const mirrors = await everyMirror(app)
+  await changeMirrors(
+    app,
+    action,
+    mirrors.map(({ repository }) => repository),
+  )
+}
+
+export async function everyMirror(app: App): Promise<readonly MirrorRow[]> {
+  const mirrors: MirrorRow[] = []
   for (let page = 1; ; page++) {
     const { items } = await app.client.call('GET /api/v1/mooring/mirrors', {
       query: { page, limit: listedAtOnce },
     })
-    names.push(...items.map(({ repository }) => repository))
-    if (items.length < listedAtOnce) break
+    mirrors.push(...items)
+    if (items.length < listedAtOnce) return mirrors
   }
-  await changeMirrors(app, action, names)
 }

@@ -68,6 +68,18 @@ const advice: Readonly<Record<MirrorFailure, () => string>> = {
   unknown_error: m.mirrors_advice_unknown,
 }
 
+/** Where that is done, for who may. */
+export function remedyFor(code: MirrorFailure | null): { href: string; label: string } | undefined {
+  switch (code) {
+    case 'tls_error':
+      return { href: '/certificates', label: m.mirrors_remedy_trust() }
+    case 'storage_full':
+      return { href: '/storage', label: m.mirrors_remedy_space() }
+    default:
+      return undefined
+  }
+}
+
 /** What to do about it. */
 export const adviceFor = (code: MirrorFailure | null) =>
   code === null ? undefined : advice[code]()
