@@ -394,12 +394,15 @@ it('is made, run and tried by commands', async () => {
     [
       ...['--from', `${peer.host}/library/cli`, '--tag', '1.*', '--every', '24h'],
       ...['--username', peer.username, '--password-file', passwordFile],
+      ...['--window', 'mon-sun@00:00-24:00', '--rate', '50MB/s'],
     ],
   )
   await ended('cli')
   const run = await server.mooring(['mirror', 'sync', name], ['--json'])
   expect(JSON.parse(run)).toMatchObject({ state: 'idle', last_run: { tags: { unchanged: 1 } } })
   expect(await tagsOf('cli')).toEqual(['1.1'])
+  const shown = await server.mooring(['mirror', 'show', name])
+  expect(shown).toContain('by itself only in mon-sun@00:00-24:00\n  no faster than 50MB/s')
   const plan = await server.mooring(['mirror', 'dry-run', name], ['--json'])
   expect(JSON.parse(plan)).toMatchObject({ tags: [{ name: '1.1', action: 'unchanged' }] })
 })
