@@ -67,8 +67,11 @@ export function requireSettled(dataDir: string): void {
       pins: rows('select * from bundlepin'),
       jobs: rows("select id, kind, state from bundlejob where state <> 'done'"),
       claims: rows('select id, status from repomirrorconfig where expires_at is not null'),
+      // A command whose power went after its end is another import when it runs again.
       twiceInLedger: rows(
-        'select direction, bundle_id from bundleledger group by 1, 2 having count(*) > 1',
+        `select direction, bundle_id from bundleledger group by 1, 2 having count(*) > (
+           select count(*) from bundlejob where bundlejob.bundle_id = bundleledger.bundle_id
+           and kind = case direction when 'in' then 'import' else 'export' end)`,
       ),
       leases: database
         .prepare<[number], object>('select * from lease where expires_at > ?')
