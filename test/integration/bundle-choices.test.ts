@@ -221,3 +221,19 @@ describe('a damaged bundle that is looked at', () => {
     expect(refused.error?.code).toMatch(/^MOOR-BND-/)
   })
 })
+
+describe('a receipt', () => {
+  it('tells the source which images clients asked for in vain', async () => {
+    expect((await target.client().getManifest('quay/nothing', 'v1')).status).toBe(404)
+    const { own } = await into.trusted()
+    await out.trust('the site', own.public_key)
+    // What was counted is written once a minute, and when the server ends.
+    await target.restart()
+    into = bundleClient(await target.signedIn())
+    const receipt = await into.receipt()
+    const added = (await out.addReceipt({ document: receipt.document ?? '' })) as {
+      wanted: string[]
+    }
+    expect(added.wanted.some((image) => image.endsWith('quay/nothing:v1'))).toBe(true)
+  })
+})

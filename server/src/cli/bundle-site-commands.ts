@@ -2,8 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 
 import { wireDate } from '../features/api/wire-date.ts'
-import type { MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
-import type { MissedPullPosition } from '../features/proxy-cache/missed-pull-store.ts'
+import { listWantedImages } from '../features/bundles/wanted-images-service.ts'
 import { isProblem } from '../problem.ts'
 import { readKey } from './bundle-offline-commands.ts'
 import { CommandError } from './command-error.ts'
@@ -17,7 +16,6 @@ type Options = DataOptions & { readonly json?: boolean }
 type RequestOptions = Options & { readonly missedPulls?: boolean }
 
 const ledgerShown = 100
-const missedAtOnce = 500
 
 /** What sites tell each other: receipts, requests, keys; and the ledger. */
 export function bundleSiteCommands(): readonly Command[] {
@@ -76,7 +74,7 @@ function requestCommand(): Command {
     .action(async (bundle: string | undefined, options: RequestOptions) => {
       await withBundles(options, async ({ receipts, missedPulls }) => {
         if (options.missedPulls === true) {
-          const images = await missedImages(missedPulls)
+          const images = await listWantedImages(missedPulls)
           const lines = [
             '# images that clients asked for in vain, the most wanted first',
             ...images,
@@ -104,18 +102,6 @@ function requestCommand(): Command {
 function explainMissing(text: string) {
   return (error: unknown): never => {
     throw isProblem(error, 'not-found') ? new CommandError(text) : error
-  }
-}
-
-async function missedImages(missedPulls: MissedPulls): Promise<readonly string[]> {
-  const images = new Set<string>()
-  const query = { isIgnored: false, part: '', order: 'count', limit: missedAtOnce } as const
-  for (let after: MissedPullPosition | undefined; ;) {
-    const rows = await missedPulls.page({ ...query, after })
-    for (const { upstream, reference } of rows) images.add(upstream === '' ? reference : upstream)
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < missedAtOnce) return [...images]
-    after = { value: last.count, id: last.id }
   }
 }
 

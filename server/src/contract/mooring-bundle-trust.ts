@@ -45,6 +45,8 @@ const ReceiptView = z
     free_bytes: bytes.nullable(),
     bundles: z.array(z.string()),
     is_trusted: z.boolean(),
+    /** Images that clients of the site asked for in vain, the most wanted first. */
+    wanted: z.array(z.string()),
   })
   .meta({ id: 'BundleReceipt' })
 

@@ -26,6 +26,7 @@ import { createVerifyRun } from '../features/bundles/verify-run.ts'
 import type { BlobFetches } from '../features/copying/blob-fetch.ts'
 import { createCopier } from '../features/copying/copy-service.ts'
 import { createManifestContent } from '../features/manifests/manifest-content.ts'
+import { createMissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
 import { createManifestPush } from '../features/manifests/manifest-push-service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EventBus } from '../platform/event-bus.ts'
@@ -134,7 +135,11 @@ export function createBundleParts({
     ...{ places, signing, trust, uploads, sources, jobs },
     plans: upstreamPlans,
     list: createBundleList({ db, places }),
-    receipts: createBundleReceipts({ db, storage, clock, signing, trust, config }),
+    receipts: createBundleReceipts({
+      ...{ db, storage, clock, signing, trust, config },
+      // Read only: what was counted is another's to write.
+      missedPulls: createMissedPulls({ db, clock, random, isReadOnly: () => true }),
+    }),
     inspection: createBundleInspection({ sources, preparation }),
   }
 }

@@ -115,6 +115,14 @@ export class ExportDraft {
     }
   })
 
+  /** What a site asked for becomes the list of this bundle, beside what stands there. */
+  takeWanted(images: readonly string[]): void {
+    const known = new Set(this.list.split('\n'))
+    const added = images.filter((image) => !known.has(image))
+    this.list = [...(this.list.trim() === '' ? [] : [this.list.trimEnd()]), ...added].join('\n')
+    this.way = 'list'
+  }
+
   get #base(): NonNullable<PlanBody['base']> {
     const id = this.base === 'bundle' ? this.bundleId : this.receiptId
     return { kind: this.base, ...(this.base !== 'none' && id !== '' && { id }) }

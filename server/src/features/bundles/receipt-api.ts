@@ -48,7 +48,9 @@ export function receiptApi({
       const page = rows.slice(0, pageSize)
       const last = page.at(-1)
       return {
-        receipts: page.map(present),
+        receipts: await Promise.all(
+          page.map(async (row) => present(row, await receipts.wantedOf(row.id))),
+        ),
         ...(rows.length > pageSize &&
           last !== undefined && {
             next_page: pageTokens.seal('bundle-receipts', { at: last.added_at, id: last.id }),
@@ -63,11 +65,11 @@ export function receiptApi({
             message: 'Give a document or a summary, one of them.',
           })
         }
-        return present(
+        const row =
           document === undefined
             ? await receipts.addSummary(summary ?? '')
-            : await receipts.addDocument(Buffer.from(document, 'base64')),
-        )
+            : await receipts.addDocument(Buffer.from(document, 'base64'))
+        return present(row, await receipts.wantedOf(row.id))
       }),
     ),
 
@@ -86,11 +88,12 @@ export function receiptApi({
   ]
 }
 
-function present(row: ReceiptRow) {
+function present(row: ReceiptRow, wanted: readonly string[]) {
   return {
     ...{ id: row.id, added: wireDate(row.added_at), site: row.site, key_id: row.key_id },
     ...{ form: row.form, digests: row.digests, free_bytes: row.free_bytes },
     bundles: JSON.parse(row.bundles_json) as string[],
     is_trusted: row.is_trusted === 1,
+    wanted: [...wanted],
   }
 }

@@ -8,16 +8,21 @@ import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import { isDigest, type Digest } from '../../storage/digest.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
+import type { MissedPulls } from '../proxy-cache/missed-pull-service.ts'
 import { bundleSetName, receiptSetName } from './bundle-bases.ts'
 import { bundleStore } from './bundle-store.ts'
-import { packDigests } from './digest-set.ts'
+import { packDigests, packJson, unpackJson } from './digest-set.ts'
 import { pinStore } from './pin-store.ts'
 import { receiptStore, type ReceiptPosition, type ReceiptRow } from './receipt-store.ts'
 import type { SigningKeys } from './signing-key-service.ts'
 import type { BundleTrust } from './trust-service.ts'
+import { listWantedImages } from './wanted-images-service.ts'
 
 const digestsAtOnce = 2_000
 const bundlesNamed = 100
+/** A receipt stays small enough to be mailed. */
+const wantedAtMost = 1_000
+const wantedSetName = (id: string) => `wanted:${id}`
 
 export type BundleReceipts = ReturnType<typeof createBundleReceipts>
 
@@ -28,6 +33,7 @@ export function createBundleReceipts({
   clock,
   signing,
   trust,
+  missedPulls,
   config,
 }: {
   db: Db
@@ -35,6 +41,7 @@ export function createBundleReceipts({
   clock: Clock
   signing: SigningKeys
   trust: BundleTrust
+  missedPulls: Pick<MissedPulls, 'page'>
   config: Pick<Config, 'serverHostname'>
 }) {
   const store = receiptStore(db)
@@ -72,7 +79,8 @@ export function createBundleReceipts({
         ? null
         : await createReceipt(
             {
-              ...{ instance, createdAt, digests, bundles: imported, freeBytes, wanted: [] },
+              ...{ instance, createdAt, digests, bundles: imported, freeBytes },
+              wanted: await listWantedImages(missedPulls, wantedAtMost),
               name: config.serverHostname,
               results: imported.map((bundle) => ({ bundle, state: 'imported' })),
             },
@@ -84,12 +92,19 @@ export function createBundleReceipts({
       }
     },
 
+    /** Images that clients of the site asked for in vain, as its receipt says. */
+    async wantedOf(receiptId: string): Promise<readonly string[]> {
+      const content = await bundles.findSet(wantedSetName(receiptId))
+      return content === undefined ? [] : ((await unpackJson(content)) as string[])
+    },
+
     page: (after: ReceiptPosition | undefined, limit: number) => store.page(after, limit),
 
     /** @throws BundleFault for one that cannot be read, or whose key is not trusted. */
     async addDocument(document: Buffer): Promise<ReceiptRow> {
       const receipt = await readReceipt(document, await trust.keys())
       const content = await packDigests(receipt.digests)
+      const wanted = await packJson(receipt.wanted.slice(0, wantedAtMost))
       const row: ReceiptRow = {
         ...{ id: receipt.digestSet, added_at: clock.now(), site: receipt.name, form: 'full' },
         ...{ key_id: receipt.keyId, digests: receipt.digests.length, is_trusted: 1 },
@@ -99,6 +114,7 @@ export function createBundleReceipts({
       await db.transaction().execute(async (tx) => {
         await receiptStore(tx).put(row)
         await bundleStore(tx).putSet(receiptSetName(row.id), content)
+        await bundleStore(tx).putSet(wantedSetName(row.id), wanted)
         await bundleStore(tx).confirm(receipt.bundles.slice(0, bundlesNamed))
       })
       return row
