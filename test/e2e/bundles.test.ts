@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser, settled, visit, type Visit, type Visitor } from '../support/browser.ts'
 import { bundleClient } from '../support/bundle-client.ts'
+import { createOpaqueImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
@@ -117,6 +118,39 @@ describe('a bundle through the pages', () => {
     await page.getByRole('link', { name: 'quay/stock:small' }).click()
     await page.getByRole('heading', { level: 1 }).waitFor()
     await requireStock(target.client(), stock)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('lets somebody decide about each conflict, and about each deletion', async () => {
+    const pushOwn = async (server: TestServer, tag: string) =>
+      server
+        .client()
+        .pushImage('quay/stock', tag, createOpaqueImage(`${server.host} ${tag}`, [900]))
+    await pushOwn(target, 'small')
+    await pushOwn(source, 'small')
+    await source.client().request('DELETE', '/v2/quay/stock/manifests/large')
+    const out = bundleClient(await source.signedIn())
+    const made = await out.export({
+      selection: { repositories: [{ name: 'quay/stock' }] },
+      ...{ stream: 'site-42', propose_deletions: true, to: 'conflicts' },
+    })
+    expect(made.error).toBeNull()
+    await using visitor = await enter(target)
+    const { page } = visitor
+    await visitor.goTo(`/bundles/import?path=${encodeURIComponent(`${carried}/conflicts`)}`)
+    await page.getByLabel('What happens to quay/stock:small').selectOption('rename')
+    await page.getByText('Comes in as small-site-42').waitFor()
+    await page.getByRole('checkbox', { name: 'Delete quay/stock:large' }).check()
+    await press(visitor, 'Import', target.password)
+    await page.getByText('The bundle is imported', { exact: true }).waitFor()
+    await page.getByText('Deleted', { exact: true }).waitFor()
+    const client = target.client()
+    expect((await client.getManifest('quay/stock', 'small-site-42')).status).toBe(200)
+    expect((await client.getManifest('quay/stock', 'large')).status).toBe(404)
+    await page.getByRole('button', { name: 'Report as HTML' }).waitFor()
+    expect(await visitor.findings()).toEqual([])
+    await visitor.goTo('/bundles')
+    await page.getByRole('heading', { name: 'site-42 (Imported)' }).waitFor()
     expect(visitor.complaints).toEqual([])
   })
 
