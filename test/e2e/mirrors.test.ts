@@ -104,6 +104,12 @@ describe('a mirror', () => {
     await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
     await page.getByRole('menuitem', { name: 'Sync Now' }).click()
     await page.getByText('Sync scheduled for 1 mirrors').waitFor()
+    await page.getByRole('button', { name: `Actions for ${upstream.host}` }).click()
+    await page.getByRole('menuitem', { name: 'Test', exact: true }).click()
+    await page.getByText(/far\/app answered in \d+ ms and has 3 tags/).waitFor()
+    const received = page.getByRole('img', { name: /^Received in the last hour/ })
+    expect(await received.getAttribute('aria-label')).not.toMatch(/to 0 B,/)
+    await page.getByRole('link', { name: 'Free after what is running' }).waitFor()
     await page.getByRole('button', { name: 'Client configuration' }).click()
     const clients = page.getByRole('dialog', { name: 'Client configuration' })
     await clients.getByText(`prefix = "${upstream.host}/far/app"`).first().waitFor()
@@ -140,6 +146,16 @@ it('a pull of something that is not here is seen', async () => {
   await page.getByRole('button', { name: 'Actions for harbour/nothing:v9' }).click()
   await page.getByRole('menuitem', { name: 'Ignore' }).click()
   await page.getByText('Nothing was missed').waitFor()
+
+  // A client that was told to ask here for images of elsewhere says where they are from.
+  const path = '/v2/harbour/far/manifests/v1?ns=registry.example'
+  expect((await server.client().request('GET', path)).status).toBe(404)
+  await visitor.goTo('/mirrors/missed')
+  await page.getByRole('button', { name: 'Actions for harbour/far:v1' }).click()
+  await page.getByRole('menuitem', { name: 'Add to next bundle' }).click()
+  const list = page.getByRole('textbox', { name: 'List', exact: true })
+  await list.waitFor()
+  expect(await list.inputValue()).toBe('registry.example/harbour/far:v1')
   expect(visitor.complaints).toEqual([])
 })
 

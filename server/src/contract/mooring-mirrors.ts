@@ -161,6 +161,12 @@ export const getMirrorOverview = endpoint({
       states: z.partialRecord(MirrorState, z.int()),
       /** Bytes a second that come in now. */
       rate: z.number(),
+      /** Bytes that runs of this process fetched in each of the last 60 minutes, the oldest first. */
+      hour: z.array(z.int()),
+      /** Bytes that runs under way have still to fetch, as far as they know. */
+      remaining_bytes: z.int(),
+      /** Where blobs are kept. Null: the storage does not say. */
+      free_bytes: z.int().nullable(),
       workers: z.int(),
       last_success: wireDate.nullable(),
       upstreams: z.array(

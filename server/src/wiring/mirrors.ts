@@ -1,6 +1,7 @@
 import { createAuthorizer } from '../features/api/authorize-service.ts'
 import { presentOutcome } from '../features/interface/present-outcome.ts'
 import { mirrorApi } from '../features/mirrors/mirror-api.ts'
+import { createLastHour } from '../features/mirrors/last-hour.ts'
 import { createMirrorBulk } from '../features/mirrors/mirror-bulk-service.ts'
 import { mirrorHealthApi } from '../features/mirrors/mirror-health-api.ts'
 import { createMirrorHealth } from '../features/mirrors/mirror-health-service.ts'
@@ -23,10 +24,11 @@ export function wireMirrors(
   foundation: Foundation,
 ): Area & Pick<ContentServices, 'mirrors' | 'mirrorViews'> {
   const { parts, people, metrics: common, live, copying, upstreams: client } = foundation
-  const { config, database, clock, random, log } = parts
+  const { config, database, storage, clock, random, log } = parts
   if (!config.features.repoMirror) return { routes: [] }
   const { audit, access, accounts, repositories } = people
   const metrics = createMirrorMetrics(common.registry)
+  const hour = createLastHour({ elapsed: startStopwatch() })
   const wake = () => {
     worker.wake()
   }
@@ -43,7 +45,7 @@ export function wireMirrors(
   const runner: MirrorRunner = createMirrorRunner({
     ...{ database, clock, audit, log, bus: live.bus, elapsed: startStopwatch },
     ...{ copier: copying.copier, settings, upstreams, tags },
-    ...{ repositories, accounts, metrics, config },
+    ...{ repositories, accounts, metrics, hour, config },
     runs: createMirrorRuns({ database, clock, random, audit }),
   })
   const work = createMirrorWorker({
@@ -67,6 +69,7 @@ export function wireMirrors(
       ...mirrorHealthApi({ health, accounts, access }),
       ...mooringMirrorApi({
         ...{ mirrors, views, previews, settings, pageTokens, outcome: presentOutcome },
+        ...{ hour, space: () => storage.space() },
         bulk: createMirrorBulk({ mirrors, authorizer: createAuthorizer(people) }),
       }),
     ],

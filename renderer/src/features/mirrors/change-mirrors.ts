@@ -39,8 +39,13 @@ export async function changeMirrors(
   await app.queries.invalidateQueries({ queryKey: ['mirrors'] })
 }
 
-export async function changeAllMirrors(app: App, action: 'pause' | 'resume'): Promise<void> {
-  const mirrors = await everyMirror(app)
+/** Those of one upstream, or all. */
+export async function changeAllMirrors(
+  app: App,
+  action: 'sync' | 'pause' | 'resume',
+  upstream?: string,
+): Promise<void> {
+  const mirrors = await everyMirror(app, upstream)
   await changeMirrors(
     app,
     action,
@@ -48,11 +53,27 @@ export async function changeAllMirrors(app: App, action: 'pause' | 'resume'): Pr
   )
 }
 
-export async function everyMirror(app: App): Promise<readonly MirrorRow[]> {
+/** Asks the upstream for the tags of one of its mirrors, as that mirror would. */
+export async function testUpstream(app: App, upstream: string): Promise<void> {
+  const { items } = await app.client.call('GET /api/v1/mooring/mirrors', {
+    query: { upstream, limit: 1 },
+  })
+  for (const { repository, external_reference: reference } of items) {
+    const before = performance.now()
+    const { total } = await app.client.call(
+      'POST /api/v1/mooring/repository/{repository}/mirror/preview',
+      { params: { repository }, body: {} },
+    )
+    const ms = Math.round(performance.now() - before)
+    app.toasts.success(m.mirrors_upstream_answers({ reference, ms, count: total }))
+  }
+}
+
+export async function everyMirror(app: App, upstream?: string): Promise<readonly MirrorRow[]> {
   const mirrors: MirrorRow[] = []
   for (let page = 1; ; page++) {
     const { items } = await app.client.call('GET /api/v1/mooring/mirrors', {
-      query: { page, limit: listedAtOnce },
+      query: { page, limit: listedAtOnce, ...(upstream !== undefined && { upstream }) },
     })
     mirrors.push(...items)
     if (items.length < listedAtOnce) return mirrors

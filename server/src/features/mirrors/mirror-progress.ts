@@ -2,7 +2,8 @@ import type { EventBus } from '../../platform/event-bus.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Stopwatch } from '../../platform/stopwatch.ts'
 import type { JobProgress } from '../../work/job-progress.ts'
-import { createCopyMeter } from '../copying/copy-meter.ts'
+import { createCopyMeter, type CopyMeter } from '../copying/copy-meter.ts'
+import type { LastHour } from './last-hour.ts'
 import type { TagState } from './mirror-run-store.ts'
 
 export type MirrorProgress = JobProgress<
@@ -24,6 +25,7 @@ export function createProgressMeter({
   bus,
   clock,
   elapsed,
+  hour,
 }: {
   repository: string
   startedAt: Instant
@@ -32,6 +34,7 @@ export function createProgressMeter({
   bus: EventBus
   clock: Clock
   elapsed: Stopwatch
+  hour: LastHour
 }) {
   const states = new Map<string, TagState>()
   const errors: string[] = []
@@ -42,7 +45,14 @@ export function createProgressMeter({
   let lastBytesAt = elapsed()
   let itemsDone = 0
 
-  const meter = createCopyMeter({ elapsed, report: publish })
+  const copied = createCopyMeter({ elapsed, report: publish })
+  const meter: CopyMeter = {
+    ...copied,
+    received(count) {
+      hour.received(count)
+      copied.received(count)
+    },
+  }
 
   function snapshot(): MirrorProgress {
     const { tags, bytes, bytesTotal, bytesPerSecond, blobs, blobsTotal } = meter.snapshot()

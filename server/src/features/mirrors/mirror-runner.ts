@@ -11,6 +11,7 @@ import type { Copier } from '../copying/copy.ts'
 import type { RepositoryService } from '../repositories/repository-service.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { subjectOf } from '../repositories/repository-subject.ts'
+import type { LastHour } from './last-hour.ts'
 import { keepClaim, RunEnded, type ClaimKeeper } from './mirror-claim-keeper.ts'
 import type { Kind } from './mirror-claim-store.ts'
 import { failureOf, knownFailure, MirrorFault } from './mirror-failure.ts'
@@ -70,6 +71,7 @@ export function createMirrorRunner({
   repositories,
   accounts,
   metrics,
+  hour,
   config,
 }: {
   database: Database
@@ -86,6 +88,7 @@ export function createMirrorRunner({
   repositories: RepositoryService
   accounts: AccountService
   metrics: MirrorMetrics
+  hour: LastHour
   config: Pick<Config, 'mirrors'>
 }) {
   const { db } = database
@@ -238,7 +241,7 @@ export function createMirrorRunner({
       write(tx, { kind: 'repo_mirror_sync_started', verb: 'start', message }),
     )
     const progress = createProgressMeter({
-      ...{ repository: repository.full_name, bus, clock, elapsed: elapsed() },
+      ...{ repository: repository.full_name, bus, clock, elapsed: elapsed(), hour },
       ...{ startedAt: begun.started_at, bytesBefore: begun.bytes },
     })
     known.progress = progress.snapshot

@@ -148,6 +148,7 @@ export function createMirrorViews({
         total: seen.length,
         states,
         rate: seen.reduce((sum, { progress }) => sum + (progress?.rate ?? 0), 0),
+        remaining: seen.reduce((sum, { progress }) => sum + bytesLeft(progress), 0),
         workers: await leaseStore(db).countTaken(workerPrefix, clock.now()),
         lastSuccess: latest(seen.map(({ mirror }) => mirror.last_success_at)),
         upstreams: [...upstreams.values()].sort((a, b) => (a.host < b.host ? -1 : 1)),
@@ -180,6 +181,13 @@ export function createMirrorViews({
 function progressElsewhere(run: MirrorRunRow | undefined): MirrorProgress | undefined {
   if (run?.ended_at !== null || run.progress_json === null) return undefined
   return JSON.parse(run.progress_json) as MirrorProgress
+}
+
+/** As far as it is known: what is queued was not looked at yet. */
+function bytesLeft(progress: MirrorProgress | undefined): number {
+  if (progress?.state !== 'running') return 0
+  const expected = progress.eta === null ? 0 : progress.eta * progress.rate
+  return Math.max(expected, progress.total - progress.done)
 }
 
 function keyOf({ mirror, state, nextRun }: SeenMirror, column: MirrorColumn): SortKey {

@@ -16,11 +16,13 @@ import {
   previewRepositoryMirrorTags,
 } from '../../contract/mooring-mirrors.ts'
 import { Problem } from '../../problem.ts'
+import type { BlobStorage } from '../../storage/storage.ts'
 import { route, type ApiRoute } from '../api/api-call.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDateOrNull } from '../api/wire-date.ts'
 import type { presentOutcome } from '../interface/present-outcome.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
+import type { LastHour } from './last-hour.ts'
 import type { MirrorBulk } from './mirror-bulk-service.ts'
 import type { MirrorPreviews, PreviewWish } from './mirror-preview-service.ts'
 import type { MirrorService } from './mirror-service.ts'
@@ -43,6 +45,8 @@ export function mooringMirrorApi({
   settings,
   pageTokens,
   outcome,
+  hour,
+  space,
 }: {
   mirrors: MirrorService
   views: MirrorViews
@@ -52,6 +56,8 @@ export function mooringMirrorApi({
   pageTokens: PageTokens
   /** What became of one of many, as the answer shows it. */
   outcome: typeof presentOutcome
+  hour: LastHour
+  space: BlobStorage['space']
 }): readonly ApiRoute[] {
   const present = presentMirror(settings)
 
@@ -73,9 +79,18 @@ export function mooringMirrorApi({
     }),
 
     route(getMirrorOverview, async () => {
-      const { lastSuccess, upstreams, ...rest } = await views.overview()
+      const [{ lastSuccess, remaining, upstreams, ...rest }, freeBytes] = await Promise.all([
+        views.overview(),
+        space().then(
+          ({ freeBytes }) => freeBytes,
+          () => null,
+        ),
+      ])
       return {
         ...rest,
+        hour: [...hour.minutes()],
+        remaining_bytes: Math.round(remaining),
+        free_bytes: freeBytes,
         last_success: wireDateOrNull(lastSuccess),
         upstreams: upstreams.map(({ lastSuccess: successAt, failedRun, ...upstream }) => ({
           ...upstream,
