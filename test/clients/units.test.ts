@@ -1,5 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { placesOf, quadlet, systemdUnit, type Scope } from '@mooring/server/service'
+import {
+  placesOf,
+  quadlet,
+  systemdUnit,
+  type Scope,
+  type ServiceMode,
+} from '@mooring/server/service'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBareMachines, startBareMachine, type BareMachine } from '../support/bare-machine.ts'
 
@@ -14,18 +20,18 @@ describe.skipIf(!hasBareMachines)('the units', () => {
   })
   afterAll(async () => machine[Symbol.asyncDispose]())
 
-  const planFor = (scope: Scope) => {
+  const planFor = (scope: Scope, mode: ServiceMode = 'registry') => {
     const places = placesOf(scope, 'mooring', { HOME: '/home/ada' })
     const { dataDir } = places
     return {
       ...{ scope, places, dataDir, configDir: `${dataDir}/config`, environment: {} },
-      ...({ name: 'mooring', supervisor: 'systemd' } as const),
+      ...({ mode, name: 'mooring', supervisor: 'systemd' } as const),
     }
   }
-  const writeUnit = (scope: Scope) => {
+  const writeUnit = (scope: Scope, mode?: ServiceMode) => {
     mkdirSync(machine.path(`/units/${scope}`), { recursive: true })
     const text = systemdUnit({
-      ...planFor(scope),
+      ...planFor(scope, mode),
       form: 'program',
       node: '/opt/mooring/current/node/bin/node',
       script: '/opt/mooring/current/server/bin/mooring.js',
@@ -42,6 +48,12 @@ describe.skipIf(!hasBareMachines)('the units', () => {
     )
     expect(stderr).toBe('')
     expect(code).toBe(0)
+  })
+
+  it('of the mirrors alone please systemd as well', async () => {
+    const file = writeUnit('system', 'repomirror')
+    expect(await machine.run(['cat', file])).toMatch(/^ExecStart=.*mooring\.js repomirror$/m)
+    expect((await machine.attempt(['systemd-analyze', 'verify', file])).code).toBe(0)
   })
 
   it('leave the server little that it could harm', async () => {

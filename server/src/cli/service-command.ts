@@ -2,14 +2,20 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { environment } from '../config/read-config.ts'
 import { systemNetwork } from '../first-start/host-names.ts'
 import { systemClock } from '../platform/clock.ts'
 import { readVersion } from '../platform/version.ts'
 import { ServiceError } from '../service/service-codes.ts'
 import { perform, readEnvironment } from '../service/service-host.ts'
-import { containerPorts, placesOf, type ServicePlan } from '../service/service-plan.ts'
+import {
+  containerPorts,
+  placesOf,
+  type ServiceMode,
+  type ServicePlan,
+  wordOf,
+} from '../service/service-plan.ts'
 import { readRecord } from '../service/service-record.ts'
 import { statusOf } from '../service/service-status.ts'
 import {
@@ -26,10 +32,11 @@ import { print } from './print.ts'
 
 interface ScopeOptions {
   readonly user?: boolean
-  readonly name: string
+  readonly name?: string
 }
 
 interface InstallOptions extends ScopeOptions {
+  readonly mode: ServiceMode
   readonly container?: boolean
   readonly image: string
   readonly data?: string
@@ -47,6 +54,7 @@ interface InstallOptions extends ScopeOptions {
 type StatusOptions = ScopeOptions & { readonly json?: boolean }
 
 const pollMs = 250
+const ownName = 'mooring'
 
 export function serviceCommand(): Command {
   return new Command('service')
@@ -74,6 +82,11 @@ export function serviceCommand(): Command {
 
 function installCommand(): Command {
   return scoped('install', 'make Mooring a service that starts with the machine, or upgrade it')
+    .addOption(
+      new Option('--mode <mode>', 'the registry, or the workers of its mirrors alone')
+        .choices(['registry', 'repomirror'])
+        .default('registry'),
+    )
     .option('--container', 'run the container image with podman instead of the program')
     .option('--image <image>', 'the container image', `localhost/mooring:${readVersion()}`)
     .option('--data <directory>', 'where the data lies')
@@ -103,10 +116,12 @@ async function install(options: InstallOptions): Promise<void> {
 
 function planOf(options: InstallOptions): ServicePlan {
   const scope = options.user === true ? 'user' : 'system'
-  const places = placesOf(scope, options.name, environment)
+  const { mode } = options
+  const name = options.name ?? (mode === 'registry' ? ownName : `${ownName}-${mode}`)
+  const places = placesOf(scope, name, environment)
   const base = path.resolve(options.data ?? places.dataDir)
   const hasSystemd = existsSync('/run/systemd/system')
-  const common = { scope, name: options.name, places, environment: options.env } as const
+  const common = { mode, scope, name, places, environment: options.env } as const
   const configDir = path.resolve(options.config ?? path.join(base, 'config'))
   if (options.container === true) {
     return {
@@ -197,12 +212,16 @@ function scoped(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .option('--user', 'a service of this account instead of the whole system')
-    .option('--name <name>', 'of the unit, the container and the account', serviceName, 'mooring')
+    .option(
+      '--name <name>',
+      `of the unit, the container and the account (default: "mooring")`,
+      serviceName,
+    )
 }
 
 function installed(options: ScopeOptions): Promise<ServicePlan> {
   const scope = options.user === true ? 'user' : 'system'
-  return readRecord(placesOf(scope, options.name, environment))
+  return readRecord(placesOf(scope, options.name ?? ownName, environment))
 }
 
 function requireRight({ user }: ScopeOptions): void {
@@ -227,7 +246,7 @@ function describeStep(step: Step): string {
     case 'run':
       return `# run ${step.command.join(' ')}\n`
     case 'spawn':
-      return `# start ${step.plan.node} ${step.plan.script} serve\n`
+      return `# start ${step.plan.node} ${step.plan.script} ${wordOf(step.plan)}\n`
     case 'end':
       return `# end the server that runs on ${step.plan.dataDir}\n`
   }

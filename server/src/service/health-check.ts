@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readConfig } from '../config/read-config.ts'
 import { ConfigError, type Environment } from '../config/config.ts'
 import { ServiceError } from './service-codes.ts'
-import { containerPorts } from './service-plan.ts'
+import { containerPorts, type ServiceMode } from './service-plan.ts'
 
 export interface HealthAnswer {
   readonly url: string
@@ -21,8 +21,10 @@ export async function checkHealth(where: {
   readonly dataDir: string
   readonly configDir: string
   readonly env: Environment
+  /** Of a service of this machine; a container knows its own. */
+  readonly mode?: ServiceMode
 }): Promise<HealthAnswer> {
-  const mode = containerMode()
+  const mode = where.mode === 'repomirror' ? 'workers' : containerMode()
   const { httpHost, metricsHost, http, metrics, isConfigured } = await listening(where)
   if (mode === 'workers') return expectStatus(await ask(metricsHost, metrics, '/metrics'), [200])
   // The editor of the configuration wants a password: that it says so is enough.

@@ -3,6 +3,7 @@ import {
   containerPorts,
   containerUser,
   requireUnitPath,
+  wordOf,
   type ContainerPlan,
 } from './service-plan.ts'
 import { render, unitSection } from './systemd-unit.ts'
@@ -22,14 +23,14 @@ export function quadlet(plan: ContainerPlan): string {
   const isSystem = plan.scope === 'system'
   const paths = [plan.configDir, plan.dataDir].map(requireUnitPath)
   return render([
-    ['Unit', unitSection(paths, isSystem)],
+    ['Unit', unitSection(plan.mode, paths, isSystem)],
     [
       'Container',
       [
         ['Image', plan.image],
         ['Pull', 'never'],
         ['ContainerName', plan.name],
-        ['Exec', 'registry'],
+        ['Exec', wordOf(plan)],
         ['EnvironmentFile', requireUnitPath(plan.places.environmentFile)],
         ...published(plan).map((ports) => ['PublishPort', ports] as const),
         ...volumes(plan).map((volume) => ['Volume', volume] as const),
@@ -83,17 +84,20 @@ export function podmanRun(plan: ContainerPlan): readonly string[] {
     `--health-retries=${health.retries}`,
     `--health-start-period=${health.startPeriod}`,
     plan.image,
-    'registry',
+    wordOf(plan),
   ]
 }
 
 /** Without root the files belong to the account that runs podman. */
 const ownUser = `keep-id:uid=${containerUser},gid=${containerUser}`
 
-function published({ ports }: ContainerPlan): readonly string[] {
-  return [
+function published({ mode, ports }: ContainerPlan): readonly string[] {
+  const registry = [
     `${ports.https}:${containerPorts.https}`,
     `${ports.http}:${containerPorts.http}`,
+  ] as const
+  return [
+    ...(mode === 'registry' ? registry : []),
     // For collectors on this machine.
     `127.0.0.1:${ports.metrics}:${containerPorts.metrics}`,
   ]

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { writeFileDurably } from '../platform/files.ts'
 import { describe, ServiceError } from './service-codes.ts'
-import { parseEnvironmentFile, type Places, type ProgramPlan } from './service-plan.ts'
+import { parseEnvironmentFile, type Places, type ProgramPlan, wordOf } from './service-plan.ts'
 import type { Step } from './service-steps.ts'
 
 const run = promisify(execFile)
@@ -116,7 +116,7 @@ async function startProcess(plan: ProgramPlan): Promise<string> {
   const log = openSync(logFile, 'a', 0o600)
   try {
     if (ids.uid !== undefined) await chown(logFile, ids.uid, ids.gid)
-    const child = spawn(plan.node, [plan.script, 'serve'], {
+    const child = spawn(plan.node, [plan.script, wordOf(plan)], {
       ...ids,
       cwd: dataDir,
       detached: true,

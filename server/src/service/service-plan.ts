@@ -6,7 +6,11 @@ export type Scope = 'system' | 'user'
 /** Who starts the server again: systemd, or without it podman or nobody. */
 export type Supervisor = 'systemd' | 'podman' | 'process'
 
+/** The whole registry, or the workers of its mirrors alone (C5, M8.6-1). */
+export type ServiceMode = 'registry' | 'repomirror'
+
 interface CommonPlan {
+  readonly mode: ServiceMode
   readonly scope: Scope
   readonly supervisor: Supervisor
   /** Of the unit, the container and, for a system service, the account. */
@@ -32,6 +36,10 @@ export interface ContainerPlan extends CommonPlan {
 }
 
 export type ServicePlan = ProgramPlan | ContainerPlan
+
+/** How a container is told; the program calls the registry `serve`. */
+export const wordOf = ({ mode, form }: ServicePlan): string =>
+  form === 'program' && mode === 'registry' ? 'serve' : mode
 
 /** Where the parts of a service lie on this machine. */
 export interface Places {

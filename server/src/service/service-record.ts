@@ -4,6 +4,7 @@ import { ServiceError } from './service-codes.ts'
 import type { Places, ServicePlan } from './service-plan.ts'
 
 const common = {
+  mode: z.enum(['registry', 'repomirror']).default('registry'),
   scope: z.enum(['system', 'user']),
   supervisor: z.enum(['systemd', 'podman', 'process']),
   name: z.string(),

@@ -18,7 +18,7 @@ const common = (scope: Scope, supervisor: Supervisor, dataDir?: string) => {
   const environment = { MOORING_FIRST_PASSWORD: 'secret' }
   return {
     ...{ scope, supervisor, places, dataDir: data, configDir: `${data}/config`, environment },
-    name: 'mooring',
+    ...({ name: 'mooring', mode: 'registry' } as const),
   }
 }
 
@@ -55,6 +55,21 @@ describe('installing the service', () => {
       'systemctl enable mooring.service',
       'systemctl restart mooring.service',
     ])
+  })
+
+  it('runs the mirrors alone where that is wanted, which nobody calls', () => {
+    const [write] = installSteps(
+      { ...program('system', 'systemd'), mode: 'repomirror' },
+      { start: true },
+    ).filter((step) => step.kind === 'write' && step.file.endsWith('.service'))
+    expect(write?.kind === 'write' && write.content).toMatch(
+      /^ExecStart=.*mooring\.js repomirror$/m,
+    )
+    const run = commands(
+      installSteps({ ...container('podman'), mode: 'repomirror' }, { start: true }),
+    ).find((command) => command.startsWith('podman run'))
+    expect(run).toMatch(/ localhost\/mooring:0\.1\.0 repomirror$/)
+    expect(run?.match(/--publish=\S+/g)).toEqual(['--publish=127.0.0.1:9091:9091'])
   })
 
   it('makes no account for a service of an account, and lets it linger', () => {

@@ -1,4 +1,4 @@
-import { requireUnitPath, type ProgramPlan } from './service-plan.ts'
+import { requireUnitPath, wordOf, type ProgramPlan, type ServiceMode } from './service-plan.ts'
 
 type Directive = readonly [key: string, value: string]
 
@@ -8,7 +8,7 @@ export function systemdUnit(plan: ProgramPlan): string {
   const writable = [...new Set([dataDir, configDir])].map(requireUnitPath)
   const isSystem = scope === 'system'
   return render([
-    ['Unit', unitSection(writable, isSystem)],
+    ['Unit', unitSection(plan.mode, writable, isSystem)],
     [
       'Service',
       [
@@ -22,7 +22,10 @@ export function systemdUnit(plan: ProgramPlan): string {
             ] as const)
           : []),
         ['EnvironmentFile', `-${requireUnitPath(plan.places.environmentFile)}`],
-        ['ExecStart', `${requireUnitPath(plan.node)} ${requireUnitPath(plan.script)} serve`],
+        [
+          'ExecStart',
+          `${requireUnitPath(plan.node)} ${requireUnitPath(plan.script)} ${wordOf(plan)}`,
+        ],
         // Also after a superuser ended it through the API, as Quay's supervisor does.
         ['Restart', 'always'],
         ['RestartSec', '2'],
@@ -42,9 +45,18 @@ export function systemdUnit(plan: ProgramPlan): string {
   ])
 }
 
-export function unitSection(paths: readonly string[], isSystem: boolean): readonly Directive[] {
+const descriptions: Readonly<Record<ServiceMode, string>> = {
+  registry: 'Mooring container registry',
+  repomirror: 'Mirrors of a Mooring container registry',
+}
+
+export function unitSection(
+  mode: ServiceMode,
+  paths: readonly string[],
+  isSystem: boolean,
+): readonly Directive[] {
   return [
-    ['Description', 'Mooring container registry'],
+    ['Description', descriptions[mode]],
     // The manager of a user knows no targets of the system.
     ...(isSystem
       ? ([
