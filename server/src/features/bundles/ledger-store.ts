@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
+import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
@@ -53,8 +54,9 @@ export function ledgerStore(db: Db) {
     db.selectFrom('bundleledger').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst()
 
   return {
-    /** Two at once would take the same number, and the second fails: it is tried again. */
+    /** In a transaction, whose end lets the next one have its number. */
     async append(entry: NewLedgerEntry): Promise<void> {
+      if (hasRowLocks(db)) await sql`lock table bundleledger in exclusive mode`.execute(db)
       const before = await last()
       const numbered = { ...entry, number: (before?.number ?? 0) + 1 }
       await db

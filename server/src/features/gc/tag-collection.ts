@@ -41,7 +41,8 @@ export function createTagCollection(parts: CollectorParts, manifests: ManifestCo
   /** @returns whether the walk came to its end. */
   async function walk(windowMs: number, after: EndedAt): Promise<boolean> {
     const now = clock.now()
-    const page = await store.listEnded(after, now - windowMs, examinedAtOnce)
+    const until = now - windowMs
+    const page = await store.listEnded(after, until, examinedAtOnce)
     const garbage = new Map<number, number[]>()
     for (const tag of page) {
       const itsWindowMs = tag.window_s * 1000
@@ -53,8 +54,13 @@ export function createTagCollection(parts: CollectorParts, manifests: ManifestCo
     }
     for (const [repositoryId, ids] of garbage) await remove(repositoryId, ids)
     const last = page.at(-1)
-    if (last !== undefined) walks.set(windowMs, { end: last.lifetime_end_ms, id: last.id })
-    return page.length < examinedAtOnce
+    const isDone = page.length < examinedAtOnce
+    if (last !== undefined) {
+      const { lifetime_end_ms: end, id } = last
+      // Older rows may still come to end at this very moment: holds, when their subject goes.
+      walks.set(windowMs, { end, id: isDone && end === until ? beginning.id : id })
+    }
+    return isDone
   }
 
   async function remove(repositoryId: number, ids: readonly number[]): Promise<void> {
