@@ -1,28 +1,17 @@
 import type { Input, Output } from '../../api/operations.ts'
 import { m } from '../../paraglide/messages.js'
 import { toInstant } from '../../ui/format.ts'
-import type { Entity } from '../entity-search/entity.ts'
 import { intervalOf, secondsIn, type IntervalUnit } from './interval.ts'
+import type { SyncValues } from './sync-values.ts'
 
 export type MirrorConfiguration = Output<'GET /api/v1/repository/{repository}/mirror'>
 type NewMirror = Input<'POST /api/v1/repository/{repository}/mirror'>['body']
 
-export interface MirrorValues {
+export interface MirrorValues extends SyncValues {
   reference: string
   patterns: string[]
   architectures: string[]
-  start: number | null
-  amount: number | null
-  unit: string
-  timeout: number | null
-  robot: Entity | null
-  username: string
-  password: string
-  verifyTls: boolean
   unsigned: boolean
-  httpProxy: string
-  httpsProxy: string
-  noProxy: string
 }
 
 const usualIntervalS = 86_400

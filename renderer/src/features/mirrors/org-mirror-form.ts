@@ -1,9 +1,9 @@
 import type { Input, Output } from '../../api/operations.ts'
 import { m } from '../../paraglide/messages.js'
 import { toInstant } from '../../ui/format.ts'
-import type { Entity } from '../entity-search/entity.ts'
 import { intervalOf, secondsIn } from './interval.ts'
 import { isoSeconds } from './mirror-form.ts'
+import type { SyncValues } from './sync-values.ts'
 
 export type OrgMirror = Output<'GET /api/v1/organization/{orgname}/mirror'>
 type NewOrgMirror = Input<'POST /api/v1/organization/{orgname}/mirror'>['body']
@@ -19,23 +19,12 @@ export function isOrgBusy(mirror: OrgMirror, now: number): boolean {
   return isEnabled && (NEVER_RUN > 0 || (status === 'NEVER_RUN' && isDue))
 }
 
-export interface OrgMirrorValues {
+export interface OrgMirrorValues extends SyncValues {
   type: string
   url: string
   namespace: string
   visibility: string
-  start: number | null
-  amount: number | null
-  unit: string
-  timeout: number | null
-  robot: Entity | null
   filters: string[]
-  username: string
-  password: string
-  verifyTls: boolean
-  httpProxy: string
-  httpsProxy: string
-  noProxy: string
 }
 
 const usualIntervalS = 86_400
