@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
 import { defineConfig } from 'vitest/config'
 import { findElectron } from '@mooring/electron/find-electron'
+import { browserProgram } from './test/support/browser-program.ts'
+import { LongestFirst } from './test/support/longest-first.ts'
+import { quickFolder } from './test/support/quick-folder.ts'
 
 interface Group {
   readonly name: string
@@ -11,6 +15,10 @@ interface Group {
   readonly order: number
   readonly workers: number
   readonly timeoutMs: number
+  /** Files that leave nothing behind share a process and what it has loaded. */
+  readonly isolate?: boolean
+  /** Killed servers and container clients meet a real disk. */
+  readonly usesDisk?: boolean
   /** A browser on a machine that is busy with other tests may miss what shows for a moment. */
   readonly retry?: number
 }
@@ -32,6 +40,7 @@ const groups: readonly Group[] = [
     order: 0,
     workers: 2,
     timeoutMs: 20_000,
+    isolate: false,
   },
   {
     name: 'conformance',
@@ -54,7 +63,7 @@ const groups: readonly Group[] = [
     timeoutMs: 60_000,
   },
   // Pages in the system's Chromium; `npm test` says so where there is none.
-  ...(existsSync(process.env['MOORING_TEST_BROWSER'] ?? '/usr/bin/chromium')
+  ...(browserProgram !== undefined
     ? [
         {
           name: 'e2e',
@@ -67,7 +76,14 @@ const groups: readonly Group[] = [
       ]
     : []),
   // Killing servers wants the machine to itself.
-  { name: 'crash', include: ['test/crash/**/*.test.ts'], order: 1, workers: 1, timeoutMs: 180_000 },
+  {
+    name: 'crash',
+    include: ['test/crash/**/*.test.ts'],
+    order: 1,
+    workers: 1,
+    timeoutMs: 180_000,
+    usesDisk: true,
+  },
   {
     // A client, its server and the disk take turns to wait, which leaves room for another.
     name: 'clients',
@@ -75,6 +91,7 @@ const groups: readonly Group[] = [
     order: 2,
     workers: 2,
     timeoutMs: 120_000,
+    usesDisk: true,
   },
 ]
 
@@ -85,21 +102,27 @@ export default defineConfig({
     // Processes rather than threads: native modules, signals and a test's environment stay apart.
     pool: 'forks',
     passWithNoTests: false,
+    sequence: { sequencer: LongestFirst },
     globalSetup: beforeAll.filter((file) => existsSync(file)),
     projects: [
-      ...groups.map(({ name, include, order, workers, timeoutMs, retry = 0 }) => ({
-        test: {
-          name,
-          include,
-          pool: 'forks' as const,
-          maxWorkers: workers,
-          fileParallelism: workers > 1,
-          sequence: { groupOrder: order },
-          testTimeout: timeoutMs,
-          retry,
-          hookTimeout: Math.max(timeoutMs, 60_000),
-        },
-      })),
+      ...groups.map(
+        ({ name, include, order, workers, timeoutMs, retry = 0, usesDisk, isolate = true }) => ({
+          test: {
+            name,
+            include,
+            pool: 'forks' as const,
+            maxWorkers: workers,
+            fileParallelism: workers > 1,
+            sequence: { groupOrder: order },
+            testTimeout: timeoutMs,
+            ...{ retry, isolate },
+            env: usesDisk === true ? {} : { TMPDIR: quickFolder(), MOORING_TEST_DISK: tmpdir() },
+            hookTimeout: Math.max(timeoutMs, 60_000),
+            // As long as whatever else is waited for; the usual second is short on a busy machine.
+            expect: { poll: { timeout: 30_000 } },
+          },
+        }),
+      ),
       {
         // Components, in a document that no browser draws.
         plugins: [svelte({ configFile: 'renderer/svelte.config.js' }), svelteTesting()],

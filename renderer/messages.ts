@@ -9,9 +9,18 @@ const Settings = z.object({
   'plugin.inlang.messageFormat': z.object({ pathPattern: z.array(z.string()) }),
 })
 
+/** One word for one thing: what the glossary calls otherwise. */
+const otherWords: Readonly<Record<string, readonly string[]>> = {
+  ja: [
+    ...['レジストリー', 'リポジトリー', 'プロキシー', 'アーキテクチャー', '上流', '資格情報'],
+    ...['レイヤ(?!ー)', 'マニュフェスト', '指紋', 'エアーギャップ'],
+  ],
+}
+
 /**
  * What is wrong with the messages: a key that a language lacks, parameters that differ, a key that
- * two files define, one that nothing uses, a folder that the settings do not name.
+ * two files define, one that nothing uses, a folder that the settings do not name, a word that the
+ * glossary does not have.
  */
 export async function messageFaults(): Promise<readonly string[]> {
   const settings = Settings.parse(await readJson('project.inlang/settings.json'))
@@ -27,6 +36,10 @@ export async function messageFaults(): Promise<readonly string[]> {
     for (const key of keys) {
       if (base.has(key)) faults.push(`${key}: in ${pattern} and in another file`)
       inEach.forEach((messages, index) => {
+        for (const word of otherWords[settings.locales[index] ?? ''] ?? []) {
+          const isOther = new RegExp(word).test(messages.get(key) ?? '')
+          if (isOther) faults.push(`${key}: ${word} is called otherwise elsewhere`)
+        }
         if (!messages.has(key)) faults.push(`${key}: missing in ${String(settings.locales[index])}`)
       })
       const inputs = new Set(inEach.map((messages) => inputsOf(messages.get(key) ?? '')))

@@ -9,6 +9,8 @@ export interface SystemPackage {
   readonly name: string
   /** Any of these files (or programs on the PATH) shows that the package is there. */
   readonly shownBy: readonly string[]
+  /** A program that does as well where this one cannot be had. */
+  readonly insteadOf?: string
   readonly group: ToolGroup
   readonly purpose: string
 }
@@ -24,10 +26,11 @@ export const systemPackages: readonly SystemPackage[] = [
     purpose: 'the second database that every store test runs on',
   },
   {
-    name: 'chromium',
-    shownBy: ['chromium'],
+    name: 'chromium-headless-shell',
+    shownBy: ['chromium-headless-shell'],
+    insteadOf: 'chromium',
     group: 'browser',
-    purpose: 'opens the pages',
+    purpose: 'opens the pages, at half the work of a browser with windows',
   },
   {
     name: 'fonts-noto-cjk',
@@ -123,6 +126,12 @@ export const systemPackages: readonly SystemPackage[] = [
     group: 'clients',
     purpose: 'signatures of the installation archive',
   },
+  {
+    name: 'age',
+    shownBy: ['age'],
+    group: 'clients',
+    purpose: 'volumes of bundles that are encrypted',
+  },
   { name: 'curl', shownBy: ['curl'], group: 'clients', purpose: 'plain requests over TLS' },
   { name: 'wrk', shownBy: ['wrk'], group: 'clients', purpose: 'requests per second' },
   {
@@ -173,7 +182,10 @@ export async function provideSystemPackages(
   if (missing.length === 0) return []
   const obstacle = obstacleToInstalling()
   const failure = obstacle ?? (await install(missing.map(({ name }) => name)))
-  return explainMissing(missingPackages(groups), failure ?? 'the package does not bring it')
+  const lacking = missingPackages(groups).filter(
+    ({ insteadOf }) => insteadOf === undefined || !isInstalled(insteadOf),
+  )
+  return explainMissing(lacking, failure ?? 'the package does not bring it')
 }
 
 export function explainMissing(missing: readonly SystemPackage[], why: string): readonly string[] {

@@ -5,6 +5,8 @@ export interface TestTotals {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** What passed or failed only after it was tried again. */
+  readonly retried: readonly string[]
   /** False until the run reached its end: a run that died leaves the totals of its last module. */
   readonly finished: boolean
 }
@@ -15,7 +17,7 @@ export const totalsFileVariable = 'MOORING_TEST_TOTALS_FILE'
  * Counts test cases. A module that failed without a failed case (a broken import, a hook that
  * threw) counts as one failure, so that the totals never look better than the run was.
  */
-export function countModule(module: TestModule): Omit<TestTotals, 'finished'> {
+export function countModule(module: TestModule): Omit<TestTotals, 'finished' | 'retried'> {
   const totals = { passed: 0, failed: 0, skipped: 0 }
   for (const test of module.children.allTests()) {
     const { state } = test.result()
@@ -23,6 +25,12 @@ export function countModule(module: TestModule): Omit<TestTotals, 'finished'> {
   }
   if (!module.ok() && totals.failed === 0) totals.failed = 1
   return totals
+}
+
+function namesOfRetried(module: TestModule): readonly string[] {
+  return [...module.children.allTests()]
+    .filter((test) => (test.diagnostic()?.retryCount ?? 0) > 0)
+    .map((test) => `${module.relativeModuleId} > ${test.fullName}: ${test.result().state}`)
 }
 
 /** A Vitest reporter that keeps the totals in the file named by the environment. */
@@ -42,14 +50,15 @@ export class TotalsReporter implements Reporter {
 
   #write(otherFailures: number, finished: boolean): void {
     if (this.#file === undefined) return
-    const totals = { passed: 0, failed: otherFailures, skipped: 0, finished }
+    const totals = { passed: 0, failed: otherFailures, skipped: 0 }
+    const retried = this.#modules.flatMap(namesOfRetried)
     for (const module of this.#modules) {
       const counted = countModule(module)
       totals.passed += counted.passed
       totals.failed += counted.failed
       totals.skipped += counted.skipped
     }
-    writeFileSync(this.#file, JSON.stringify(totals))
+    writeFileSync(this.#file, JSON.stringify({ ...totals, retried, finished } satisfies TestTotals))
   }
 }
 

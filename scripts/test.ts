@@ -30,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     const died = status !== 0 && totals.failed === 0
     const failed = totals.failed + (died || !totals.finished ? 1 : 0)
     const ran = totals.passed + failed > 0
+    for (const name of totals.retried) console.log(`tried again: ${name}`)
     console.log(`${totals.passed} passed, ${failed} failed, ${totals.skipped} skipped`)
     return status !== 0 ? status : failed > 0 || !ran ? 1 : 0
   } finally {
@@ -70,6 +71,6 @@ function readTotals(file: string): TestTotals {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as TestTotals
   } catch {
-    return { passed: 0, failed: 0, skipped: 0, finished: false }
+    return { passed: 0, failed: 0, skipped: 0, retried: [], finished: false }
   }
 }

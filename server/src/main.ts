@@ -6,7 +6,8 @@ if (word === 'health') {
 } else {
   const { allowYoungGeneration } = await import('./platform/young-generation.ts')
   allowYoungGeneration('stay')
-  const { runCommandLine } = await import('./cli/program.ts')
+  const { loadCommandLine, runCommandLine } = await import('./cli/program.ts')
+  const program = await loadCommandLine(process.argv)
   allowYoungGeneration('grow')
-  await runCommandLine(process.argv)
+  await runCommandLine(program, process.argv)
 }

@@ -29,7 +29,8 @@ import { systemRandom, type Random } from './platform/random.ts'
 import { cacheSmallBlobs } from './storage/blob-cache.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { BlobStorage } from './storage/storage.ts'
-import { wire, type AccountServices } from './wiring.ts'
+import { type AccountServices } from './wiring/accounts.ts'
+import { wire } from './wiring.ts'
 import { wireCertificates, type Certificates } from './wiring/certificates.ts'
 import type { ContentServices } from './wiring/content-services.ts'
 import { createUpgrade, type Upgrade } from './upgrade/upgrade.ts'
@@ -205,6 +206,7 @@ async function openAppliance(
   })
   stack.defer(() => appliance.audit.close())
   await appliance.live.mode.refresh()
+  await appliance.live.connection.refresh()
   await appliance.live.pauses.refresh()
   const firstAccount = await appliance.createFirstAccount(overrides.firstPassword)
   for (const worker of appliance.workers) stack.use(worker)

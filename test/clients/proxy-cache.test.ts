@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isDistribution, startClientBench, type ClientBench } from '../support/client-bench.ts'
-import { createImage } from '../support/content.ts'
+import {
+  createClientHome,
+  isDistribution,
+  startClientBench,
+  type ClientBench,
+  type ClientHome,
+} from '../support/client-bench.ts'
+import { createImage, createOpaqueImage } from '../support/content.ts'
 import { readOciLayout } from '../support/oci-layout.ts'
+import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import { hasPrograms } from '../support/programs.ts'
 import { createMultiArchImage } from '../support/sample-images.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -70,6 +77,73 @@ describe.skipIf(isDistribution || !isRoot || !hasPrograms('podman', 'skopeo', 'r
       await bench.run('podman', ['rmi', '--force', name])
       await bench.run('podman', ['pull', '-q', name])
       expect((await bench.run('podman', inspect)).trim()).toBe(image.manifest.digest)
+    })
+  },
+)
+
+const needed = ['oras', 'docker-registry']
+
+describe.skipIf(isDistribution || !hasPrograms(...needed))(
+  'through a cache of a registry that lists no referrers',
+  () => {
+    let upstream: PeerRegistry
+    let server: TestServer
+    let home: ClientHome
+    beforeAll(async () => {
+      const settings = {
+        FEATURE_PROXY_CACHE: true,
+        SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
+        SUPER_USERS: ['quay'],
+      }
+      ;[upstream, server] = await Promise.all([
+        startPeerRegistry(),
+        startTestServer({ env: { QUAY_OVERRIDE_CONFIG: JSON.stringify(settings) } }),
+      ])
+      home = createClientHome([upstream, server])
+      const admin = await server.signedIn()
+      const pem = readFileSync(upstream.caFile, 'utf8')
+      await admin.post('/api/v1/mooring/certificates/trusted', { pem, name: 'upstream' })
+      await admin.post('/api/v1/organization/', { name: 'hub', email: 'hub@example.com' }, 201)
+      const config = {
+        upstream_registry: upstream.host,
+        upstream_registry_username: upstream.username,
+        upstream_registry_password: upstream.password,
+      }
+      await admin.post('/api/v1/organization/hub/proxycache', config, 201)
+    })
+    afterAll(async () => {
+      await home[Symbol.asyncDispose]()
+      await server.stop()
+      await upstream.stop()
+    })
+
+    it('oras discovers what was attached upstream, what was attached later too, and pulls it', async () => {
+      await upstream.client().pushImage('team/app', 'v1', createOpaqueImage('subject', [100]))
+      const discover = async () => {
+        const reference = `${server.host}/hub/team/app:v1`
+        const said = await home.run('oras', ['discover', '--format', 'json', reference])
+        const { referrers = [] } = JSON.parse(said) as {
+          referrers?: { artifactType: string; digest: string }[]
+        }
+        return referrers
+      }
+      const attach = async (kind: string) => {
+        writeFileSync(home.folder.join(`${kind}.json`), JSON.stringify({ kind }))
+        const type = ['--artifact-type', `application/vnd.test.${kind}`]
+        const subject = `${upstream.host}/team/app:v1`
+        await home.run('oras', ['attach', ...type, subject, `${kind}.json`])
+      }
+      await attach('sbom')
+      const [sbom, ...others] = await discover()
+      expect(others).toEqual([])
+      expect(sbom?.artifactType).toBe('application/vnd.test.sbom')
+      await attach('scan')
+      const types = (await discover()).map(({ artifactType }) => artifactType)
+      expect(types.sort()).toEqual(['application/vnd.test.sbom', 'application/vnd.test.scan'])
+
+      const reference = `${server.host}/hub/team/app@${sbom?.digest ?? ''}`
+      await home.run('oras', ['pull', '--output', 'pulled', reference])
+      expect(readFileSync(home.folder.join('pulled/sbom.json'), 'utf8')).toBe('{"kind":"sbom"}')
     })
   },
 )

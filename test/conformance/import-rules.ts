@@ -63,6 +63,8 @@ function isAllowed(
 ): boolean {
   const home = packageOf(path)
   if (!isRelative) return isPackageAllowed(path, home, target, isTypeOnly)
+  // The settings of the tests lie at the top, beside everything they are for.
+  if (path === 'vitest.config.ts' && target.startsWith('test/support/')) return true
   if (packageOf(target) !== home) return false
   if (home === 'renderer') return isPageImportAllowed(path, target)
   if (home !== 'server') return true

@@ -1,5 +1,6 @@
 // The proof of durability: npm run test:crash -- --cycles 1000
 import { parseArgs } from 'node:util'
+import { startPostgres } from '../support/postgres.ts'
 import { runCrashCycles } from './crash-run.ts'
 import { summaryText } from './summary.ts'
 import { runTransferCrashes, transferText } from './transfer-crash.ts'
@@ -11,11 +12,13 @@ const { values } = parseArgs({
     work: { type: 'string', multiple: true, default: ['push'] },
     seed: { type: 'string', default: `${process.pid}-${Math.round(performance.timeOrigin)}` },
     pushers: { type: 'string', default: '4' },
+    database: { type: 'string', default: 'sqlite' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 
 const help = `npm run test:crash -- [--cycles 10] [--work NAME]... [--pushers 4] [--seed TEXT]
+                      [--database sqlite|postgresql]
 
 Kills servers at random, and looks for what is missing or left afterwards.
 
@@ -24,9 +27,11 @@ Kills servers at random, and looks for what is missing or left afterwards.
                ${workNames.join(', ')}: kills at points spread over its whole
                duration; the next start, or the same command again, has to finish it
   --pushers N  clients that push at a time (4)
+  --database D sqlite, or postgresql for mirrors and bundles: a server of its own (sqlite)
   --seed TEXT  the same choices again
 `
 
+const databases = ['sqlite', 'postgresql']
 const isTransfer = (name: string): name is WorkName => workNames.some((known) => known === name)
 const progress = (line: string) => {
   console.log(line)
@@ -34,9 +39,12 @@ const progress = (line: string) => {
 
 async function main(): Promise<void> {
   const { seed, work } = values
-  const strange = work.filter((name) => name !== 'push' && !isTransfer(name))
+  const strange = [
+    ...work.filter((name) => name !== 'push' && !isTransfer(name)),
+    ...[values.database].filter((name) => !databases.includes(name)),
+  ]
   if (values.help || strange.length > 0) {
-    console.log(strange.length > 0 ? `no such work: ${strange.join(', ')}\n${help}` : help)
+    console.log(strange.length > 0 ? `no such choice: ${strange.join(', ')}\n${help}` : help)
     process.exitCode = strange.length > 0 ? 2 : 0
     return
   }
@@ -50,7 +58,16 @@ async function main(): Promise<void> {
   const works = work.filter(isTransfer)
   if (works.length === 0) return
   const sizes = { points: cycles, pointsPerWorld: 50, largeBytes: 20_000_000 }
-  console.log(transferText(await runTransferCrashes({ works, seed, progress, ...sizes })))
+  const postgres = values.database === 'postgresql' ? await startPostgres() : undefined
+  if (values.database === 'postgresql' && postgres === undefined) {
+    throw new Error('PostgreSQL is not installed')
+  }
+  try {
+    const parts = { works, seed, progress, postgresUrl: postgres?.url }
+    console.log(transferText(await runTransferCrashes({ ...parts, ...sizes })))
+  } finally {
+    await postgres?.stop()
+  }
 }
 
 await main()

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import Sqlite from 'better-sqlite3'
+import { sqliteRecords, type Records } from './records.ts'
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const algorithms = { sha256: 64, sha512: 128 } as const
@@ -15,7 +15,7 @@ export interface DataFolderCheck {
 }
 
 /** Looks at the files themselves, past the server: what a client cannot see must be in order too. */
-export function createDataFolderCheck() {
+export function createDataFolderCheck(recordsOf: (dataDir: string) => Records = sqliteRecords) {
   const hashed = new Set<string>()
 
   return async (dataDir: string): Promise<DataFolderCheck> => {
@@ -37,7 +37,7 @@ export function createDataFolderCheck() {
         hashed.add(file)
       }
     }
-    const { uploads, blobs, health } = readRecords(dataDir)
+    const { uploads, waiting, blobs, health } = await readRecords(recordsOf(dataDir))
     if (health !== 'ok') throw new Error(`the database is damaged: ${health}`)
     for (const { digest, sizeBytes } of blobs) {
       const [algorithm = '', hex = ''] = digest.split(':')
@@ -52,7 +52,7 @@ export function createDataFolderCheck() {
     const files = await readdir(join(storage, 'uploads'))
     const stranger = files.find((name) => !uuid.test(name))
     if (stranger !== undefined) throw new Error(`uploads/${stranger} is no upload`)
-    for (const id of uploads) {
+    for (const id of waiting) {
       if (!files.includes(id)) throw new Error(`upload ${id} is recorded and has no file`)
     }
     return { blobFiles, orphans: files.filter((name) => !uploads.has(name)) }
@@ -73,21 +73,20 @@ async function findStorage(dataDir: string): Promise<string> {
   throw new Error(`${dataDir} holds no uploads folder`)
 }
 
-function readRecords(dataDir: string) {
-  const database = new Sqlite(join(dataDir, 'mooring.db'), { readonly: true, fileMustExist: true })
-  try {
-    const uploads = database
-      .prepare<[], { uuid: string }>('select uuid from blobupload')
-      .all()
-      .map((row) => row.uuid)
-    const blobs = database
-      .prepare<[], { digest: string; sizeBytes: number }>(
-        'select digest, size_bytes as sizeBytes from blob',
-      )
-      .all()
-    const health = String(database.pragma('quick_check', { simple: true }))
-    return { uploads: new Set(uploads), blobs, health }
-  } finally {
-    database.close()
+async function readRecords(records: Records) {
+  const [uploads, blobs, health] = await Promise.all([
+    records.rows('select uuid, committing_digest from blobupload'),
+    records.rows('select digest, size_bytes from blob'),
+    records.health(),
+  ])
+  const idsOf = (rows: typeof uploads) => new Set(rows.map(({ uuid }) => String(uuid)))
+  return {
+    uploads: idsOf(uploads),
+    /** The others may have become blobs already. */
+    waiting: idsOf(uploads.filter(({ committing_digest }) => committing_digest === null)),
+    blobs: blobs.map(({ digest, size_bytes }) => ({
+      ...{ digest: String(digest), sizeBytes: Number(size_bytes) },
+    })),
+    health,
   }
 }

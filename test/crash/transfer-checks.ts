@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { digestOf } from '../support/content.ts'
 import { expectStatus, type RegistryClient } from '../support/registry-client.ts'
 import type { Stock } from '../support/stocked-registry.ts'
+import type { Records } from './records.ts'
 
 /** No lease of the server is longer: of one whose holder died, this much may be left. */
 const longestLeaseMs = 60_000
@@ -57,33 +57,25 @@ export async function requireWholeTags(
 }
 
 /** Nothing of the work is under way any more, or held for longer than the rest of a lease. */
-export function requireSettled(dataDir: string): void {
-  const database = new Sqlite(join(dataDir, 'mooring.db'), { readonly: true, fileMustExist: true })
-  try {
-    const rows = (query: string) => database.prepare<[], object>(query).all()
-    const left = {
-      fetches: rows('select * from blobfetch'),
-      uploads: rows('select * from blobupload'),
-      pins: rows('select * from bundlepin'),
-      jobs: rows("select id, kind, state from bundlejob where state <> 'done'"),
-      claims: rows('select id, status from repomirrorconfig where expires_at is not null'),
-      // A command whose power went after its end is another import when it runs again.
-      twiceInLedger: rows(
-        `select direction, bundle_id from bundleledger group by 1, 2 having count(*) > (
-           select count(*) from bundlejob where bundlejob.bundle_id = bundleledger.bundle_id
-           and kind = case direction when 'in' then 'import' else 'export' end)`,
-      ),
-      leases: database
-        .prepare<[number], object>('select * from lease where expires_at > ?')
-        .all(Date.now() + longestLeaseMs),
-    }
-    for (const [what, found] of Object.entries(left)) {
-      if (found.length > 0) throw new Error(`${what} are left: ${JSON.stringify(found)}`)
-    }
-  } finally {
-    database.close()
+export async function requireSettled(dataDir: string, records: Records): Promise<void> {
+  const queries = {
+    fetches: 'select * from blobfetch',
+    uploads: `select * from blobupload where committing_digest is null or ${records.isShared ? 1 : 0} = 0`,
+    pins: 'select * from bundlepin',
+    jobs: "select id, kind, state from bundlejob where state <> 'done'",
+    claims: 'select id, status from repomirrorconfig where expires_at is not null',
+    // A command whose power went after its end is another import when it runs again.
+    twiceInLedger: `select direction, bundle_id from bundleledger group by 1, 2 having count(*) > (
+      select count(*) from bundlejob where bundlejob.bundle_id = bundleledger.bundle_id
+      and kind = case direction when 'in' then 'import' else 'export' end)`,
   }
+  for (const [what, query] of Object.entries(queries)) requireNone(what, await records.rows(query))
+  const leases = 'select * from lease where expires_at > ?'
+  requireNone('leases', await records.rows(leases, Date.now() + longestLeaseMs))
   const jobs = join(dataDir, 'bundle-jobs')
-  const files = existsSync(jobs) ? readdirSync(jobs) : []
-  if (files.length > 0) throw new Error(`files of jobs are left: ${files.join(', ')}`)
+  requireNone('files of jobs', existsSync(jobs) ? readdirSync(jobs) : [])
+}
+
+function requireNone(what: string, found: readonly unknown[]): void {
+  if (found.length > 0) throw new Error(`${what} are left: ${JSON.stringify(found)}`)
 }

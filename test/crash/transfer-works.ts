@@ -3,7 +3,6 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawnServer } from '../support/child-server.ts'
-import Sqlite from 'better-sqlite3'
 import { tryProgram } from '../support/cli.ts'
 import type { TestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
@@ -48,12 +47,20 @@ const alreadyThere = 'MOOR-BND-027'
 /** Every way in which each kind of work is done; points take them in turn. */
 export const ways: Readonly<Record<WorkName, readonly Way[]>> = {
   mirror: [mirror],
-  'bundle-create': [createOnServer('directory'), createByCommand, createOnServer('tar')],
-  'bundle-import': [importOnServer, importByCommand],
+  'bundle-create': [
+    ...[createOnServer('directory'), createByCommand, createEncrypted],
+    createOnServer('tar'),
+  ],
+  'bundle-import': [importOnServer, importEncrypted, importByCommand],
 }
+
+/** How the bundle is made that an import brings in. */
+export const madeFor = (way: Way): Way =>
+  way === importEncrypted ? createEncrypted : createOnServer('directory')
 
 /** What a server said yes to is finished by its next start, without being asked again. */
 async function onServer(
+  { recordsOf }: TransferWorld,
   server: TestServer,
   { cuts, look }: Disturbance,
   {
@@ -66,22 +73,13 @@ async function onServer(
   for (const [at, afterMs] of cuts.entries()) {
     await wait(afterMs)
     await server.kill9()
-    if (at === 0) isLate = finds(server.dataDir, ...endedBy)
+    if (at === 0) isLate = (await recordsOf(server).rows(...endedBy)).length > 0
     await server.restart()
     begun = performance.now()
   }
   if (cuts.length > 0) await look()
   await end()
   return { tookMs: performance.now() - begun, isLate }
-}
-
-function finds(dataDir: string, query: string, value: string): boolean {
-  const database = new Sqlite(join(dataDir, 'mooring.db'), { readonly: true, fileMustExist: true })
-  try {
-    return database.prepare<[string], object>(query).get(value) !== undefined
-  } finally {
-    database.close()
-  }
 }
 
 const endedJob = (id: string) =>
@@ -94,11 +92,8 @@ const endedMirror = (name: string) =>
     name,
   ] as const
 
-async function mirror(
-  { source, target, targetApi }: TransferWorld,
-  { name }: Transfer,
-  by: Disturbance,
-): Promise<Carried> {
+async function mirror(world: TransferWorld, { name }: Transfer, by: Disturbance): Promise<Carried> {
+  const { source, target, targetApi } = world
   const { username, password } = source
   const repository = { namespace: target.username, repository: name }
   const path = `/api/v1/repository/${target.username}/${name}/mirror`
@@ -127,59 +122,77 @@ async function mirror(
       },
       patience,
     )
-  return onServer(target, by, { end, endedBy: endedMirror(name) })
+  return onServer(world, target, by, { end, endedBy: endedMirror(name) })
 }
 
-function createOnServer(format: 'directory' | 'tar'): Way {
-  return async ({ source, out }, { stock, name }, by) => {
+/** For the target alone, which opens it with the key that it has made for itself. */
+function createEncrypted(world: TransferWorld, transfer: Transfer, by: Disturbance) {
+  return createOnServer('tar', [world.recipient])(world, transfer, by)
+}
+
+function importEncrypted(world: TransferWorld, transfer: Transfer, by: Disturbance) {
+  return importOnServer(world, transfer, by)
+}
+
+function createOnServer(format: 'directory' | 'tar', encrypt?: readonly string[]): Way {
+  return async (world, { stock, name }, by) => {
+    const { source, out } = world
     const selection = { repositories: [{ name: stock.repository }] }
-    const { id } = await out.begin('exports', { selection, to: name, format })
+    const wish = { selection, to: name, format, ...(encrypt && { encrypt }) }
+    const { id } = await out.begin('exports', wish)
     const end = async () => {
       const { error } = await out.rested(id)
       if (error !== null) throw new Error(`the export failed: ${JSON.stringify(error)}`)
     }
-    return onServer(source, by, { end, endedBy: endedJob(id) })
+    return onServer(world, source, by, { end, endedBy: endedJob(id) })
   }
 }
 
 async function importOnServer(
-  { target, into }: TransferWorld,
+  world: TransferWorld,
   { name }: Transfer,
   by: Disturbance,
 ): Promise<Carried> {
+  const { target, into } = world
   const { id } = await into.begin('imports', { source: { path: name } })
   const end = async () => {
     const { error } = await into.rested(id)
     if (error !== null) throw new Error(`the import failed: ${JSON.stringify(error)}`)
   }
-  return onServer(target, by, { end, endedBy: endedJob(id) })
+  return onServer(world, target, by, { end, endedBy: endedJob(id) })
 }
 
 function createByCommand(
-  { source }: TransferWorld,
+  world: TransferWorld,
   { stock, bundle }: Transfer,
   { cuts }: Disturbance,
 ): Promise<Carried> {
-  return byCommand(source, ['bundle', 'create', stock.repository, '--to', bundle], cuts)
+  return byCommand(
+    world,
+    world.source,
+    ['bundle', 'create', stock.repository, '--to', bundle],
+    cuts,
+  )
 }
 
 function importByCommand(
-  { target }: TransferWorld,
+  world: TransferWorld,
   { bundle }: Transfer,
   { cuts }: Disturbance,
 ): Promise<Carried> {
-  return byCommand(target, ['bundle', 'import', bundle], cuts)
+  return byCommand(world, world.target, ['bundle', 'import', bundle], cuts)
 }
 
 /** The same command again goes on with what was cut off. The server rests meanwhile. */
 async function byCommand(
+  { environmentOf }: TransferWorld,
   server: TestServer,
   command: readonly string[],
   cuts: Cuts,
 ): Promise<Carried> {
   await server.kill9()
   const args = [mooring, ...command, '--data', server.dataDir]
-  const env = { PATH: process.env['PATH'] ?? '' }
+  const env = { PATH: process.env['PATH'] ?? '', ...environmentOf(server) }
   let isLate = false
   let isDone = false
   for (const [at, afterMs] of cuts.entries()) {

@@ -1,31 +1,41 @@
 import { mkdir } from 'node:fs/promises'
 import { bundleClient } from '../support/bundle-client.ts'
+import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres-database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
+import { postgresRecords, sqliteRecords, type Records } from './records.ts'
 
 export type TransferWorld = Awaited<ReturnType<typeof startTransferWorld>>
 
+export interface TransferWorldOptions {
+  readonly largeBytes: number
+  /** A PostgreSQL on which each registry has a database of its own; without one, SQLite. */
+  readonly postgresUrl?: string | undefined
+}
+
 /** Two registries and a medium between them: content is made on one and has to reach the other. */
-export async function startTransferWorld({ largeBytes }: { readonly largeBytes: number }) {
+export async function startTransferWorld({ largeBytes, postgresUrl }: TransferWorldOptions) {
   const medium = createTemporaryFolder('transfer-crash')
   await mkdir(medium.join('carried'))
-  const options = {
-    env: {
-      QUAY_OVERRIDE_CONFIG: JSON.stringify({
-        SUPER_USERS: ['quay'],
-        FEATURE_REPO_MIRROR: true,
-        // Many points take longer than a login stays fresh.
-        FRESH_LOGIN_TIMEOUT: '12h',
-        MOORING_BUNDLE_PATHS: [medium.join('carried')],
-        SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
-      }),
-    },
+  const databases: readonly PostgresDatabase[] =
+    postgresUrl === undefined ? [] : await createDatabases(postgresUrl)
+  const settings = {
+    SUPER_USERS: ['quay'],
+    FEATURE_REPO_MIRROR: true,
+    // Many points take longer than a login stays fresh.
+    FRESH_LOGIN_TIMEOUT: '12h',
+    MOORING_BUNDLE_PATHS: [medium.join('carried')],
+    SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
   }
-  const started = await Promise.allSettled([startTestServer(options), startTestServer(options)])
+  const environments = [0, 1].map((at) => ({
+    QUAY_OVERRIDE_CONFIG: JSON.stringify({ ...settings, ...databases[at]?.config }),
+  }))
+  const started = await Promise.allSettled(environments.map((env) => startTestServer({ env })))
   const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const stop = async () => {
     await Promise.all(running.map((server) => server.stop()))
+    await Promise.all(databases.map((database) => database.drop()))
     await medium.remove()
   }
   const [source, target] = running
@@ -39,18 +49,29 @@ export async function startTransferWorld({ largeBytes }: { readonly largeBytes: 
   const out = bundleClient(sourceApi)
   const into = bundleClient(targetApi)
   const { own } = await out.trusted()
+  const { recipient } = (await into.trusted()).own
   await into.trust('the source', own.public_key)
   await targetApi.put('/api/v1/user/robots/mirror', {}, 201)
 
+  const numberOf = (server: Pick<TestServer, 'dataDir'>) =>
+    server.dataDir === source.dataDir ? 0 : 1
   const clientOf = (server: TestServer) => server.client()
   const clients = { source: clientOf(source), target: clientOf(target) }
   return {
     source,
     target,
     targetApi,
+    /** Who encrypts for it is read by the target alone. */
+    recipient,
     out,
     into,
     clients,
+    recordsOf: (server: Pick<TestServer, 'dataDir'>): Records => {
+      const database = databases[numberOf(server)]
+      return database === undefined ? sqliteRecords(server.dataDir) : postgresRecords(database.url)
+    },
+    /** For commands on the data of a server. */
+    environmentOf: (server: Pick<TestServer, 'dataDir'>) => environments[numberOf(server)] ?? {},
     /** Where bundles lie. */
     carried: (name: string) => medium.join('carried', name),
 
@@ -65,3 +86,6 @@ export async function startTransferWorld({ largeBytes }: { readonly largeBytes: 
     [Symbol.asyncDispose]: stop,
   }
 }
+
+const createDatabases = (address: string) =>
+  Promise.all([createPostgresDatabase(address), createPostgresDatabase(address)])

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBrowser, visit, type Visit } from '../support/browser.ts'
+import { holdAnswer, interruptible, openBrowser, visit, type Visit } from '../support/browser.ts'
 import { createImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -101,11 +101,21 @@ describe('robot accounts', () => {
     await using visitor = await visit(browser, options())
     const { page } = visitor
     const menu = page.getByRole('button', { name: 'Actions for harbor+ci' })
+    const interrupt = await interruptible(page)
     await visitor.goTo('/organization/harbor?tab=Robotaccounts')
     await menu.click()
     await page.getByRole('menuitem', { name: 'Set repository permissions' }).click()
-    await page.getByLabel('Permission on app').selectOption('None')
+    const permission = page.getByLabel('Permission on app')
+    await permission.waitFor()
+    const late = await holdAnswer(page, '**/robots/ci/permissions')
+    interrupt()
+    await late.asked
+    await permission.selectOption('None')
     await page.getByText('Successfully updated repository permission').waitFor()
+    // What the server said before the change does not come back.
+    late.release()
+    await page.waitForResponse('**/robots/ci/permissions')
+    expect(await permission.inputValue()).toBe('')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'No repositories' }).waitFor()
 

@@ -193,6 +193,8 @@ describe('the service', () => {
     await button('Restart').click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Restart' }).click()
     await page.getByText('Mooring is restarting…').first().waitFor()
+    // It ends by itself; a signal in its last moments would end it otherwise than well.
+    await server.ended()
     await server.restart()
     await says('Mooring runs again')
     await page.getByText('Mooring is restarting…').waitFor({ state: 'detached' })

@@ -23,6 +23,7 @@ describe('home', () => {
   it('says how things are, and leads to where they are', async () => {
     await using visitor = await enter()
     const { page } = visitor
+    await (await server.signedIn()).put('/api/v1/mooring/home/checklist', { dismissed: false })
     await visitor.goTo('/home')
     await page.getByRole('heading', { name: 'First week' }).waitFor()
     await page.getByRole('button', { name: 'Put away' }).click()
@@ -301,5 +302,6 @@ describe('the service in the end', () => {
     await page.getByText('Mooring is stopping').waitFor()
     await page.getByText('Start it again on its computer').waitFor()
     expect(visitor.complaints).toEqual([])
+    await server.ended()
   })
 })

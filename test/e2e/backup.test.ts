@@ -7,7 +7,7 @@ import { startSetup } from '../support/setup-client.ts'
 import { stockRegistry } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
-const folder = createTemporaryFolder('backup-pages')
+const folder = createTemporaryFolder('backup-pages', { onDisk: true })
 let bucket: ObjectStore
 let server: TestServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
@@ -52,6 +52,8 @@ describe('backups', () => {
     await using visitor = await visit(browser, { url: server.urls.https, account: account() })
     const { page } = visitor
     await visitor.goTo('/storage/backup')
+    // The one before may still be putting things in order, and would wait at the gate.
+    await page.getByRole('button', { name: 'Back up now', disabled: false }).waitFor()
     const before = bucket.keys()
     bucket.intercept = ({ method }) => (method === 'PUT' ? gate.promise : undefined)
     await page.getByRole('button', { name: 'Back up now' }).click()

@@ -1,6 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBrowser, settled, visit, type Visit, type Visitor } from '../support/browser.ts'
+import {
+  holdAnswer,
+  interruptible,
+  openBrowser,
+  settled,
+  visit,
+  type Visit,
+  type Visitor,
+} from '../support/browser.ts'
 import { bundleClient } from '../support/bundle-client.ts'
 import { createOpaqueImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -78,12 +86,18 @@ describe('a bundle through the pages', () => {
     await page.getByRole('checkbox', { name: 'stock', exact: true }).check()
     await plan.first().getByText('4', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Continue' }).click()
+    const plans = await holdAnswer(page, '**/bundles/plans')
     await page.getByRole('textbox', { name: 'Folder' }).fill('first')
     await page.getByRole('button', { name: 'Continue' }).click()
+    await plans.asked
+    // Whether there is space for it is not known of the plan before.
+    await page.getByRole('button', { name: 'Write the bundle', disabled: true }).waitFor()
+    plans.release()
     await press(visitor, 'Write the bundle', source.password)
     await page.getByText('The bundle is written', { exact: true }).waitFor()
     await page.getByText(`${carried}/first`).first().waitFor()
-    expect(await page.locator('[data-print-sheet]').textContent()).toContain('skopeo copy --all')
+    const sheet = page.locator('[data-print-sheet]')
+    await expect.poll(() => sheet.textContent()).toContain('skopeo copy --all')
     await visitor.goTo('/bundles')
     await page.getByText('site-42, number 1').waitFor()
     expect(visitor.complaints).toEqual([])
@@ -138,7 +152,13 @@ describe('a bundle through the pages', () => {
     await using visitor = await enter(target)
     const { page } = visitor
     await visitor.goTo(`/bundles/import?path=${encodeURIComponent(`${carried}/conflicts`)}`)
+    await page.getByRole('button', { name: 'Import', exact: true, disabled: false }).waitFor()
+    const look = await holdAnswer(page, '**/bundles/inspect')
     await page.getByLabel('What happens to quay/stock:small').selectOption('rename')
+    await look.asked
+    // Nothing comes in before it is seen what comes in.
+    await page.getByRole('button', { name: 'Import', exact: true, disabled: true }).waitFor()
+    look.release()
     await page.getByText('Comes in as small-site-42').waitFor()
     await page.getByRole('checkbox', { name: 'Delete quay/stock:large' }).check()
     await press(visitor, 'Import', target.password)
@@ -154,6 +174,119 @@ describe('a bundle through the pages', () => {
     expect(visitor.complaints).toEqual([])
   })
 
+  it('is encrypted for the recipient that a site shows, and comes in there without a key', async () => {
+    await source.client().pushImage('quay/sealed', 'v1', createOpaqueImage('sealed', [70_000]))
+    await using there = await enter(target)
+    await there.goTo('/bundles/trust')
+    const recipient = (await there.page.getByText(/^age1\w{58}$/).textContent()) ?? ''
+    await using here = await enter(source)
+    const { page } = here
+    await here.goTo('/bundles/export')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Open quay', exact: true }).click()
+    await page.getByRole('checkbox', { name: 'sealed', exact: true }).check()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('checkbox', { name: 'Encrypt with age' }).check()
+    const recipients = page.getByRole('textbox', { name: 'Recipients' })
+    await recipients.fill('age1nobody')
+    await recipients.press('Enter')
+    await page.getByText('age1nobody is no recipient of age').waitFor()
+    await recipients.fill(`age:${recipient}`)
+    await recipients.press('Enter')
+    await page.getByRole('textbox', { name: 'Folder' }).fill('sealed')
+    expect(await here.findings()).toEqual([])
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await press(here, 'Write the bundle', source.password)
+    await page.getByText('The bundle is written', { exact: true }).waitFor()
+    await page.getByRole('definition').getByText(recipient).first().waitFor()
+    await there.goTo(`/bundles/import?path=${encodeURIComponent(`${carried}/sealed`)}`)
+    await press(there, 'Import', target.password)
+    await there.page.getByText('The bundle is imported', { exact: true }).waitFor()
+    expect((await target.client().getManifest('quay/sealed', 'v1')).status).toBe(200)
+    expect([...here.complaints, ...there.complaints]).toEqual([])
+  })
+
+  it('is saved as a selection, which runs again and is edited', async () => {
+    await using visitor = await enter(source)
+    const { page } = visitor
+    // An attempt before this one may have left its own.
+    await bundleClient(await source.signedIn()).forgetSelections()
+    await visitor.goTo('/bundles/export')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Open quay', exact: true }).click()
+    await page.getByRole('checkbox', { name: 'stock', exact: true }).check()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('textbox', { name: 'Folder' }).fill('nightly')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('Space needed at the site').waitFor()
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('every night')
+    const times = page.getByRole('textbox', { name: 'Fixed times' })
+    await times.fill('soon')
+    await times.press('Enter')
+    await page.getByText('Give a time such as 02:00 or mon-fri@02:00').waitFor()
+    await times.fill('mon-fri@02:00')
+    await times.press('Enter')
+    await press(visitor, 'Save selection', source.password)
+    await page.getByText('every night is saved', { exact: true }).waitFor()
+    expect(await visitor.findings()).toEqual([])
+    await visitor.goTo('/bundles/selections')
+    await page.getByText('mon-fri@02:00').waitFor()
+    const actions = page.getByRole('button', { name: 'Actions for every night' })
+    await actions.click()
+    await page.getByRole('menuitem', { name: 'Run now' }).click()
+    await page.getByText('The bundle is written', { exact: true }).waitFor()
+    await page
+      .getByText(new RegExp(`^${carried}/nightly/bundle-`))
+      .first()
+      .waitFor()
+    const interrupt = await interruptible(page)
+    await visitor.goTo('/bundles/selections')
+    await page.getByText('Done', { exact: true }).waitFor()
+    // However late the server tells what was saved: nothing can be chosen that it would overwrite.
+    const answer = await holdAnswer(page, '**/bundles/selections/*')
+    const questions: string[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'GET') questions.push(new URL(request.url()).pathname)
+    })
+    await actions.click()
+    await page.getByRole('menuitem', { name: 'Edit' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Export a bundle' }).waitFor()
+    await answer.asked
+    expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0)
+    answer.release()
+    await page.getByRole('button', { name: 'Open quay', exact: true }).click()
+    expect(await page.getByRole('checkbox', { name: 'stock', exact: true }).isChecked()).toBe(true)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    expect(await page.getByRole('textbox', { name: 'Folder' }).inputValue()).toBe('nightly')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    const name = page.getByRole('textbox', { name: 'Name', exact: true })
+    expect(await name.inputValue()).toBe('every night')
+    await name.fill('now and then')
+    // Nor does what is asked again while it is filled in.
+    await page.getByText('Space needed at the site').waitFor()
+    const again = page.waitForRequest('**/bundles/plans')
+    interrupt()
+    await again
+    expect(questions.filter((path) => /selections\/[^/]+$/.test(path))).toHaveLength(1)
+    expect(await name.inputValue()).toBe('now and then')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await page.getByText('now and then is saved', { exact: true }).waitFor()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('is taken only as far as the policy says', async () => {
+    await using visitor = await enter(target)
+    const { page } = visitor
+    await visitor.goTo(`/bundles/import?path=${encodeURIComponent(`${carried}/first`)}`)
+    await page.getByText('What is taken at all').click()
+    const repositories = page.getByRole('textbox', { name: 'Repositories' })
+    await repositories.fill('mirror/*')
+    await repositories.press('Enter')
+    await page.getByText('The policy does not take it').first().waitFor()
+    expect(await visitor.findings()).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+
   it('is sent through the browser, and goes on where it was left', async () => {
     const out = bundleClient(await source.signedIn())
     const made = await out.export({
@@ -166,7 +299,7 @@ describe('a bundle through the pages', () => {
     const { page } = visitor
     await visitor.goTo('/bundles/import')
     await page.getByRole('button', { name: 'Send a bundle' }).click()
-    await page.locator('input[type=file][accept=".tar"]').setInputFiles(files)
+    await page.locator('input[type=file][accept=".tar,.age"]').setInputFiles(files)
     await page.getByText('Everything was sent', { exact: true }).waitFor()
     await page.reload()
     await page.getByText(/^1 files are here/).waitFor()
@@ -183,6 +316,7 @@ describe('the pages of bundles', () => {
     '': 'バンドル',
     '/export?step=content': 'バンドルのエクスポート',
     '/import': 'バンドルのインポート',
+    '/selections': '選択内容',
     '/ledger': '台帳',
     '/trust': '信頼',
     '/missing': '不足しているもの',

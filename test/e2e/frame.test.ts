@@ -1,6 +1,8 @@
+import type { Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBrowser, visit } from '../support/browser.ts'
+import { forget, holdAnswer, openBrowser, visit } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 let server: TestServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
@@ -92,11 +94,75 @@ describe('the frame', () => {
   })
 })
 
+// Run in the page, whose types this program does not know.
+const coveredByMessages = `[...document.querySelectorAll('a[href], button, input')]
+  .filter((control) => control.closest('[data-messages]') === null)
+  .filter((control) => {
+    const { left, right, top, bottom } = control.getBoundingClientRect()
+    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+    return over !== null && over.closest('[data-messages]') !== null
+  })
+  .map((control) => control.outerHTML.slice(0, 120))`
+
+describe('messages', () => {
+  const note = {
+    ...{ id: 'n-1', kind: 'maintenance', created: '2030-01-01T00:00:00Z', dismissed: false },
+    ...{ read: false, organization: null, metadata: {} },
+  }
+  const sizes = [
+    [1280, 900],
+    [390, 700],
+  ] as const
+  it.each(sizes)('lie over nothing that can be pressed, %d pixels wide', async (width, height) => {
+    await using visitor = await visit(browser, {
+      ...{ url: server.urls.https, account: account() },
+      ...{ width, height, expects: [/500/] },
+    })
+    const { page } = visitor
+    const list = '**/api/v1/mooring/notifications?*'
+    await page.route(list, (route) =>
+      route.fulfill({ json: { notifications: [note], additional: false, unread: 1 } }),
+    )
+    let asked = 0
+    await page.route('**/api/v1/mooring/notifications/read', (route) => {
+      asked += 1
+      return route.fulfill({ status: 500, json: { message: 'not now' } })
+    })
+    await visitor.goTo('/about')
+    await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+    const drawer = page.getByRole('dialog', { name: 'Notifications' })
+    const markAll = drawer.getByRole('button', { name: 'Mark all as read' })
+    const messages = page.getByRole('region', { name: 'Messages' })
+    await markAll.click()
+    await messages.getByRole('alert').getByRole('button', { name: 'Close' }).waitFor()
+    await expect.poll(() => page.evaluate(coveredByMessages)).toEqual([])
+    // Failures stay, so this one is pressed beside the first.
+    await markAll.click()
+    await expect.poll(() => asked).toBe(2)
+    const closers = messages.getByRole('button', { name: 'Close' })
+    await expect.poll(() => closers.count()).toBe(2)
+    await closers.first().click()
+    await expect.poll(() => closers.count()).toBe(1)
+    // A press on a message is none beside the drawer.
+    expect(await drawer.isVisible()).toBe(true)
+    await drawer.getByRole('button', { name: 'Close' }).click()
+    await drawer.waitFor({ state: 'detached' })
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+    await expect.poll(() => page.evaluate(coveredByMessages)).toEqual([])
+    expect(await closers.count()).toBe(1)
+    expect(await visitor.findings()).toEqual([])
+    expect(visitor.complaints).toEqual([])
+  })
+})
+
 describe('the keyboard', () => {
   it('goes to pages, searches and tells how, but never while somebody types', async () => {
     await using visitor = await visit(browser, { url: server.urls.https, account: account() })
     const { page } = visitor
+    await (await server.signedIn()).put('/api/v1/mooring/preferences', { shortcuts: true })
+    const preferences = await holdAnswer(page, '**/api/v1/mooring/preferences')
     await visitor.goTo('/about')
+    await preferences.asked
     await page.keyboard.press('g')
     await page.keyboard.press('r')
     await page.getByRole('heading', { level: 1, name: 'Repositories' }).waitFor()
@@ -113,7 +179,19 @@ describe('the keyboard', () => {
     const overview = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await overview.getByText('Go to: Organizations').waitFor()
     expect(await visitor.findings()).toEqual([])
+    const over = Promise.withResolvers<undefined>()
+    const isAsked = (request: Request) => {
+      const isIt = request.method() === 'GET' && request.url().endsWith('/mooring/preferences')
+      if (isIt) over.resolve(undefined)
+    }
+    page.on('requestfinished', isAsked).on('requestfailed', isAsked)
+    const kept = page.waitForResponse((answer) => answer.request().method() === 'PUT')
     await overview.getByRole('switch', { name: 'Use keyboard shortcuts' }).click()
+    await kept
+    // What was kept before the choice does not undo it.
+    preferences.release()
+    await over.promise
+    await overview.locator('[role="switch"][aria-checked="false"]').waitFor()
     await page.keyboard.press('Escape')
     await overview.waitFor({ state: 'detached' })
     await page.keyboard.press('?')
@@ -186,6 +264,9 @@ describe('a screen of its own', () => {
       ...{ url: server.urls.https, account: account(), expects },
     })
     const { page } = visitor
+    const api = await server.signedIn()
+    await forget(api, '/api/v1/mooring/kiosk/pin')
+    await api.put('/api/v1/mooring/home/checklist', { dismissed: false })
     await visitor.goTo('/service')
     await page.getByRole('button', { name: 'Set PIN' }).click()
     const settings = page.getByRole('dialog', { name: 'Set PIN' })
@@ -206,11 +287,14 @@ describe('a screen of its own', () => {
     const unlock = () => asked.getByRole('button', { name: 'Unlock' }).click()
     await visitor.goTo('/home?view=normal')
     await asked.waitFor()
+    await type('24')
     await asked.getByRole('button', { name: 'Cancel' }).click()
     await asked.waitFor({ state: 'detached' })
     expect(await page.locator('html').getAttribute('data-view')).toBe('kiosk')
 
     await page.getByRole('button', { name: 'Put away' }).click()
+    // Nobody finds what somebody else has typed.
+    expect(await asked.locator('input').inputValue()).toBe('')
     await type('1111')
     await unlock()
     await asked.getByText('This is not the PIN').waitFor()
@@ -220,11 +304,12 @@ describe('a screen of its own', () => {
     }
     await type('2468')
     // A wrong one has to wait a moment.
-    const isUnlocked = async () => {
-      if ((await asked.count()) > 0) await unlock()
-      return (await asked.count()) === 0
+    const isTaken = async () => {
+      const answer = page.waitForResponse('**/api/v1/mooring/kiosk/unlock')
+      await unlock()
+      return (await answer).ok() ? true : undefined
     }
-    await expect.poll(isUnlocked, { timeout: 20_000, interval: 500 }).toBe(true)
+    await until('the PIN to be taken', isTaken, { everyMs: 500 })
     await page.getByRole('button', { name: 'Show the first-week checklist' }).waitFor()
 
     await visitor.goTo('/home?view=normal')
@@ -258,6 +343,7 @@ describe('what is typed', () => {
       ...{ url: server.urls.https, account: account(), expects },
     })
     const { page } = visitor
+    await forget(await server.signedIn(), '/api/v1/organization/kept')
     await visitor.goTo('/organization')
     await page.getByRole('button', { name: 'Create Organization' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Create Organization' })
@@ -277,6 +363,7 @@ describe('what is typed', () => {
       ...{ url: server.urls.https, account: account(), expects },
     })
     const { page } = visitor
+    await forget(await server.signedIn(), '/api/v1/organization/steady')
     const sent: string[] = []
     page.on('request', (request) => {
       const { pathname } = new URL(request.url())

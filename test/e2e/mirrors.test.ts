@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
-import { createOpaqueImage } from '../support/content.ts'
+import { createIndex, createOpaqueImage } from '../support/content.ts'
+import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { createFollowed } from '../support/followed-repository.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -17,6 +19,8 @@ let upstream: PeerRegistry
 let source: TestServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
 let api: ApiClient
+/** An attempt before this one may have left its own. */
+let failing = 0
 
 beforeAll(async () => {
   ;[server, source, upstream, browser] = await Promise.all([
@@ -52,6 +56,7 @@ describe('a mirror', () => {
   it('is made, shows what it would have, and runs while somebody looks', async () => {
     await using visitor = await come({ expects: [/40[04] \(/] })
     const { page } = visitor
+    await page.clock.install()
     await visitor.goTo('/mirrors')
     await page.getByRole('button', { name: 'New mirror' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'New mirror' })
@@ -66,6 +71,22 @@ describe('a mirror', () => {
     await page.getByRole('textbox', { name: 'Password' }).fill(upstream.password)
     await page.getByRole('checkbox', { name: 'Verify TLS' }).uncheck()
     await page.getByRole('button', { name: 'Preview matching tags' }).click()
+    await page.getByText('2 of 3 tags match.').waitFor()
+    await page.getByRole('button', { name: 'Estimate size' }).click()
+    await page.getByText(/KiB to fetch for 2 tags\./).waitFor()
+    // What was typed has been asked about: after a while of no typing it is not asked again.
+    let again = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/mirror/preview')) again += 1
+    })
+    await page.clock.fastForward(1_000)
+    await page.getByText(/KiB to fetch for 2 tags\./).waitFor()
+    expect(again).toBe(0)
+    await tags.fill('other')
+    await tags.press('Enter')
+    // Without a press: it follows what is typed.
+    await page.getByText('3 of 3 tags match.').waitFor()
+    await page.getByRole('button', { name: 'Remove other' }).click()
     await page.getByText('2 of 3 tags match.').waitFor()
     await page.getByRole('combobox', { name: 'Robot User' }).fill('crane')
     await page.getByRole('option', { name: /harbour\+crane/ }).click()
@@ -86,12 +107,77 @@ describe('a mirror', () => {
     await page.getByLabel('Bandwidth').fill('2MB/s')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByText('Mirror configuration saved successfully').last().waitFor()
-    expect(await api.get('/api/v1/mooring/repository/harbour/app/mirror')).toMatchObject({
-      rules: { windows: ['22:00-06:00'], rate: '2MB/s' },
-    })
+    // What was told last may be of the saving before.
+    await expect
+      .poll(() => api.get('/api/v1/mooring/repository/harbour/app/mirror'))
+      .toMatchObject({ rules: { windows: ['22:00-06:00'], rate: '2MB/s' } })
     await visitor.goTo('/repository/harbour/app?tab=tags')
     await page.getByRole('link', { name: 'v2', exact: true }).waitFor()
     expect(await page.getByRole('link', { name: 'other', exact: true }).count()).toBe(0)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('tells on its page which layers of which platform are on their way', async () => {
+    await using link = await startCuttingProxy(upstream.host, { bytesPerSecond: 100_000 })
+    const arm = createOpaqueImage('arm', [4_000_000])
+    const index = createIndex([
+      { manifest: arm.manifest, platform: { os: 'linux', architecture: 'arm64' } },
+    ])
+    await upstream.client().pushImage('far/slow', 'only-arm', arm)
+    await upstream.client().putManifest('far/slow', '1.0', index)
+    const body = { namespace: 'harbour', repository: 'slow', visibility: 'private' }
+    await api.post('/api/v1/repository', { ...body, description: '' }, 201)
+    const mirror = '/api/v1/repository/harbour/slow/mirror'
+    await api.post(
+      mirror,
+      {
+        external_reference: `${link.host}/far/slow`,
+        external_registry_username: upstream.username,
+        external_registry_password: upstream.password,
+        external_registry_config: { verify_tls: false },
+        root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['1.*'] },
+        ...{ sync_interval: 86_400, sync_start_date: '2100-01-01T00:00:00Z' },
+        ...{ robot_username: 'harbour+crane', skopeo_timeout_interval: 300 },
+      },
+      201,
+    )
+    await using visitor = await come()
+    const { page } = visitor
+    await api.post(`${mirror}/sync-now`, undefined, 204)
+    await visitor.goTo('/mirrors/harbour/slow')
+    const layers = page.getByRole('table', { name: 'On their way' })
+    const layer = arm.blobs[0]?.digest.slice(0, 'sha256:'.length + 12) ?? ''
+    await layers.getByRole('row', { name: `${layer} 1.0 linux/arm64` }).waitFor()
+    await page.getByText('1.0 (linux/arm64)').waitFor()
+    await api.post(`${mirror}/sync-cancel`, undefined, 204)
+    await layers.waitFor({ state: 'detached' })
+    await api.delete('/api/v1/mooring/repository/harbour/slow/mirror', 204)
+    expect(visitor.complaints).toEqual([])
+  })
+
+  it('says in the language of its reader why it failed, and what to do', async () => {
+    failing += 1
+    const name = `nowhere-${String(failing)}`
+    await createFollowed(
+      api,
+      { organization: 'harbour', name, robot: 'crane', peer: upstream },
+      { external_reference: '127.0.0.1:9/far/app', sync_start_date: '2100-01-01T00:00:00Z' },
+    )
+    await api.post(`/api/v1/repository/harbour/${name}/mirror/sync-now`, undefined, 204)
+    await using visitor = await come({ language: 'ja' })
+    const { page } = visitor
+    await visitor.goTo(`/mirrors/harbour/${name}`)
+    const told = page.getByText('アップストリームに接続できませんでした。')
+    await told.waitFor()
+    await page.getByText(/ECONNREFUSED/).waitFor()
+    await page.getByRole('tab', { name: '実行履歴' }).click()
+    await told.waitFor()
+    await visitor.goTo('/mirrors')
+    await page
+      .getByRole('row', { name: new RegExp(`harbour/${name}`) })
+      .getByText(/接続できません/)
+      .waitFor()
+    await api.delete(`/api/v1/mooring/repository/harbour/${name}/mirror`, 204)
     expect(visitor.complaints).toEqual([])
   })
 
@@ -103,10 +189,10 @@ describe('a mirror', () => {
     await row.getByText('In step').waitFor()
     await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
     await page.getByRole('menuitem', { name: 'Sync Now' }).click()
-    await page.getByText('Sync scheduled for 1 mirrors').waitFor()
+    await page.getByText('Sync scheduled for one mirror').waitFor()
     await page.getByRole('button', { name: `Actions for ${upstream.host}` }).click()
     await page.getByRole('menuitem', { name: 'Test', exact: true }).click()
-    await page.getByText(/far\/app answered in \d+ ms and has 3 tags/).waitFor()
+    await page.getByText(new RegExp(`${upstream.host} answered in \\d+ ms`)).waitFor()
     const received = page.getByRole('img', { name: /^Received in the last hour/ })
     expect(await received.getAttribute('aria-label')).not.toMatch(/to 0 B,/)
     await page.getByRole('link', { name: 'Free after what is running' }).waitFor()
@@ -122,6 +208,58 @@ describe('a mirror', () => {
     await page.getByRole('button', { name: 'All mirrors' }).click()
     await page.getByRole('menuitem', { name: 'Resume all' }).click()
     await row.getByText('Paused').waitFor({ state: 'detached' })
+
+    // Its own page has seen its tags before they are changed elsewhere.
+    await row.getByRole('link', { name: 'harbour/app' }).click()
+    await page.getByRole('tab', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Remove v*' }).waitFor()
+    await page.getByRole('link', { name: 'Mirrors', exact: true }).first().click()
+    await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
+    await page.getByRole('menuitem', { name: 'Edit filter' }).click()
+    const filter = page.getByRole('dialog', { name: 'Edit filter' })
+    await filter.getByRole('checkbox', { name: 'Change the tags' }).check()
+    await filter.getByRole('textbox', { name: /^Tags/ }).fill('v1')
+    await filter.getByRole('textbox', { name: /^Tags/ }).press('Enter')
+    await filter.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Changed one mirror').waitFor()
+    await row.getByText('v1', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: `Actions for ${upstream.host}` }).click()
+    await page.getByRole('menuitem', { name: 'Credentials' }).click()
+    const credentials = page.getByRole('dialog', { name: /^Credentials for/ })
+    await credentials.getByRole('textbox', { name: 'Username' }).fill(upstream.username)
+    await credentials.getByRole('textbox', { name: 'Password' }).fill('wrong')
+    await credentials.getByRole('button', { name: 'Test and save' }).click()
+    await credentials.getByText(/nothing was saved/).waitFor()
+    await credentials.getByRole('textbox', { name: 'Password' }).fill(upstream.password)
+    await credentials.getByRole('button', { name: 'Test and save' }).click()
+    await page.getByText('Saved for one mirror').waitFor()
+
+    await page.getByRole('switch', { name: 'Connected' }).click()
+    const apart = page.getByRole('dialog', { name: 'Disconnect from other registries?' })
+    await apart.getByLabel('Reason').fill('moving house')
+    await apart.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByText('moving house').waitFor()
+    await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
+    await page.getByRole('menuitem', { name: 'Sync Now' }).click()
+    await row.getByText('Waiting: the site is disconnected').waitFor()
+    await page.getByRole('switch', { name: 'Connected' }).click()
+    await row.getByText('In step').waitFor()
+    await row.getByRole('link', { name: 'harbour/app' }).click()
+    await page.getByRole('tab', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Remove v1' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Remove v*' }).count()).toBe(0)
+    await page.getByRole('tab', { name: 'Log' }).click()
+    await page.getByText('Ended: success').first().waitFor()
+    await page.getByLabel('Find in the log').fill('removed')
+    await page.getByText('v2: removed').waitFor()
+    await page.getByText('Ended: success').first().waitFor({ state: 'detached' })
+    await page.getByRole('tab', { name: 'Runs' }).click()
+    await page.getByRole('table', { name: 'Compare two runs' }).waitFor()
+    await page.getByRole('tab', { name: 'Content' }).click()
+    await page.getByRole('listitem').filter({ hasText: 'v1' }).getByText('In step').waitFor()
+    expect([...(await visitor.findings()), ...(await visitor.overflow())]).toEqual([])
+    await visitor.goTo('/mirrors')
     await row.getByRole('button', { name: 'Actions for harbour/app' }).click()
     await page.getByRole('menuitem', { name: 'Delete mirror' }).click()
     const question = page.getByRole('alertdialog', { name: 'Delete the mirror?' })
@@ -169,6 +307,20 @@ it('an organization becomes a cache, unless its upstream says no', async () => {
   expect(await page.getByRole('textbox', { name: /^Remote Registry \(/ }).inputValue()).toBe(
     '10.1.2.3',
   )
+  expect(visitor.complaints).toEqual([])
+})
+
+it('an organization is normal until it follows another', async () => {
+  await using visitor = await come({ expects: [/404 \(Not Found\)/] })
+  const { page } = visitor
+  await visitor.goTo('/organization/fleet?tab=Settings&section=organizationstate')
+  const submit = page.getByRole('button', { name: 'Submit' })
+  await page.getByRole('radio', { name: 'Normal', checked: true }).waitFor()
+  expect(await submit.isDisabled()).toBe(true)
+  await page.getByRole('radio', { name: 'Mirror' }).check()
+  expect(await visitor.findings()).toEqual([])
+  await submit.click()
+  await page.getByLabel('Source Registry URL').waitFor()
   expect(visitor.complaints).toEqual([])
 })
 
@@ -237,6 +389,10 @@ it.each([
     await visitor.goTo(path)
     await settled(visitor.page)
     faults.push(...(await visitor.findings()), ...(await visitor.overflow()))
+    const chosen = visitor.page.locator('[role="tab"][aria-selected="true"]')
+    if ((await chosen.count()) === 0) continue
+    const box = await chosen.boundingBox()
+    if (box === null || box.x < 0 || box.x + box.width > look.width) faults.push(`${path}: its tab`)
   }
   expect([...faults, ...visitor.complaints]).toEqual([])
 })

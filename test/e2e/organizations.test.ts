@@ -39,7 +39,9 @@ const options = (more: Partial<Visit> = {}): Visit => ({
   account: { username: server.username, password: server.password },
   ...more,
 })
-const told = (page: Page, text: string) => page.getByText(text).first().waitFor()
+async function told(page: Page, text: string) {
+  await page.getByText(text).first().waitFor()
+}
 const row = (page: Page | Locator, name: string) =>
   page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })
 
@@ -290,7 +292,7 @@ describe('an organization', () => {
     await told(page, 'Successfully deleted organization leaving')
     await page.waitForURL('**/organization')
     await row(page, 'site').waitFor()
-    expect(await row(page, 'leaving').count()).toBe(0)
+    await row(page, 'leaving').waitFor({ state: 'detached' })
     expect(visitor.complaints).toEqual([])
   })
 

@@ -13,6 +13,14 @@ export async function furnish(server: TestServer): Promise<void> {
   await api.put('/api/v1/organization/harbour/robots/crane', robot, 201)
   await stockRegistry(server.client(), 'harbour/engine/control', { largeBytes: 65_536 })
   await stockRegistry(server.client(), 'harbour/charts', { largeBytes: 65_536 })
+  await api.post(
+    '/api/v1/repository/harbour/charts/notification/',
+    {
+      ...{ event: 'repo_push', method: 'slack', title: 'New charts', eventConfig: {} },
+      config: { url: 'https://chat.example/hooks/T0/B0' },
+    },
+    201,
+  )
   await api.put('/api/v1/repository/harbour/charts', {
     description:
       '# Charts\n\nHow to *get* somewhere.\n\n![far away](https://elsewhere.example/x.png)',
@@ -55,6 +63,10 @@ export const pageList: readonly PageToSee[] = [
   { name: 'repository-history', path: `${repository}?tab=history` },
   { name: 'repository-logs', path: `${repository}?tab=logs` },
   { name: 'repository-settings', path: `${repository}?tab=settings` },
+  {
+    name: 'repository-notifications',
+    path: `${repository}?tab=settings&section=eventsandnotifications`,
+  },
   { name: 'tag', path: `${repository}/tag/small` },
   { name: 'tag-layers', path: `${repository}/tag/small?tab=layers` },
   { name: 'tag-of-platforms', path: `${repository}/tag/many` },
@@ -78,6 +90,7 @@ export const pageList: readonly PageToSee[] = [
   { name: 'bundle-export-content', path: '/bundles/export?step=content' },
   { name: 'bundle-export-medium', path: '/bundles/export?step=medium' },
   { name: 'bundle-import', path: '/bundles/import' },
+  { name: 'bundle-selections', path: '/bundles/selections' },
   { name: 'bundle-ledger', path: '/bundles/ledger' },
   { name: 'bundle-trust', path: '/bundles/trust' },
   { name: 'bundle-missing', path: '/bundles/missing' },

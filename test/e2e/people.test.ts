@@ -37,19 +37,23 @@ afterAll(async () => {
 
 const come = (more: Partial<Visit> = {}) => visit(browser, { url: server.urls.https, ...more })
 
+/** A name that an attempt before this one has taken stays taken. */
+let attempts = 0
+
 describe('an account', () => {
   it('is made by its owner, who is asked for a name once', async () => {
+    const newcomer = `newcomer${String(++attempts)}`
     await using visitor = await come({ expects: [/409 \(Conflict\)/, /400 \(Bad Request\)/] })
     const { page } = visitor
     await visitor.goTo('/createaccount')
     const submit = page.getByRole('button', { name: 'Create Account' })
     await page.getByLabel('Username').fill('mika')
-    await page.getByLabel('Email').fill('newcomer@example.com')
+    await page.getByLabel('Email').fill(`${newcomer}@example.com`)
     await page.getByRole('textbox', { name: /^Password/ }).fill('a-long-password')
     await page.getByRole('textbox', { name: 'Confirm Password' }).fill('a-long-password')
     await submit.click()
     await page.getByRole('alert').first().waitFor()
-    await page.getByLabel('Username').fill('newcomer')
+    await page.getByLabel('Username').fill(newcomer)
     await submit.dblclick()
     await page.waitForURL('**/updateuser')
     await page.getByRole('button', { name: 'Save Details' }).click()
@@ -57,7 +61,7 @@ describe('an account', () => {
     await page.getByLabel('Given Name').fill('Nanami')
     await page.getByRole('button', { name: 'Save Details' }).click()
     await page.waitForURL('**/organization')
-    await page.getByRole('rowheader', { name: /newcomer/ }).waitFor()
+    await page.getByRole('rowheader', { name: new RegExp(newcomer) }).waitFor()
     expect(visitor.complaints).toEqual([])
   })
 

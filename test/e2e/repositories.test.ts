@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
-import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
+import { forget, openBrowser, settled, visit, type Visit } from '../support/browser.ts'
 import { signUp } from '../support/people.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { stockRegistry } from '../support/stocked-registry.ts'
@@ -48,6 +48,7 @@ const come = (look: Partial<Visit> = {}) =>
 
 describe('the repositories', () => {
   it('get another one, private unless told otherwise', async () => {
+    await forget(api, '/api/v1/repository/harbour/fresh/water')
     await using visitor = await come({ expects: [/400 \(Bad Request\)/] })
     const { page } = visitor
     await visitor.goTo('/repository')
@@ -106,6 +107,7 @@ describe('the repositories', () => {
   })
 
   it('are only to be looked at for whoever has no permission', async () => {
+    await forget(api, '/api/v1/superuser/users/passenger')
     const person = await signUp(server, api, 'passenger')
     await using visitor = await come({
       account: person,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openBrowser, visit, type Visitor } from '../support/browser.ts'
 import { createOpaqueImage } from '../support/content.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
@@ -11,6 +11,7 @@ import {
   testAnswers,
   type SetupServer,
 } from '../support/setup-client.ts'
+import { setupPage } from '../support/setup-page.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
 const isPossible = hasPrograms('docker-registry', 'openssl')
@@ -19,12 +20,13 @@ if (!isPossible) {
 }
 
 describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
-  const folder = createTemporaryFolder('setup-content-pages')
+  const folder = createTemporaryFolder('setup-content-pages', { onDisk: true })
   const dataDir = folder.join('data')
   let peer: PeerRegistry
   let setup: SetupServer
   let browser: Awaited<ReturnType<typeof openBrowser>>
   let visitor: Visitor
+  let walk: ReturnType<typeof setupPage>
   let address = ''
 
   beforeAll(async () => {
@@ -49,7 +51,7 @@ describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
       url: setup.url,
       expects: [/[45]\d\d \(/, /net::ERR/, /^foreign:/],
     })
-    visitor.page.setDefaultTimeout(15_000)
+    walk = setupPage(visitor)
   })
 
   afterAll(async () => {
@@ -58,23 +60,6 @@ describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
     await peer.stop()
     await folder.remove()
   })
-
-  async function looksRight() {
-    expect(await visitor.findings()).toEqual([])
-    expect(await visitor.overflow()).toEqual([])
-    expect(visitor.complaints).toEqual([])
-  }
-
-  async function enter() {
-    const { page } = visitor
-    const box = page.getByRole('textbox', { name: 'Setup code, group 1 of 4' })
-    await box.waitFor()
-    await page.evaluate((text) => navigator.clipboard.writeText(text), setup.code)
-    await box.focus()
-    await page.keyboard.press('Control+V')
-    await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByRole('button', { name: 'Continue here' }).click()
-  }
 
   /** The card of another upstream, filled in but for what it fetches. */
   async function addUpstream(name: string, organization: string) {
@@ -94,7 +79,8 @@ describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
   it('is as large as its upstream says, beside what is free', async () => {
     const { page } = visitor
     await page.goto('/setup/mirrors')
-    await enter()
+    await walk.enter(setup.code)
+    await page.getByRole('button', { name: 'Continue here' }).click()
     await page.goto('/setup/mirrors')
     await page.getByRole('radio', { name: 'Connected', exact: true }).check()
     await addUpstream('peer', 'mirrored')
@@ -108,15 +94,15 @@ describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
     await page.getByText(/^library\/app: 1.91 MiB \(tags: 1\)/).waitFor()
     await page.getByText(/^To fetch: 1.91 MiB;/).waitFor()
     await page.getByText(/^Free where content is kept: /).waitFor()
-    await looksRight()
+    await walk.looksRight()
   })
 
   it('is there at the end, and what could not be made is named', async () => {
     const { page } = visitor
     // Names of people are no names for organizations.
     await addUpstream('refused', 'captain')
-    await page.getByRole('button', { name: 'Save and continue' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Vulnerability scanning' }).waitFor()
+    await walk.goOn()
+    await walk.heading('Vulnerability scanning')
     await page.goto('/setup/review')
     await page.getByRole('button', { name: 'Apply' }).click()
     await page.waitForURL(`${address}/setup/done**`, { timeout: 30_000 })
@@ -124,7 +110,7 @@ describe.skipIf(!isPossible)('first content, chosen in the setup', () => {
     const content = page.getByRole('list', { name: 'First content' })
     await content.getByText('mirrored/library/app').waitFor()
     await content.getByText('In step').waitFor({ timeout: 30_000 })
-    await looksRight()
+    await walk.looksRight()
     await page.getByRole('link', { name: 'Open the mirrors' }).click()
     await page.waitForURL(`${address}/**`)
   })

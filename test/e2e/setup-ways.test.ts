@@ -9,10 +9,11 @@ import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.t
 import type {} from '../support/postgres.ts'
 import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres-database.ts'
 import { hasPrograms } from '../support/programs.ts'
+import { setupPage } from '../support/setup-page.ts'
 import { startSetup, type SetupServer } from '../support/setup-client.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
-const folder = createTemporaryFolder('setup-ways')
+const folder = createTemporaryFolder('setup-ways', { onDisk: true })
 const dataDir = folder.join('data')
 const password = 'harbour-lantern-42'
 const passphrase = 'anchor chain windlass'
@@ -20,6 +21,7 @@ const refused = [/[45]\d\d \(/, /net::ERR/, /^foreign:/]
 let setup: SetupServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
 let visitor: Visitor
+let walk: ReturnType<typeof setupPage>
 let bucket: ObjectStore
 let ports: readonly number[]
 
@@ -29,6 +31,7 @@ beforeAll(async () => {
   ])
   visitor = await visit(browser, { url: setup.url, expects: refused })
   visitor.page.setDefaultTimeout(15_000)
+  walk = setupPage(visitor)
 })
 
 afterAll(async () => {
@@ -42,27 +45,8 @@ const file = (name: string, text: string | Buffer) => {
   writeFileSync(folder.join(name), text)
   return folder.join(name)
 }
-const heading = (name: string) =>
-  visitor.page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
-const goOn = () => visitor.page.getByRole('button', { name: 'Save and continue' }).click()
-const test = () => visitor.page.getByRole('button', { name: /^Test( again)?$/ }).click()
 const dialog = () => visitor.page.getByRole('dialog')
 const passphraseBox = () => dialog().getByRole('textbox', { name: /^Passphrase/ })
-
-async function enter({ page }: Visitor, code: string) {
-  const box = page.getByRole('textbox', { name: 'Setup code, group 1 of 4' })
-  await box.waitFor()
-  await page.evaluate((text) => navigator.clipboard.writeText(text), code)
-  await box.focus()
-  await page.keyboard.press('Control+V')
-  await page.getByRole('button', { name: 'Continue' }).click()
-}
-
-async function looksRight() {
-  expect(await visitor.findings()).toEqual([])
-  expect(await visitor.overflow()).toEqual([])
-  expect(visitor.complaints).toEqual([])
-}
 
 async function begin(way: string) {
   const { page } = visitor
@@ -76,7 +60,7 @@ describe('another way to begin', () => {
   it('restores no backup from where there is none, and says why', async () => {
     const { page } = visitor
     await page.goto('/setup')
-    await enter(visitor, setup.code)
+    await walk.enter(setup.code)
     await page.getByRole('list', { name: 'Checks: Welcome' }).waitFor()
     await begin('Restore from backup')
     await dialog().getByRole('button', { name: 'Begin the restore' }).click()
@@ -85,9 +69,9 @@ describe('another way to begin', () => {
     await dialog().getByRole('button', { name: 'Begin the restore' }).click()
     await page.getByText('The backup was not restored').waitFor()
     await page.getByText('MOOR-BAK-003').waitFor()
-    await looksRight()
+    await walk.looksRight()
     await page.getByRole('button', { name: 'Set up anew instead' }).click()
-    await heading('Set up your registry')
+    await walk.heading('Set up your registry')
   })
 
   it('takes over what a configuration of Quay says, and names what it leaves', async () => {
@@ -100,7 +84,7 @@ describe('another way to begin', () => {
     await dialog().getByRole('button', { name: 'Read the configuration' }).click()
     await dialog().getByText('Taken over: 2').waitFor()
     await dialog().getByText('DB_URI').waitFor()
-    await looksRight()
+    await walk.looksRight()
     await dialog().getByRole('button', { name: 'Go on' }).click()
     await dialog().waitFor({ state: 'detached' })
     await page.goto('/setup/identity')
@@ -152,8 +136,8 @@ describe('fields', () => {
     await page.getByText('Enter a host name or an IP address').waitFor()
     await page.getByLabel('Primary name').fill('127.0.0.1')
     await page.getByText('Enter a host name or an IP address').waitFor({ state: 'detached' })
-    await goOn()
-    await heading('Where the registry listens')
+    await walk.goOn()
+    await walk.heading('Where the registry listens')
   })
 
   it('for a proxy begin with the own names, and the proxy is asked for real', async () => {
@@ -161,12 +145,12 @@ describe('fields', () => {
     await page.getByRole('radio', { name: 'Through a proxy' }).check()
     await page.getByRole('button', { name: 'Remove localhost' }).waitFor()
     await page.getByLabel('Proxy for https://').fill(`http://127.0.0.1:${ports[3] ?? 0}`)
-    await test()
+    await walk.test()
     await page.getByText(/The proxy .* cannot be reached/).waitFor()
-    await looksRight()
+    await walk.looksRight()
     await page.getByRole('radio', { name: 'Directly' }).check()
-    await goOn()
-    await heading('Certificates')
+    await walk.goOn()
+    await walk.heading('Certificates')
   })
 })
 
@@ -185,20 +169,18 @@ describe('the certificate', () => {
     await page.getByRole('textbox', { name: /^Names in the certificate/ }).fill('registry.test')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Remove registry.test' }).waitFor()
-    await looksRight()
+    await walk.looksRight()
   })
 
   it('may be signed elsewhere: the request is shown and given out', async () => {
     const { page } = visitor
     await page.getByRole('radio', { name: 'Create a signing request' }).check()
-    await goOn()
+    await walk.goOn()
     await page.getByText('-----BEGIN CERTIFICATE REQUEST-----').waitFor()
-    const download = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'Download mooring.csr' }).click()
-    expect((await download).suggestedFilename()).toBe('mooring.csr')
-    await looksRight()
-    await goOn()
-    await heading('Where images are kept')
+    expect((await walk.download('Download mooring.csr')).suggestedFilename()).toBe('mooring.csr')
+    await walk.looksRight()
+    await walk.goOn()
+    await walk.heading('Where images are kept')
   })
 
   it('may be finished, and what it lacks is named with a way out', async () => {
@@ -210,12 +192,12 @@ describe('the certificate', () => {
       .locator('input[type=file]')
       .setInputFiles([file('server.crt', pair.certificatePem), file('server.key', pair.keyPem)])
     await expect.poll(() => page.getByLabel(/^Private key/).inputValue()).toContain('PRIVATE KEY')
-    await goOn()
+    await walk.goOn()
     await page.getByText('A check failed').first().waitFor()
     await page.getByRole('button', { name: 'Do without this name: registry.test' }).click()
     await page.getByText('The certificate covers every name').waitFor()
-    await goOn()
-    await heading('Where images are kept')
+    await walk.goOn()
+    await walk.heading('Where images are kept')
   })
 
   it('may be issued by the authority of the company, from one PKCS#12 file', async () => {
@@ -226,17 +208,17 @@ describe('the certificate', () => {
     await page.locator('input[type=file]').setInputFiles(file('company.p12', bundle))
     await page.getByText('A PKCS#12 file is here').waitFor()
     await page.getByLabel('Passphrase of the key').fill('wrong')
-    await test()
+    await walk.test()
     await page.getByText(/MOOR-TLS-004/).waitFor()
     await page.getByLabel('Passphrase of the key').fill(passphrase)
-    await test()
+    await walk.test()
     await page.getByText('The certificate covers every name').waitFor()
-    await looksRight()
+    await walk.looksRight()
     await page.getByRole('radio', { name: 'Create a certificate authority here' }).check()
     await page.getByRole('radio', { name: 'Take the key offline' }).check()
     await page.getByLabel(/^Passphrase of the authority/).fill(passphrase)
-    await goOn()
-    await heading('Where images are kept')
+    await walk.goOn()
+    await walk.heading('Where images are kept')
   })
 })
 
@@ -261,17 +243,17 @@ describe('storage', () => {
     await page.getByLabel('Database name').fill(at.pathname.slice(1))
     await page.getByLabel('User').fill(at.username)
     await page.getByLabel('Database password').fill(at.password)
-    await test()
+    await walk.test()
     await page.getByText(/MOOR-STO-022/).waitFor()
     await page.getByText(database === undefined ? /MOOR-DB-010/ : 'Tables can be created').waitFor()
     await page.getByLabel('Secret key').fill(bucket.secretKey)
-    await test()
+    await walk.test()
     await page.getByText('The clocks agree').waitFor()
-    await looksRight()
+    await walk.looksRight()
     await page.getByRole('radio', { name: 'This computer' }).check()
     await page.getByRole('radio', { name: 'Built-in' }).check()
-    await goOn()
-    await heading('The first administrator')
+    await walk.goOn()
+    await walk.heading('The first administrator')
   })
 })
 
@@ -288,43 +270,34 @@ describe.skipIf(!hasPrograms('docker-registry', 'openssl'))('an upstream', () =>
     await page.getByRole('menuitem', { name: 'Another registry' }).click()
     await page.getByLabel('Address').fill(peer.url)
     await page.getByLabel('Organization here').fill('peer')
-    await test()
+    await walk.test()
     await page.getByRole('button', { name: 'Trust this authority for this upstream' }).click()
     const asked = page.getByRole('alertdialog')
     await asked.getByText(/(?:[0-9A-F]{2}:){31}/).waitFor()
-    await looksRight()
+    await walk.looksRight()
     await asked.getByRole('button', { name: 'It is the same: trust it' }).click()
     await page.getByText(/MOOR-NET-026/).waitFor()
     await page.getByLabel('Account').fill(peer.username)
     await page.getByLabel('Password or token').fill(peer.password)
-    await test()
+    await walk.test()
     await page.getByText(/lets us in as peer/).waitFor()
     await page.getByRole('button', { name: /^Remove upstream/ }).click()
-    await goOn()
-    await heading('Vulnerability scanning')
+    await walk.goOn()
+    await walk.heading('Vulnerability scanning')
     await page.getByRole('radio', { name: 'Clair elsewhere' }).check()
     await page.getByLabel('Address of Clair').fill(`http://127.0.0.1:${ports[3] ?? 0}`)
     await page.getByLabel('Pre-shared key').fill('c2VjcmV0')
-    await test()
+    await walk.test()
     await page.getByText(/MOOR-NET-040/).waitFor()
-    await looksRight()
+    await walk.looksRight()
   })
 })
 
 describe('an apply that fails', () => {
-  const squatter = createServer()
+  // It takes nobody in, for whoever waits to be answered keeps it from ending.
+  const squatter = createServer((socket) => socket.destroy())
   let answers = ''
   afterAll(() => squatter.close())
-
-  async function keepKit() {
-    const { page } = visitor
-    await page.goto('/setup/admin')
-    await page.getByRole('button', { name: /^Make / }).click()
-    await page.getByRole('button', { name: 'I stored it' }).click()
-    await heading('Mirrors of other registries')
-    await page.goto('/setup/review')
-    await heading('Review and apply')
-  }
 
   it('prints the kit and nothing else', async () => {
     const { page } = visitor
@@ -334,7 +307,7 @@ describe('an apply that fails', () => {
     await page.getByLabel('User name').fill('captain')
     await page.getByLabel('Password', { exact: false }).first().fill(password)
     await page.getByLabel('Repeat the password').fill(password)
-    await goOn()
+    await walk.goOn()
     await page.getByText('These codes are shown this once').waitFor()
     await page.emulateMedia({ media: 'print' })
     const shown = await page.evaluate(() =>
@@ -344,7 +317,7 @@ describe('an apply that fails', () => {
     expect(shown.join(' ')).not.toContain('Save and continue')
     await page.emulateMedia({ media: 'screen' })
     await page.getByRole('button', { name: 'I stored it' }).click()
-    await heading('Review and apply')
+    await walk.heading('Review and apply')
   })
 
   it('gives out its answers with the secrets in them, encrypted', async () => {
@@ -367,17 +340,15 @@ describe('an apply that fails', () => {
     await new Promise<void>((resolve) => squatter.listen(ports[0], '127.0.0.1', resolve))
     await page.getByRole('button', { name: 'Apply' }).click()
     await page.getByText(/MOOR-SET-035/).waitFor({ timeout: 30_000 })
-    await looksRight()
-    const download = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'Download log' }).click()
-    expect((await download).suggestedFilename()).toBe('mooring-setup.log')
+    await walk.looksRight()
+    expect((await walk.download('Download log')).suggestedFilename()).toBe('mooring-setup.log')
     await page.getByRole('button', { name: 'Discard and start over' }).click()
     const asked = page.getByRole('alertdialog')
     const confirm = asked.getByRole('button', { name: 'Discard and start over' })
     expect(await confirm.isDisabled()).toBe(true)
     await asked.getByLabel(/start over/).fill('start over')
     await confirm.click()
-    await heading('Set up your registry')
+    await walk.heading('Set up your registry')
   })
 
   it('takes its answers back, and is retried when the port is free', async () => {
@@ -389,8 +360,13 @@ describe('an apply that fails', () => {
     await dialog().getByText('The passphrase does not open the secrets of the file').waitFor()
     await passphraseBox().fill(passphrase)
     await dialog().getByRole('button', { name: 'Read the file' }).click()
-    await heading('Review and apply')
-    await keepKit()
+    await walk.heading('Review and apply')
+    await page.goto('/setup/admin')
+    await page.getByRole('button', { name: /^Make / }).click()
+    await page.getByRole('button', { name: 'I stored it' }).click()
+    await walk.heading('Mirrors of other registries')
+    await page.goto('/setup/review')
+    await walk.heading('Review and apply')
     await page.getByRole('button', { name: 'Apply' }).click()
     await page.getByText(/MOOR-SET-035/).waitFor({ timeout: 30_000 })
     await new Promise((resolve) => squatter.close(resolve))
@@ -400,16 +376,14 @@ describe('an apply that fails', () => {
 
   it('ends at its own address, where the key is taken away and every client is told', async () => {
     const { page } = visitor
-    await heading('Your registry is ready')
+    await walk.heading('Your registry is ready')
     await page.getByText('podman login --username captain').waitFor()
     await page.getByRole('radio', { name: 'containerd' }).check({ force: true })
     await page.getByText('containerd keeps no login').waitFor()
     await page.getByRole('radio', { name: 'k3s' }).check({ force: true })
     await page.getByText('/etc/rancher/k3s/registries.yaml').waitFor()
     expect(await visitor.findings()).toEqual([])
-    const download = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'Download the key' }).click()
-    expect((await download).suggestedFilename()).toBe('mooring-ca.key')
+    expect((await walk.download('Download the key')).suggestedFilename()).toBe('mooring-ca.key')
     await page.getByLabel(/^Name of the authority/).fill('Harbour Root CA')
     await page.getByLabel(/^Passphrase of the authority/).fill('not the passphrase')
     await page.getByRole('button', { name: 'I have it: remove it here' }).click()

@@ -4,14 +4,16 @@ import { openBrowser, visit, type Visitor } from '../support/browser.ts'
 import { createImage } from '../support/content.ts'
 import { createRegistryClient } from '../support/registry-client.ts'
 import { startSetup, testAnswers, type SetupServer } from '../support/setup-client.ts'
+import { setupPage } from '../support/setup-page.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
-const folder = createTemporaryFolder('setup-pages')
+const folder = createTemporaryFolder('setup-pages', { onDisk: true })
 const dataDir = folder.join('data')
 const password = 'harbour-lantern-42'
 let setup: SetupServer
 let browser: Awaited<ReturnType<typeof openBrowser>>
 let visitor: Visitor
+let walk: ReturnType<typeof setupPage>
 let ports: Awaited<ReturnType<typeof testAnswers>>['network']
 
 const refused = [/4\d\d \(/, /net::ERR/]
@@ -20,6 +22,7 @@ beforeAll(async () => {
   ;[setup, browser] = await Promise.all([startSetup(dataDir), openBrowser()])
   ports = (await testAnswers(dataDir)).network
   visitor = await visit(browser, { url: setup.url, expects: refused })
+  walk = setupPage(visitor)
 })
 
 afterAll(async () => {
@@ -28,47 +31,23 @@ afterAll(async () => {
   await folder.remove()
 })
 
-async function enter({ page }: Visitor, code: string) {
-  const box = page.getByRole('textbox', { name: 'Setup code, group 1 of 4' })
-  await box.waitFor()
-  await page.evaluate((text) => navigator.clipboard.writeText(text), code)
-  await box.focus()
-  await page.keyboard.press('Control+V')
-  await page.getByRole('button', { name: 'Continue' }).click()
-}
-
-const heading = (name: string) =>
-  visitor.page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
-const goOn = () => visitor.page.getByRole('button', { name: 'Save and continue' }).click()
-
-async function looksRight(by: Visitor) {
-  const { page } = by
-  expect(await by.findings()).toEqual([])
-  expect(by.complaints).toEqual([])
-  const { over, wide } = await page.evaluate(() => ({
-    over: document.documentElement.scrollWidth,
-    wide: document.documentElement.clientWidth,
-  }))
-  expect(over).toBeLessThanOrEqual(wide)
-}
-
 describe('the setup, from its code to a push', () => {
   it('asks for the code, and takes small letters and an O for what they mean', async () => {
     const { page } = visitor
     await page.goto('/setup')
-    await enter(visitor, 'AAAA-AAAA-AAAA-AAAA')
+    await walk.enter('AAAA-AAAA-AAAA-AAAA')
     await page.getByText('The setup code is not right').waitFor()
-    await looksRight(visitor)
-    await enter(visitor, setup.code.toLowerCase().replaceAll('0', 'o'))
-    await heading('Set up your registry')
+    await walk.looksRight()
+    await walk.enter(setup.code.toLowerCase().replaceAll('0', 'o'))
+    await walk.heading('Set up your registry')
     expect(new URL(page.url()).pathname).toBe('/setup/welcome')
   })
 
   it('lets another browser take over, and this one come back to what was typed', async () => {
     const { page } = visitor
     await page.getByRole('list', { name: 'Checks: Welcome' }).waitFor()
-    await goOn()
-    await heading('What clients will type')
+    await walk.goOn()
+    await walk.heading('What clients will type')
     await page.getByLabel('Primary name').fill('localhost')
     // Leaving a field has it checked: one answer is from before the other browser came.
     const checked = page.waitForResponse(/\/steps\/identity\/check$/)
@@ -80,19 +59,19 @@ describe('the setup, from its code to a push', () => {
       })
       await other.page.goto('/setup')
       await other.page.getByRole('heading', { level: 1 }).waitFor()
-      await looksRight(other)
+      await setupPage(other).looksRight()
       await other.page.getByRole('radio', { name: 'English' }).check({ force: true })
-      await enter(other, setup.code)
+      await setupPage(other).enter(setup.code)
       await other.page.getByRole('button', { name: 'Continue here' }).click()
       await other.page.getByRole('heading', { name: 'What clients will type' }).waitFor()
-      await looksRight(other)
+      await setupPage(other).looksRight()
     }
     // The next one is the first to learn of it.
     await page.getByLabel('Registry title').press('Tab')
     await page.getByText('The session is over').first().waitFor()
-    await enter(visitor, setup.code)
+    await walk.enter(setup.code)
     await page.getByRole('button', { name: 'Continue here' }).click()
-    await heading('What clients will type')
+    await walk.heading('What clients will type')
     expect(await page.getByLabel('Registry title').inputValue()).toBe('Harbour')
     expect(await page.getByLabel('Primary name').inputValue()).toBe('localhost')
   })
@@ -102,12 +81,12 @@ describe('the setup, from its code to a push', () => {
     await page.getByLabel('Primary name').fill('2001:db8::5')
     await page.getByText('podman pull [2001:db8::5]').waitFor()
     await page.getByLabel('Primary name').fill('no name')
-    await goOn()
+    await walk.goOn()
     await page.getByText('Enter a host name or an IP address').first().waitFor()
     await page.getByLabel('Primary name').fill('localhost')
-    await looksRight(visitor)
-    await goOn()
-    await heading('Where the registry listens')
+    await walk.looksRight()
+    await walk.goOn()
+    await walk.heading('Where the registry listens')
   })
 
   it('keeps what was typed through a reload and a restart of the server', async () => {
@@ -117,39 +96,39 @@ describe('the setup, from its code to a push', () => {
     await page.getByLabel(/^Plain port/).fill(String(ports.httpPort))
     await page.getByLabel('Metrics port').fill(String(ports.metricsPort))
     await page.reload()
-    await heading('Where the registry listens')
+    await walk.heading('Where the registry listens')
     expect(await page.getByLabel('HTTPS port').inputValue()).toBe(String(ports.httpsPort))
 
     const { port } = new URL(setup.url)
     await setup.child.kill9()
     setup = await startSetup(dataDir, { args: ['--port', port] })
-    await goOn()
+    await walk.goOn()
     await page.getByText('The session is over').first().waitFor()
-    await enter(visitor, setup.code)
-    await heading('Where the registry listens')
+    await walk.enter(setup.code)
+    await walk.heading('Where the registry listens')
     expect(await page.getByLabel('Metrics port').inputValue()).toBe(String(ports.metricsPort))
-    await goOn()
-    await heading('Certificates')
+    await walk.goOn()
+    await walk.heading('Certificates')
   })
 
   it('goes through certificates and storage, in Japanese and in the dark as well', async () => {
     const { page } = visitor
     await page.getByText('RSA 4096').waitFor({ state: 'attached' })
-    await looksRight(visitor)
+    await walk.looksRight()
     await page.getByRole('radio', { name: '日本語' }).check({ force: true })
     await page.getByRole('heading', { level: 1, name: '証明書' }).waitFor()
     await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'))
     await page.setViewportSize({ width: 320, height: 800 })
-    await looksRight(visitor)
+    await walk.looksRight()
     await page.setViewportSize({ width: 1280, height: 900 })
     await page.getByRole('radio', { name: 'English' }).check({ force: true })
-    await goOn()
-    await heading('Where images are kept')
-    await looksRight(visitor)
+    await walk.goOn()
+    await walk.heading('Where images are kept')
+    await walk.looksRight()
     await page.getByRole('button', { name: 'Test' }).click()
     await page.getByText(/Room for about [\d,]+ images of 300 MB/).waitFor()
-    await goOn()
-    await heading('The first administrator')
+    await walk.goOn()
+    await walk.heading('The first administrator')
   })
 
   it('makes the administrator and the recovery kit', async () => {
@@ -157,17 +136,17 @@ describe('the setup, from its code to a push', () => {
     await page.getByLabel('User name').fill('captain')
     await page.getByLabel('Password', { exact: false }).first().fill(password)
     await page.getByLabel('Repeat the password').fill('something else')
-    await goOn()
+    await walk.goOn()
     await page.getByText('The two passwords differ').first().waitFor()
     await page.getByLabel('Repeat the password').fill(password)
-    await goOn()
+    await walk.goOn()
     await page.getByText('These codes are shown this once').waitFor()
-    await looksRight(visitor)
+    await walk.looksRight()
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download', exact: true }).click()
     expect((await download).suggestedFilename()).toBe('mooring-recovery-kit.txt')
     await page.getByRole('button', { name: 'I stored it' }).click()
-    await heading('Mirrors of other registries')
+    await walk.heading('Mirrors of other registries')
   })
 
   it('fills cards of upstreams from a pull secret, and skips what nobody needs', async () => {
@@ -177,30 +156,30 @@ describe('the setup, from its code to a push', () => {
     const secret = JSON.stringify({ auths: { 'quay.io': { auth: btoa('ada:lovelace') } } })
     await page.getByLabel('Pull secret (JSON)').fill(secret)
     await page.getByRole('button', { name: 'Take over' }).click()
-    expect(await page.getByLabel('Account').first().inputValue()).toBe('ada')
-    await looksRight(visitor)
+    await expect.poll(() => page.getByLabel('Account').first().inputValue()).toBe('ada')
+    await walk.looksRight()
     await page.getByRole('button', { name: 'Skip' }).click()
-    await heading('Vulnerability scanning')
+    await walk.heading('Vulnerability scanning')
     await page.getByRole('button', { name: 'Skip' }).click()
-    await heading('Review and apply')
+    await walk.heading('Review and apply')
   })
 
   it('sums up, gives out the answers, and applies', async () => {
     const { page } = visitor
-    await looksRight(visitor)
+    await walk.looksRight()
     await page.getByRole('button', { name: 'Download answer file' }).click()
     const download = page.waitForEvent('download')
     await page.getByRole('dialog').getByRole('button', { name: 'Download' }).click()
     expect((await download).suggestedFilename()).toBe('mooring-answers.yaml')
     await page.getByRole('button', { name: 'Apply' }).click()
-    await heading('Setting up the registry')
+    await walk.heading('Setting up the registry')
     // Another host: the page watches for it, and goes there by itself.
     await page.waitForURL(`https://localhost:${ports.httpsPort}/setup/done**`, { timeout: 30_000 })
   })
 
   it('ends at the registry, which takes a push', async () => {
     const { page } = visitor
-    await heading('Your registry is ready')
+    await walk.heading('Your registry is ready')
     expect(await visitor.findings()).toEqual([])
     await page.getByRole('link', { name: 'Open Mooring' }).click()
     await page.waitForURL(/signin/)

@@ -29,6 +29,7 @@ const nobodys: Belongings = {
   prototypeid: '00000000-0000-4000-8000-000000000000',
   organizationPolicy: '00000000-0000-4000-8000-000000000000',
   repositoryPolicy: '00000000-0000-4000-8000-000000000000',
+  notification: '00000000-0000-4000-8000-000000000000',
   client_id: 'A'.repeat(20),
   token_uuid: '00000000-0000-4000-8000-000000000000',
   apptoken: '00000000-0000-4000-8000-000000000000',
@@ -49,6 +50,7 @@ const place = (method: string, path: string, takes: IdName, body?: object): Plac
 })
 
 const manifest = '/repository/{repository}/manifest'
+const notification = '/repository/{repository}/notification'
 const applications = '/organization/{orgname}/applications'
 const places: readonly Place[] = [
   place('PUT', '/organization/{orgname}/prototypes/{id}', 'prototypeid', { role: 'admin' }),
@@ -71,6 +73,11 @@ const places: readonly Place[] = [
       ]
     }),
   ),
+  place('GET', `${notification}/{id}`, 'notification'),
+  place('POST', `${notification}/{id}`, 'notification'),
+  place('POST', `${notification}/{id}/test`, 'notification'),
+  place('DELETE', `${notification}/{id}`, 'notification'),
+  place('GET', `/mooring${notification}/{id}/deliveries`, 'notification'),
   place('GET', `${applications}/{id}`, 'client_id'),
   place('PUT', `${applications}/{id}`, 'client_id', {
     ...{ name: 'taken', redirect_uri: '', application_uri: '' },
@@ -123,6 +130,7 @@ describe('an id of somebody else', () => {
     expect(
       await rival.get(`${repository}/immutabilitypolicy/${foreign.repositoryPolicy}`),
     ).toMatchObject({ tagPattern: 'frozen-.*' })
+    await rival.get(`${repository}/notification/${foreign.notification}`)
     expect(await rival.get(app)).toMatchObject({ name: 'tool of rival-home' })
     expect(await rival.get(`${app}/tokens`)).toMatchObject({
       tokens: [{ uuid: foreign.token_uuid }],

@@ -1,17 +1,19 @@
 import { statSync } from 'node:fs'
-import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { bundleClient, type BundleClient, type BundleJobAnswer } from '../support/bundle-client.ts'
+import { digestOn, startBundleSites, type BundleSites } from '../support/bundle-sites.ts'
 import { tryProgram } from '../support/cli.ts'
 import { createOpaqueImage } from '../support/content.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 
 const folder = createTemporaryFolder('bundle-choices')
 const carried = folder.join('carried')
+let sites: BundleSites
 let source: TestServer
 let target: TestServer
 let targetApi: ApiClient
@@ -22,8 +24,6 @@ const rowsOf = ({ result }: BundleJobAnswer) =>
   result?.kind === 'import' ? result.changes.rows : []
 const deletionsOf = ({ result }: BundleJobAnswer) =>
   result?.kind === 'import' ? result.changes.deletions : []
-const digestOn = async (server: TestServer, repository: string, tag: string) =>
-  (await server.client().getManifest(repository, tag)).header('docker-content-digest')
 const push = async (server: TestServer, repository: string, tag: string, sizes: number[]) => {
   const image = createOpaqueImage(`${repository}:${tag}`, sizes)
   await server.client().pushImage(repository, tag, image)
@@ -33,25 +33,13 @@ const all = (name: string) => ({ selection: { repositories: [{ name }] }, stream
 let host: string
 
 beforeAll(async () => {
-  await mkdir(carried)
-  const env = {
-    QUAY_OVERRIDE_CONFIG: JSON.stringify({
-      SUPER_USERS: ['quay'],
-      MOORING_BUNDLE_PATHS: [carried],
-      FEATURE_IMMUTABLE_TAGS: true,
-    }),
-  }
-  source = await startTestServer({ env })
-  target = await startTestServer({ env })
-  targetApi = await target.signedIn()
-  out = bundleClient(await source.signedIn())
-  into = bundleClient(targetApi)
+  sites = await startBundleSites(carried, { FEATURE_IMMUTABLE_TAGS: true })
+  ;({ source, target, targetApi, out, into } = sites)
   const { own } = await out.trusted()
   await into.trust('the source', own.public_key)
 })
 afterAll(async () => {
-  await source.stop()
-  await target.stop()
+  await sites[Symbol.asyncDispose]()
   await folder.remove()
 })
 

@@ -12,6 +12,7 @@ import { projectRoot } from '../support/source-files.ts'
 import { stockRegistry, type Stock } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
+import { watchUpstream } from '../support/watched-upstream.ts'
 
 const folder = createTemporaryFolder('bundle-upstreams')
 const carried = folder.join('carried')
@@ -31,6 +32,7 @@ let large: string
 let signatureTag: string
 let signature: string
 
+const connection = '/api/v1/mooring/mirrors/connection'
 const upstreams = () => [
   {
     ...{ host: peer.host, username: peer.username, password: peer.password },
@@ -75,8 +77,17 @@ afterAll(async () => {
 describe('a bundle of images of another registry', () => {
   it('is planned without anything being fetched', async () => {
     const plan = await bundles.plan({ ...listOf('far/large:v1'), upstreams: upstreams() })
-    expect(plan).toMatchObject({ images: 1, repositories: 1, problems: [] })
+    // The signature is a tag of cosign, which no list names.
+    expect(plan).toMatchObject({ images: 1, repositories: 1, referrers: 1, problems: [] })
+    expect(plan.biggest.map(({ reference }) => reference)).toEqual([
+      `${peer.host}/far/large:v1`,
+      `${peer.host}/far/large:${signatureTag}`,
+    ])
     expect(plan.carry_bytes).toBeGreaterThan(4_000_000)
+    const without = await bundles.plan({
+      ...{ ...listOf('far/large:v1'), upstreams: upstreams(), referrers: false },
+    })
+    expect(without).toMatchObject({ images: 1, referrers: 0, blobs: plan.blobs - 3 })
     expect(await api.get('/api/v1/superuser/organizations/')).not.toMatchObject({
       organizations: expect.arrayContaining([{ name: 'bundle-upstreams' }]) as unknown,
     })
@@ -116,6 +127,8 @@ describe('a bundle of images of another registry', () => {
       ...{ source: { path: 'whole' }, map: ['[^/]+/far/(.*)=near/$1'] },
     })
     expect(done.error).toBeNull()
+    // For what clients are told when it is done.
+    expect(done.result).toMatchObject({ map: ['[^/]+/far/(.*)=near/$1'] })
     const tagged = stock.manifests.filter(({ reference }) => !reference.includes(':'))
     for (const { reference, digest } of tagged) {
       expect(await digestOn('near/stock', reference)).toBe(digest)
@@ -169,6 +182,20 @@ describe('a bundle of images of another registry', () => {
     const compat = await readFile(join(to, 'compat', peer.host, 'far/large/index.json'), 'utf8')
     expect(compat).toContain('"org.opencontainers.image.ref.name":"v1"')
   })
+})
+
+it('is asked for by no command any more when the site is disconnected meanwhile', async () => {
+  await using far = await watchUpstream(peer.url)
+  far.disturb(() => ({ kind: 'silent' }))
+  const planned = program(
+    ...['plan', `${far.host}/far/large:v1`, '--plain-http', far.host, '--json'],
+    ...['--data', server.dataDir],
+  )
+  await until('the command to ask', async () => Promise.resolve(far.requests[0]))
+  await api.put(connection, { connected: false })
+  const { stdout, stderr } = await planned
+  expect(stdout + stderr).toContain('this site is disconnected from other registries')
+  await api.put(connection, { connected: true })
 })
 
 describe('bundles at the same time, and given up', () => {

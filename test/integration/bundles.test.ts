@@ -2,11 +2,12 @@ import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
-import { bundleClient, type BundleClient, type BundleJobAnswer } from '../support/bundle-client.ts'
+import type { BundleClient, BundleJobAnswer } from '../support/bundle-client.ts'
+import { digestOn, startBundleSites, type BundleSites } from '../support/bundle-sites.ts'
 import { tryProgram } from '../support/cli.ts'
 import { createArtifact, createImage, createOpaqueImage } from '../support/content.ts'
 import { createMinisignKey } from '../support/minisign-key.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { projectRoot } from '../support/source-files.ts'
 import { requireStock, stockRegistry, type Stock } from '../support/stocked-registry.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
@@ -17,6 +18,7 @@ const carried = folder.join('carried')
 const place = (name: string) => join(carried, name)
 const mooring = join(projectRoot, 'server/bin/mooring.js')
 const stockOnly = { selection: { repositories: [{ name: 'quay/stock' }] } }
+let sites: BundleSites
 let source: TestServer
 let target: TestServer
 let targetApi: ApiClient
@@ -30,34 +32,22 @@ const program = (...args: string[]) =>
   })
 const firstRow = ({ result }: BundleJobAnswer) =>
   result?.kind === 'import' ? result.changes.rows[0] : undefined
-const digestOn = async (server: TestServer, repository: string, tag: string) =>
-  (await server.client().getManifest(repository, tag)).header('docker-content-digest')
 const tagsOf = async (repository: string) =>
   (await targetApi.get(`/api/v1/repository/${repository}/tag/?onlyActiveTags=true`)) as {
     tags: { name: string; manifest_digest: string }[]
   }
 
 beforeAll(async () => {
-  await mkdir(carried)
-  const env = {
-    QUAY_OVERRIDE_CONFIG: JSON.stringify({
-      SUPER_USERS: ['quay'],
-      MOORING_BUNDLE_PATHS: [carried],
-      FEATURE_SPARSE_INDEX: true,
-      FEATURE_IMMUTABLE_TAGS: true,
-      FEATURE_REPO_MIRROR: true,
-    }),
-  }
-  source = await startTestServer({ env })
-  target = await startTestServer({ env })
-  targetApi = await target.signedIn()
-  out = bundleClient(await source.signedIn())
-  into = bundleClient(targetApi)
+  sites = await startBundleSites(carried, {
+    FEATURE_SPARSE_INDEX: true,
+    FEATURE_IMMUTABLE_TAGS: true,
+    FEATURE_REPO_MIRROR: true,
+  })
+  ;({ source, target, targetApi, out, into } = sites)
   stock = await stockRegistry(source.client(), 'quay/stock', { largeBytes: 500_000 })
 })
 afterAll(async () => {
-  await source.stop()
-  await target.stop()
+  await sites[Symbol.asyncDispose]()
   await folder.remove()
 })
 

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAuthority, issueFromRequest, issueServerCertificate } from '@mooring/certs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -100,6 +100,8 @@ it('each change of the certificates is in the action log, with who made it and n
 })
 
 it('what the command line changed is there too, and is told once', async () => {
+  // the authority has changed since, and a new connection has to know the new one
+  api = await server.signedIn()
   const before = (await logged()).length
   await server.mooring(['cert', 'renew'])
   await until('the line', async () => (await logged()).length > before || undefined)
@@ -113,4 +115,24 @@ it('what the command line changed is there too, and is told once', async () => {
     )
   await until('the end of it', async () => (await waiting()).length === 0 || undefined)
   expect((await logged()).length).toBe(before + 1)
+})
+
+it('files that somebody put in place are there as well, once', async () => {
+  const own = { certificatePem: await file('ca.crt'), keyPem: await file('ca.key') }
+  const names = ['localhost', '127.0.0.1', '::1', 'by-hand.test']
+  const pair = await issueServerCertificate({ authority: own, names, now: Date.now() })
+  const before = (await logged()).length
+  const put = (name: string, content: string) =>
+    writeFile(join(server.dataDir, 'config', name), content)
+  await put('ssl.key', pair.keyPem)
+  await put('ssl.cert', pair.certificatePem)
+  await until('the line', async () => (await logged()).length > before || undefined)
+  await server.restart()
+  api = await server.signedIn()
+  expect((await logged()).slice(before)).toMatchObject([
+    {
+      ...{ kind: 'certificate_imported', ip: null },
+      metadata: { names, source: 'files', performer: 'found in place' },
+    },
+  ])
 })

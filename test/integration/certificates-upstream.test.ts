@@ -84,6 +84,32 @@ describe('what the registry trusts', () => {
     expect(await listed()).toEqual([])
   })
 
+  it('is not looked for at a server while the site is disconnected', async () => {
+    const connection = '/api/v1/mooring/mirrors/connection'
+    const at = { host: '127.0.0.1', port }
+    const sha256 = fingerprint(authority.certificatePem)
+    await api.put(connection, { connected: false })
+    try {
+      const message = expect.stringContaining(
+        'this site is disconnected from other registries',
+      ) as string
+      for (const [path, body] of [
+        [`${area}/fetch`, at],
+        [area, { server: { ...at, fingerprint: sha256 } }],
+      ] as const) {
+        const refused = await api.request('POST', path, body)
+        expect([refused.status, refused.json()]).toEqual([
+          400,
+          expect.objectContaining({ code: 'disconnected', error_message: message }),
+        ])
+      }
+      expect(await listed()).toEqual([])
+    } finally {
+      await api.put(connection, { connected: true })
+    }
+    expect((await look()).chain).toHaveLength(2)
+  })
+
   it('is for superusers alone', async () => {
     expect((await server.api().request('GET', area)).status).toBe(401)
   })

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, type TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import {
   certificatesIn,
@@ -13,8 +11,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { createOpaqueImage } from '../support/content.ts'
-import { parseChallenge } from '../support/registry-session.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { connected, slowPull } from '../support/tls-client.ts'
 import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
@@ -70,26 +68,16 @@ const overview = async () => (await api.get(area)) as Overview
 
 /** One handshake by a client that trusts this and nothing else. @returns what it was shown. */
 async function handshake(ca = firstCa): Promise<string> {
-  const socket = await connected(ca)
+  const socket = await connected(server, ca)
   const { fingerprint256 } = socket.getPeerCertificate()
   socket.destroy()
   return fingerprint256
 }
 
-function connected(ca: string): Promise<TLSSocket> {
-  const { hostname: host, port } = new URL(server.urls.https)
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), ca: certificatesIn(ca) as string[] }, () => {
-      resolve(socket)
-    })
-    socket.once('error', reject)
-  })
-}
-
 describe('the certificate of a running server', () => {
   it('is renewed at once, while connections that are open go on', async () => {
     const before = await handshake()
-    const open = await connected(firstCa)
+    const open = await connected(server, firstCa)
     const renewed = (await api.post(`${area}/renew`, {})) as Entry
     expect(renewed).toMatchObject({ source: 'renewed', by: 'quay', current: true })
     expect(await handshake()).toBe(renewed.certificate.fingerprint)
@@ -118,7 +106,7 @@ describe('the certificate of a running server', () => {
         handshakes++
       }
     })
-    const pull = slowPull(`/v2/quay/swap/blobs/${layer.digest}`)
+    const pull = slowPull(server, firstCa, `/v2/quay/swap/blobs/${layer.digest}`)
     const shown = new Set<string>()
     for (let swap = 0; swap < 50; swap++) {
       const { certificate } = (await api.post(`${area}/renew`, {
@@ -366,43 +354,3 @@ describe('its authority', () => {
     expect((await server.api().request('GET', area)).status).toBe(401)
   })
 })
-
-/** A pull that takes as long as the test likes. */
-function slowPull(path: string) {
-  const hash = createHash('sha256')
-  const started = (async () => {
-    const refused = await fetch(`${server.urls.http}/v2/`)
-    const { service = '' } = parseChallenge(refused.headers.get('www-authenticate') ?? '')
-    const query = new URLSearchParams({ service, scope: 'repository:quay/swap:pull' }).toString()
-    const login = Buffer.from(`quay:${server.password}`).toString('base64')
-    const answer = await fetch(`${server.urls.http}/v2/auth?${query}`, {
-      headers: { authorization: `Basic ${login}` },
-    })
-    const { token } = (await answer.json()) as { token: string }
-    const socket = await connected(firstCa)
-    socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
-    )
-    return socket
-  })()
-  return {
-    async finish(): Promise<string> {
-      const socket = await started
-      let head = ''
-      let inBody = false
-      for await (const chunk of socket as AsyncIterable<Buffer>) {
-        if (inBody) hash.update(chunk)
-        else {
-          head += chunk.toString('latin1')
-          const end = head.indexOf('\r\n\r\n')
-          if (end >= 0) {
-            inBody = true
-            expect(head.slice(0, end)).toMatch(/^HTTP\/1.1 200/)
-            hash.update(Buffer.from(head.slice(end + 4), 'latin1'))
-          }
-        }
-      }
-      return `sha256:${hash.digest('hex')}`
-    },
-  }
-}

@@ -34,7 +34,7 @@ const codesOf = ({ checks }: Report, state: string) =>
   checks.filter((check) => check.state === state).map(({ finding }) => finding?.code)
 
 describe('mooring doctor', () => {
-  const folder = createTemporaryFolder('doctor')
+  const folder = createTemporaryFolder('doctor', { onDisk: true })
   const dataDir = folder.join('data')
   const config = (name: string) => join(dataDir, 'config', name)
   let server: TestServer

@@ -172,6 +172,37 @@ describe('mooring mirror', () => {
     expect(sync.stderr).toContain('(not_found)')
   })
 
+  it('cuts the site off, which a running server follows, and connects it again', async () => {
+    const state = '/api/v1/mooring/mirrors/connection'
+    expect(await json('disconnect', ['--reason', 'moving'])).toMatchObject({
+      ...{ connected: false, reason: 'moving', by: 'command line' },
+    })
+    await until('the server to follow', async () => {
+      const { connection } = (await api.get('/api/v1/mooring/mirrors/overview')) as {
+        connection: { connected: boolean }
+      }
+      return connection.connected ? undefined : true
+    })
+    const [refused, waiting, shown] = await Promise.all([
+      failure('dry-run', 'quay/app'),
+      server.mooring(['mirror', 'sync', 'quay/app']),
+      server.mooring(['mirror', 'connection']),
+    ])
+    expect(refused).toContain('this site is disconnected from other registries')
+    expect(waiting).toContain('begins when the site is connected again')
+    expect(shown).toMatch(/^disconnected since .* \(command line: moving\)/)
+    const plan = await server.tryMooring(
+      ['bundle', 'plan', `${upstream.host}/library/app:1.1`],
+      ['--json'],
+    )
+    expect(plan.stdout + plan.stderr).toContain('this site is disconnected from other registries')
+
+    expect(await json('connect')).toMatchObject({ connected: true })
+    expect(await api.get(state)).toMatchObject({ connected: true })
+    const { upstreams } = (await json('upstreams')) as { upstreams: { host: string }[] }
+    expect(upstreams.map(({ host }) => host)).toContain(upstream.host)
+  })
+
   it('lets a mirror go, and its images stay', async () => {
     expect(await json('delete', ['quay/app'])).toEqual({ repository: 'quay/app', deleted: true })
     const [again, listed] = await Promise.all([failure('delete', 'quay/app'), json('list')])

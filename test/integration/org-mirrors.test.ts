@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
 import { createIndex, createOpaqueImage, type Image } from '../support/content.ts'
+import { createHttpClient } from '../support/http-request.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -193,6 +194,17 @@ describe('an organization that follows one of another Quay', () => {
     expect(logs.find(({ kind }) => kind === 'org_mirror_repo_created')?.metadata).toMatchObject({
       ...{ visibility: 'private', via_org_mirror: true },
     })
+    expect(logs.find(({ metadata }) => metadata['verb'] === 'end')?.metadata).toMatchObject({
+      ...{ namespace: 'follower', tag: null, tags: null, stdout: null, stderr: null },
+    })
+  })
+
+  it('is told of in the metrics', async () => {
+    const { body } = await createHttpClient().request('GET', `${site.urls.metrics}/metrics`)
+    // Nothing waits, and nothing is left of the one that there was.
+    for (const name of ['mirror_configs_pending_discovery', 'mirror_repositories_unmirrored']) {
+      expect(body.toString()).toMatch(new RegExp(`^quay_org_${name}{.*} 0$`, 'm'))
+    }
   })
 })
 
@@ -247,6 +259,26 @@ describe('a configuration', () => {
     expect(await verify()).toEqual(missing)
     await here.put(path, { external_registry_config: {} })
     expect(await verify()).toMatchObject({ success: false })
+    const proxied = (https_proxy: string) => ({
+      external_registry_config: { verify_tls: false, proxy: { https_proxy } },
+    })
+    await here.put(path, proxied('http://me:pass-of-proxy@127.0.0.1:1'))
+    const shown = proxied('http://me:********@127.0.0.1:1')
+    expect(await here.get(path)).toMatchObject(shown)
+    await here.put(path, shown)
+    expect(await here.get(path)).toMatchObject(shown)
+    await here.put(path, { external_registry_config: {} })
+    // What was entered for one host is not shown to another.
+    const keeps = async () =>
+      ((await here.get(path)) as Record<string, unknown>)['has_external_registry_password']
+    await here.put(path, { external_registry_url: `${source.urls.https}/` })
+    expect(await keeps()).toBe(true)
+    await here.put(path, { external_registry_url: 'https://127.0.0.1:1' })
+    expect(await keeps()).toBe(false)
+    await here.put(path, {
+      ...{ external_registry_url: source.urls.https, external_registry_password: token },
+    })
+    expect(await keeps()).toBe(true)
     await here.post(`${path}/sync-now`, undefined, 204)
     await until('the failure', async () => {
       const { sync_status } = (await here.get(path)) as { sync_status: string }

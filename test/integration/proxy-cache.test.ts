@@ -1,6 +1,11 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
+import {
+  isUpstreamText,
+  startCachingServer,
+  type CachingServer,
+  type Stocked,
+} from '../support/caching-server.ts'
 import {
   createArtifact,
   createContent,
@@ -9,85 +14,25 @@ import {
   createOpaqueImage,
   descriptorOf,
   mediaTypes,
-  type Image,
 } from '../support/content.ts'
-import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
-import { signUp, type Person } from '../support/people.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { PeerRegistry } from '../support/peer-registry.ts'
+import type { Person } from '../support/people.ts'
+import type { TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
-import { watchUpstream, type WatchedUpstream } from '../support/watched-upstream.ts'
 
+let world: CachingServer
 let server: TestServer
 let peer: PeerRegistry
 let admin: ApiClient
 let outsider: Person
-const opened: AsyncDisposable[] = []
+let createCache: CachingServer['createCache']
+let stock: CachingServer['stock']
 
 beforeAll(async () => {
-  const settings = {
-    FEATURE_PROXY_CACHE: true,
-    FEATURE_IMMUTABLE_TAGS: true,
-    // Blobs come when they are asked for, so that requests can be counted.
-    FEATURE_PROXY_CACHE_BLOB_DOWNLOAD: false,
-    MOORING_PROXY_CACHE_LIMIT: '10M',
-    SSRF_ALLOWED_HOSTS: ['127.0.0.1'],
-    SUPER_USERS: ['quay'],
-  }
-  ;[server, peer] = await Promise.all([
-    startTestServer({ env: { QUAY_OVERRIDE_CONFIG: JSON.stringify(settings) } }),
-    startPeerRegistry({ plain: true }),
-  ])
-  admin = await server.signedIn()
-  outsider = await signUp(server, admin, 'outsider')
+  world = await startCachingServer()
+  ;({ server, peer, admin, outsider, createCache, stock } = world)
 })
-afterAll(async () => {
-  for (const one of opened) await one[Symbol.asyncDispose]()
-  await peer.stop()
-  await server.stop()
-})
-
-let caches = 0
-interface Cache {
-  readonly name: string
-  readonly upstream: WatchedUpstream
-}
-
-/** An organization that is a cache of the peer, with somebody watching in between. */
-async function createCache(extra: Record<string, unknown> = {}): Promise<Cache> {
-  const upstream = await watchUpstream(peer.url)
-  opened.push(upstream)
-  const name = `cache${++caches}`
-  await admin.post('/api/v1/organization/', { name, email: `${name}@example.com` }, 201)
-  await configure(name, { upstream_registry: upstream.host, ...extra })
-  return { name, upstream }
-}
-
-async function configure(name: string, config: Record<string, unknown>): Promise<void> {
-  const body = {
-    upstream_registry_username: peer.username,
-    upstream_registry_password: peer.password,
-    insecure: true,
-    ...config,
-  }
-  expect(await admin.post(`/api/v1/organization/${name}/proxycache`, body, 201)).toBe('Created')
-}
-
-let images = 0
-/** Puts an image upstream, under a name of its own. */
-async function stock(image: Image = createOpaqueImage(`image ${images}`, [1_000])) {
-  const repository = `team/app${++images}`
-  await peer.client().pushImage(repository, 'v1', image)
-  return { repository, image, layer: image.blobs[0] ?? createContent('') }
-}
-
-const isUpstreamText = expect.stringMatching(
-  /^the requested image may not exist in the upstream registry, or the configured Quay organization credentials have insufficient rights to access it \(.+\)$/,
-) as string
-
-async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
-  const begun = performance.now()
-  return [await work(), performance.now() - begun]
-}
+afterAll(() => world[Symbol.asyncDispose]())
 
 describe('a pull through a cache', () => {
   it('brings an image here, and needs no upstream the second time', async () => {
@@ -241,133 +186,12 @@ describe('a pull through a cache', () => {
   })
 })
 
-describe('a blob that is not here yet', () => {
-  it('is fetched once, however many ask at the same time', async () => {
-    const { name, upstream } = await createCache()
-    const { repository, layer } = await stock(createOpaqueImage('wanted by many', [3_000_000]))
-    const here = `${name}/${repository}`
-    await server.client().getManifest(here, 'v1')
-    const held = Promise.withResolvers<undefined>()
-    upstream.disturb(({ path }) =>
-      path.includes(layer.digest)
-        ? { kind: 'held', until: held.promise, afterBytes: 1_000_000 }
-        : undefined,
-    )
-    const pulls = Array.from({ length: 20 }, () => server.client().pullBlob(here, layer.digest))
-    await until('the transfer to be under way', () => upstream.blobGets().length > 0 || undefined)
-    held.resolve(undefined)
-    const pulled = await Promise.all(pulls)
-    expect(pulled.map(({ digest }) => digest)).toEqual(pulls.map(() => layer.digest))
-    expect(upstream.blobGets()).toHaveLength(1)
-  })
-
-  it('is given out while it arrives, in parts too', async () => {
-    const { name, upstream } = await createCache()
-    const { repository, layer } = await stock(createOpaqueImage('in parts', [2_000_000]))
-    const here = `${name}/${repository}`
-    const client = server.client()
-    await client.getManifest(here, 'v1')
-    const held = Promise.withResolvers<undefined>()
-    upstream.disturb(({ path }) =>
-      path.includes(layer.digest)
-        ? { kind: 'held', until: held.promise, afterBytes: 1_500_000 }
-        : undefined,
-    )
-    const whole = await client.open('GET', `/v2/${here}/blobs/${layer.digest}`)
-    const [first] = (await once(whole, 'data')) as [Buffer]
-    expect(layer.bytes.subarray(0, first.length).equals(first)).toBe(true)
-    const part = client.getBlob(here, layer.digest, { range: 'bytes=1000-1999' })
-    const last = client.getBlob(here, layer.digest, { range: 'bytes=-10' })
-    held.resolve(undefined)
-    const parts = await Promise.all([part, last])
-    expect(parts.map(({ status }) => status)).toEqual([206, 206])
-    expect(parts[0].body.equals(layer.bytes.subarray(1000, 2000))).toBe(true)
-    expect(parts[1].body.equals(layer.bytes.subarray(-10))).toBe(true)
-    whole.destroy()
-    expect(await client.pullBlob(here, layer.digest)).toMatchObject({ digest: layer.digest })
-    expect(upstream.blobGets()).toHaveLength(1)
-  })
-})
-
-describe('an upstream that fails', () => {
-  it('keeps nobody waiting for what is here', async () => {
-    const { name, upstream } = await createCache()
-    const { repository } = await stock()
-    const client = server.client()
-    const here = `${name}/${repository}`
-    await client.getManifest(here, 'v1')
-    upstream.disturb(() => ({ kind: 'silent' }))
-    const [first, firstMs] = await timed(() => client.getManifest(here, 'v1'))
-    expect(first.status).toBe(200)
-    expect(firstMs).toBeLessThan(2_000)
-    const asked = upstream.requests.length
-    const [second] = await timed(() => client.getManifest(here, 'v1'))
-    expect(second.status).toBe(200)
-    expect(upstream.requests).toHaveLength(asked)
-  })
-
-  it('in the middle of a blob breaks the connection; the next pull goes on from there', async () => {
-    const { name, upstream } = await createCache()
-    const { repository, layer } = await stock(createOpaqueImage('cut off', [4_000_000]))
-    const here = `${name}/${repository}`
-    const client = server.client()
-    await client.getManifest(here, 'v1')
-    let begun = false
-    upstream.disturb(({ path }) => {
-      if (!path.includes(layer.digest)) return undefined
-      // Once, some of it; then the door stays shut.
-      if (begun) return { kind: 'status', status: 404 }
-      begun = true
-      return { kind: 'cut', afterBytes: 2_500_000 }
-    })
-    await expect(client.pullBlob(here, layer.digest)).rejects.toThrow(/aborted|hang up|reset/)
-    upstream.disturb(() => undefined)
-    upstream.requests.length = 0
-    expect(await client.pullBlob(here, layer.digest)).toMatchObject({ digest: layer.digest })
-    const [again, ...more] = upstream.blobGets()
-    expect(more).toEqual([])
-    const from = Number(/^bytes=(\d+)-/.exec(again?.range ?? '')?.[1])
-    expect(from).toBeGreaterThan(1_000_000)
-  })
-
-  it('before a blob has begun is told to the client', async () => {
-    const { name, upstream } = await createCache()
-    const { repository, layer } = await stock()
-    const here = `${name}/${repository}`
-    const client = server.client()
-    await client.getManifest(here, 'v1')
-    upstream.disturb(() => ({ kind: 'status', status: 404 }))
-    const answer = await client.getBlob(here, layer.digest)
-    expect(answer.status).toBe(400)
-    expect(answer.json()).toMatchObject({
-      errors: [{ code: 'INVALID_REQUEST', message: isUpstreamText }],
-    })
-    upstream.disturb(() => undefined)
-    expect((await client.getBlob(here, layer.digest)).status).toBe(200)
-  })
-
-  it('never passes on bytes of another blob', async () => {
-    const { name, upstream } = await createCache()
-    const { repository, layer } = await stock(createOpaqueImage('what was meant', [2_000]))
-    const client = server.client()
-    const here = `${name}/${repository}`
-    await client.getManifest(here, 'v1')
-    upstream.disturb(({ path }) =>
-      path.includes(layer.digest) ? { kind: 'scrambled' } : undefined,
-    )
-    const answer = client.pullBlob(here, layer.digest)
-    await expect(answer).rejects.toThrow()
-    upstream.disturb(() => undefined)
-    expect(await client.pullBlob(here, layer.digest)).toMatchObject({ digest: layer.digest })
-  })
-})
-
 describe('the limit of a cache', () => {
   it('lets go of what ends next, and takes no image that is larger than all of it', async () => {
     const { name } = await createCache()
     const client = server.client()
     const size = 3_500_000
-    const stocked: Awaited<ReturnType<typeof stock>>[] = []
+    const stocked: Stocked[] = []
     for (const seed of ['first', 'second', 'third']) {
       stocked.push(await stock(createOpaqueImage(`room for the ${seed}`, [size])))
     }
@@ -389,77 +213,6 @@ describe('the limit of a cache', () => {
       403,
       { errors: [{ code: 'DENIED', message: 'Quota has been exceeded on namespace' }] },
     ])
-  })
-})
-
-describe('missed pulls', () => {
-  interface Missed {
-    readonly missed_pulls: readonly {
-      readonly id: string
-      readonly reference: string
-      readonly upstream: string | null
-      readonly count: number
-      readonly clients: number
-      readonly ignored: boolean
-    }[]
-  }
-  const path = '/api/v1/mooring/missed-pulls'
-  const find = async (search: string, more = '') =>
-    ((await admin.get(`${path}?search=${search}${more}`)) as Missed).missed_pulls
-
-  it('are listed with who asked how often, and where the image may be found', async () => {
-    const { name, upstream } = await createCache()
-    const client = server.client()
-    await client.getManifest(`${name}/team/absent`, 'v1')
-    expect(await find(`${name}/team/absent`)).toMatchObject([
-      {
-        reference: `${name}/team/absent:v1`,
-        upstream: `${upstream.host}/team/absent:v1`,
-        count: 1,
-        clients: 1,
-        ignored: false,
-      },
-    ])
-
-    const anonymous = server.client('anonymous')
-    for (const at of ['nowhere/app', 'quay/none']) {
-      const answer = await anonymous.request('GET', `/v2/${at}/manifests/2.0?ns=docker.io`)
-      expect(answer.status).toBe(401)
-    }
-    await client.pushImage('quay/some', 'v1', createOpaqueImage('some', [10]))
-    await client.getManifest('quay/some', 'v1')
-    await client.getManifest('quay/some', 'v2')
-    await client.headManifest('quay/some', 'v2')
-    expect(await find('nowhere/app')).toMatchObject([
-      { reference: 'nowhere/app:2.0', upstream: 'docker.io/nowhere/app:2.0' },
-    ])
-    expect(await find('quay/some')).toMatchObject([
-      { reference: 'quay/some:v2', upstream: null, count: 2, clients: 1 },
-    ])
-    // What is there, but not for this caller, is nobody's business.
-    await anonymous.getManifest('quay/some', 'v1')
-    expect(await find('quay/some')).toHaveLength(1)
-  })
-
-  it('can be sorted, ignored and forgotten', async () => {
-    const client = server.client()
-    for (const tag of ['a', 'b', 'b', 'b', 'a', 'c']) await client.getManifest('quay/sorted', tag)
-    const tags = (rows: Missed['missed_pulls']) => rows.map(({ reference }) => reference.slice(-1))
-    expect(tags(await find('quay/sorted'))).toEqual(['b', 'a', 'c'])
-    expect(tags(await find('quay/sorted', '&sort=time'))).toEqual(['c', 'a', 'b'])
-
-    const [most, next] = await find('quay/sorted')
-    await admin.put(`${path}/${most?.id ?? ''}`, { ignored: true })
-    expect(tags(await find('quay/sorted'))).toEqual(['a', 'c'])
-    expect(tags(await find('quay/sorted', '&ignored=true'))).toEqual(['b'])
-    await admin.delete(`${path}/${next?.id ?? ''}`)
-    expect(tags(await find('quay/sorted'))).toEqual(['c'])
-    await admin.delete(`${path}/${next?.id ?? ''}`, 404)
-    await client.getManifest('quay/sorted', 'b')
-    expect(tags(await find('quay/sorted'))).toEqual(['c'])
-    await client.pushImage('quay/sorted', 'c', createOpaqueImage('come', [10]))
-    expect(await find('quay/sorted')).toEqual([])
-    await outsider.api.get(path, 403)
   })
 })
 
@@ -510,100 +263,5 @@ describe('what is attached to an image upstream', () => {
     await admin.post(`/api/v1/repository/${here}/changevisibility`, { visibility: 'public' })
     const strange = server.client(outsider)
     expect(await strange.listReferrers(here, digest)).toHaveLength(2)
-  })
-})
-
-describe('the settings of a cache', () => {
-  const at = (name: string) => `/api/v1/organization/${name}/proxycache`
-  const refusal = async (name: string, body: Record<string, unknown>, route = 'proxycache') => {
-    const path = `/api/v1/organization/${name}/${route}`
-    const { detail } = (await admin.post(path, body, 400)) as { detail: string }
-    return detail
-  }
-  async function createOrganization(name: string) {
-    await admin.post('/api/v1/organization/', { name, email: `${name}@example.com` }, 201)
-  }
-
-  it('are shown without the credentials, and empty where there are none', async () => {
-    const { name, upstream } = await createCache({ upstream_registry_password: peer.password })
-    expect(await admin.get(at(name))).toEqual({
-      upstream_registry: upstream.host,
-      expiration_s: 86_400,
-      insecure: true,
-    })
-    expect(await refusal(name, { upstream_registry: upstream.host })).toBe(
-      'Proxy Cache Configuration already exists',
-    )
-    expect(await admin.delete(at(name), 201)).toBe('Deleted')
-    expect(await admin.get(at(name))).toEqual({
-      upstream_registry: '',
-      expiration_s: '',
-      insecure: '',
-    })
-    await admin.delete(at(name), 404)
-    const { logs } = (await admin.get(`/api/v1/organization/${name}/logs`)) as {
-      logs: { kind: string; metadata: object }[]
-    }
-    expect(logs.filter(({ kind }) => kind.endsWith('_proxy_cache_config'))).toMatchObject([
-      { kind: 'delete_proxy_cache_config' },
-      { kind: 'create_proxy_cache_config', metadata: { upstream_registry: upstream.host } },
-    ])
-  })
-
-  it('lead to no address that is blocked', async () => {
-    await createOrganization('blocked')
-    const notAllowed = 'The provided registry URL is not allowed'
-    for (const upstream_registry of [
-      '10.0.0.1:5000',
-      '169.254.169.254',
-      'localhost',
-      '[::1]:5000',
-    ]) {
-      expect(await refusal('blocked', { upstream_registry })).toBe(notAllowed)
-      expect(await refusal('blocked', { upstream_registry }, 'validateproxycache')).toBe(notAllowed)
-    }
-    expect(await refusal('blocked', { upstream_registry: 'https://docker.io' })).toBe(
-      'Error while creating Proxy cache configuration',
-    )
-  })
-
-  it('can be tried out before', async () => {
-    const upstream = await watchUpstream(peer.url)
-    opened.push(upstream)
-    await createOrganization('tried')
-    const tried = '/api/v1/organization/tried/validateproxycache'
-    const base = { upstream_registry: upstream.host, insecure: true }
-    const login = {
-      upstream_registry_username: peer.username,
-      upstream_registry_password: peer.password,
-    }
-    expect(await admin.post(tried, { ...base, ...login }, 202)).toBe('Valid')
-    expect(await admin.post(tried, base, 202)).toBe('Anonymous')
-    const wrong = { ...base, ...login, upstream_registry_password: 'wrong' }
-    expect(await refusal('tried', wrong, 'validateproxycache')).toBe(
-      'Failed login to remote registry. Please verify entered details and try again.',
-    )
-  })
-
-  it('are refused where tags cannot change', async () => {
-    await createOrganization('frozen')
-    await server.client().pushImage('frozen/app', 'v1', createOpaqueImage('frozen', [10]))
-    await admin.put('/api/v1/repository/frozen/app/tag/v1', { immutable: true }, 201)
-    expect(await refusal('frozen', { upstream_registry: '127.0.0.1:5000' })).toBe(
-      'Cannot convert organization to proxy cache: immutable tags exist',
-    )
-  })
-
-  it('leave no room for policies that make tags immutable', async () => {
-    const { name } = await createCache()
-    const { repository } = await stock()
-    const here = `${name}/${repository}`
-    expect((await server.client().getManifest(here, 'v1')).status).toBe(200)
-    for (const path of [`organization/${name}`, `repository/${here}`]) {
-      const policies = `/api/v1/${path}/immutabilitypolicy/`
-      expect(await admin.post(policies, { tagPattern: 'v.*' }, 400)).toMatchObject({
-        detail: 'Cannot create immutability policy: organization is a proxy cache',
-      })
-    }
   })
 })

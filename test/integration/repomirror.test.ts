@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { spawnServer, type ChildServer } from '../support/child-server.ts'
 import { createOpaqueImage } from '../support/content.ts'
+import { createFollowed } from '../support/followed-repository.ts'
 import { startObjectStore } from '../support/object-store.ts'
 import { startPeerRegistry, type PeerRegistry } from '../support/peer-registry.ts'
 import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres-database.ts'
@@ -54,22 +55,15 @@ describe.skipIf(inject('postgresUrl') === '')('two processes that mirror for one
     await api.post('/api/v1/organization/', { name: 'acme', email: 'a@example.com' }, 201)
     await api.put('/api/v1/organization/acme/robots/mirror', {}, 201)
     const client = peer.client()
+    const account = { username: peer.username, password: peer.password }
     for (const repository of names) {
       await client.pushImage(`library/${repository}`, 'v1', createOpaqueImage(repository, [1_000]))
-      const visibility = { visibility: 'private', description: '' }
-      await api.post('/api/v1/repository', { namespace: 'acme', repository, ...visibility }, 201)
-      const body = {
-        external_reference: `${upstream.host}/library/${repository}`,
-        external_registry_username: peer.username,
-        external_registry_password: peer.password,
-        external_registry_config: { verify_tls: false },
-        sync_interval: 86_400,
-        sync_start_date: '2020-01-01T00:00:00Z',
-        root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['*'] },
-        skopeo_timeout_interval: 300,
-        robot_username: 'acme+mirror',
-      }
-      await api.post(`/api/v1/repository/acme/${repository}/mirror`, body, 201)
+      const followed = { organization: 'acme', name: repository, robot: 'mirror' }
+      await createFollowed(
+        api,
+        { ...followed, peer: { ...account, host: upstream.host } },
+        { external_registry_config: { verify_tls: false } },
+      )
     }
     client.close()
   })

@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spawnServer } from '../support/child-server.ts'
 import {
   createSetupClient,
   readState,
@@ -12,15 +13,18 @@ import {
   type SetupClient,
   type SetupServer,
 } from '../support/setup-client.ts'
+import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-const folder = createTemporaryFolder('setup-bad-days')
+const folder = createTemporaryFolder('setup-bad-days', { onDisk: true })
 const dataDir = folder.join('data')
 let setup: SetupServer
 let client: SetupClient
 let answers: Awaited<ReturnType<typeof testAnswers>>
 let squatter: Server
+/** Files of the setup by name, as they were before the last attempt. */
+let beforeApply: [string, string][]
 
 beforeAll(async () => {
   setup = await startSetup(dataDir)
@@ -95,6 +99,7 @@ test('what exists by now cannot be chosen anew, nor thrown away without the word
 
 test('with a port that is free it goes on, and tells of each task as it happens', async () => {
   await saveAll(client, { network: answers.network })
+  beforeApply = filesOfSetup().map((name) => [name, readFileSync(join(dataDir, name), 'utf8')])
   const events: { phase: string; done: number }[] = []
   const ids: string[] = []
   const watching = watch(setup.url, client.cookie(), (id, view) => {
@@ -119,6 +124,46 @@ test('with a port that is free it goes on, and tells of each task as it happens'
   await watch(at, client.cookie(), (_id, view) => late.push(view.phase))
   expect(late).toEqual(['finished'])
 })
+
+test('a cut at its very end leaves neither a code nor secrets', async () => {
+  const { steps, recoveryKit } = JSON.parse(
+    new Map(beforeApply).get('setup-state.json') ?? '',
+  ) as Record<string, unknown>
+  const putBack = (state: Record<string, unknown>) => {
+    for (const [name, text] of beforeApply) writeFileSync(join(dataDir, name), text)
+    writeFileSync(join(dataDir, 'setup-state.json'), JSON.stringify(state))
+  }
+  const finished = readState(dataDir)
+  await setup.child.stop()
+
+  // All is done, and it was not written down yet.
+  putBack({ ...finished, phase: 'applying', steps, recoveryKit })
+  setup = await startSetup(dataDir)
+  await until('the setup to finish', () => readState(dataDir)['phase'] === 'finished' || undefined)
+  await until('the secrets to be gone', () => hasNo('setup-key') || undefined)
+  expect(filesOfSetup()).toEqual(['setup-state.json'])
+  await setup.child.stop()
+
+  // It was written down, and nothing was tidied up.
+  putBack(readState(dataDir))
+  writeFileSync(join(dataDir, 'setup-code'), 'ABCD-EFGH-JKMN-PQRS\n')
+  setup = { ...setup, child: serve() }
+  await until(
+    'the registry to listen',
+    () => setup.child.output().includes('Mooring is ready at') || undefined,
+  )
+  expect(filesOfSetup()).toEqual(['setup-state.json'])
+})
+
+const filesOfSetup = () => readdirSync(dataDir).filter((name) => name.startsWith('setup-'))
+const hasNo = (name: string) => !existsSync(join(dataDir, name))
+
+const serve = () =>
+  spawnServer(
+    process.execPath,
+    [join(projectRoot, 'server/bin/mooring.js'), 'serve', '--data', dataDir],
+    { env: process.env },
+  )
 
 interface View {
   readonly phase: string

@@ -29,7 +29,7 @@ import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
 const now = Date.now()
-const folder = createTemporaryFolder('setup-certificates')
+const folder = createTemporaryFolder('setup-certificates', { onDisk: true })
 const passphrase = 'anchor chain windlass'
 
 interface Site {

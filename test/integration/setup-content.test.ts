@@ -43,7 +43,7 @@ interface SeenMirror {
   readonly failure: { readonly code: string; readonly text: string } | null
 }
 
-const folder = createTemporaryFolder('setup-content')
+const folder = createTemporaryFolder('setup-content', { onDisk: true })
 const dataDir = folder.join('data')
 const [older, newer, newest] = ['1.0', '1.1', '2.0'].map((seed) =>
   createOpaqueImage(seed, [40_000]),

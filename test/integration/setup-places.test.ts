@@ -22,7 +22,7 @@ import { requireStock, stockRegistry, type Stock } from '../support/stocked-regi
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-const folder = createTemporaryFolder('setup-places')
+const folder = createTemporaryFolder('setup-places', { onDisk: true })
 afterAll(() => folder.remove())
 
 describe('a restore from a bucket', () => {

@@ -15,7 +15,7 @@ import { requireStock, stockRegistry, type Stock } from '../support/stocked-regi
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-const folder = createTemporaryFolder('setup-restore')
+const folder = createTemporaryFolder('setup-restore', { onDisk: true })
 const dataDir = folder.join('data')
 const target = folder.join('backups')
 const passphrase = 'anchor chain windlass'

@@ -19,7 +19,7 @@ import { projectRoot } from '../support/source-files.ts'
 import { createTemporaryFolder } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
-const folder = createTemporaryFolder('setup')
+const folder = createTemporaryFolder('setup', { onDisk: true })
 const dataDir = folder.join('data')
 let setup: SetupServer
 let client: SetupClient

@@ -52,6 +52,28 @@ it('paused work rests over a restart, and goes on when the command line says so'
   expect((await service()).pauses).toEqual([])
 })
 
+it('a collection that is asked for says that it waits, can be taken back, and runs after the pause', async () => {
+  const area = `${base}/storage/collection`
+  const collection = async () =>
+    (await api.get(area)) as { rests_for: string | null; run: { state: string } | null }
+  const resting = async (wanted: string | null) =>
+    until('the collector to notice', async () => {
+      const found = await collection()
+      return found.rests_for === wanted ? found : undefined
+    })
+  await api.put(`${base}/service/pauses/garbage-collection`, {})
+  await resting('pause')
+  await api.post(area, undefined, 202)
+  expect(await collection()).toMatchObject({ rests_for: 'pause', run: { state: 'running' } })
+  await api.delete(area, 204)
+  expect((await collection()).run).toMatchObject({ state: 'cancelled' })
+
+  await api.post(area, undefined, 202)
+  await api.delete(`${base}/service/pauses/garbage-collection`, 204)
+  await resting(null)
+  await until('the collection', async () => (await collection()).run?.state === 'done' || undefined)
+})
+
 it('what nobody may pause is not found, and an end that is past is refused', async () => {
   const put = (work: string, body: unknown) =>
     api.request('PUT', `${base}/service/pauses/${work}`, body).then(({ status }) => status)

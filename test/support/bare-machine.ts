@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { atExit } from './at-exit.ts'
 import { runProgram, tryProgram, type ProgramOptions, type ProgramResult } from './cli.ts'
+import { startNamespace } from './namespace.ts'
 import { hasPrograms, programPath } from './programs.ts'
 import { projectRoot } from './source-files.ts'
 import { createTemporaryFolder } from './temporary.ts'
-import { until } from './until.ts'
 
 /** Where `npm test` unpacks it. */
 export const debianTree = join(projectRoot, '.cache/debian-13')
@@ -49,25 +46,19 @@ export async function startBareMachine(): Promise<BareMachine> {
     touch "$2/etc/shadow" "$2/booted"
     exec chroot "$2" sleep infinity`
   const isolation = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL']
-  const machine = spawn('unshare', [...isolation, 'sh', '-c', boot, 'sh', layers, root], {
-    stdio: 'inherit',
-    env: { PATH: programPath },
+  const machine = await startNamespace({
+    ...{ name: 'machine', isolation, boot, args: [layers, root] },
+    ready: folder.join('upper/booted'),
+  }).catch(async (error: unknown) => {
+    await folder.remove()
+    throw error
   })
-  const exited = once(machine, 'exit')
-  const kill = () => machine.kill('SIGKILL')
-  const forget = atExit(kill)
   const leave = async () => {
-    kill()
-    await exited
-    forget()
+    await machine.end()
     await folder.remove()
   }
 
   try {
-    await until('the machine to boot', () => {
-      if (machine.exitCode !== null) throw new Error('the machine did not boot')
-      return existsSync(folder.join('upper/booted')) ? true : undefined
-    })
     const { stdout } = await tryProgram('pgrep', ['-P', String(machine.pid)], {
       env: { PATH: programPath },
     })

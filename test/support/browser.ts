@@ -1,9 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { ApiClient } from './api-client.ts'
 import { atExit } from './at-exit.ts'
+import { browserProgram } from './browser-program.ts'
 import { until } from './until.ts'
-
-const program = process.env['MOORING_TEST_BROWSER'] ?? '/usr/bin/chromium'
 
 /** Whose page it is, and how it is looked at. */
 export interface Visit {
@@ -39,12 +39,14 @@ const widerThanScreen = `(() => {
     .slice(0, 5)
     .map((element) => element.outerHTML.slice(0, 160))
 })()`
+const standard = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const rememberTheme = (theme: string) => `localStorage.setItem('theme-preference', '${theme}')`
 
 /** The system's Chromium; nothing is ever downloaded. One for a test file. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
+  if (browserProgram === undefined) throw new Error('this machine has no Chromium')
   const browser = await chromium.launch({
-    executablePath: program,
+    executablePath: browserProgram,
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
@@ -78,7 +80,7 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
   )
   if (account !== undefined) await signIn(context, account)
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(30_000)
   const complaints = watch(page, origin, options.expects ?? [])
   return {
     page,
@@ -89,8 +91,10 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
       await page.getByRole('heading', { level: 1 }).first().waitFor()
     },
     async findings() {
+      // Our pages have no frames, which is all that a second, blank page would be opened for.
       const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .options({ runOnly: standard, resultTypes: ['violations'] })
+        .setLegacyMode()
         .analyze()
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -101,11 +105,64 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
   }
 }
 
+/** Takes away what an attempt before this one may have left. */
+export async function forget(api: ApiClient, ...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const { status } = await api.request('DELETE', path)
+    // A namespace that is not there is nobody's to delete.
+    if (status >= 400 && status !== 403 && status !== 404) {
+      throw new Error(`DELETE ${path} answered ${String(status)}`)
+    }
+  }
+}
+
 /** Nothing loads any more and nothing says that it does. */
 export async function settled(page: Page): Promise<void> {
   const busy = page.locator('[aria-busy="true"], [role="status"] .animate-spin')
   await until('the page to settle', async () => ((await busy.count()) === 0 ? true : undefined))
   await page.evaluate('document.fonts.ready.then(() => undefined)')
+}
+
+/**
+ * For before a page is loaded. What it returns makes the page load again all that it shows, as it does
+ * when it may have missed what happened.
+ */
+export async function interruptible(page: Page): Promise<() => void> {
+  const due = Promise.withResolvers<undefined>()
+  let isDue = false
+  await page.route('**/api/v1/mooring/events?*', async (route) => {
+    if (isDue) return route.continue()
+    await due.promise
+    // Streams that the page has ended since have nobody to tell.
+    return route
+      .fulfill({ contentType: 'text/event-stream', body: 'event: reset\ndata: {}\n\n' })
+      .catch(() => undefined)
+  })
+  return () => {
+    isDue = true
+    due.resolve(undefined)
+  }
+}
+
+/** Holds back what the server answers to the next such request, as it was when it was asked. */
+export async function holdAnswer(page: Page, url: string) {
+  const asked = Promise.withResolvers<undefined>()
+  const release = Promise.withResolvers<undefined>()
+  let isHeld = false
+  await page.route(url, async (route) => {
+    if (isHeld) return route.continue()
+    isHeld = true
+    const response = await route.fetch()
+    asked.resolve(undefined)
+    await release.promise
+    return route.fulfill({ response }).catch(() => undefined)
+  })
+  return {
+    asked: asked.promise,
+    release: () => {
+      release.resolve(undefined)
+    },
+  }
 }
 
 async function signIn(context: BrowserContext, account: NonNullable<Visit['account']>) {

@@ -11,6 +11,7 @@ import type {
   inspectBundle,
   listBundles,
 } from '@mooring/server/contract/mooring-bundles'
+import type { listBundleSelections } from '@mooring/server/contract/mooring-bundle-selections'
 import type { ApiClient } from './api-client.ts'
 import { until } from './until.ts'
 
@@ -68,6 +69,10 @@ export function bundleClient(api: ApiClient) {
           typeof describeBundleClients
         >
       ).files,
+    async forgetSelections() {
+      const { selections } = await get<Answer<typeof listBundleSelections>>('bundles/selections')
+      for (const { id } of selections) await api.delete(`${area}/bundles/selections/${id}`)
+    },
     startUpload: async () =>
       (await api.post(`${area}/bundles/uploads`, undefined, 201)) as { id: string },
     async send(id: string, name: string, piece: Buffer, start: number, total: number) {

@@ -2,11 +2,11 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { quickFolder } from './quick-folder.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,15 +17,20 @@ declare module 'vitest' {
 
 /** Starts one PostgreSQL for the whole run and takes every trace of it away afterwards. */
 export default async function setup(project: TestProject) {
-  const binaries = findBinaries()
-  if (!binaries) {
+  const server = await startPostgres()
+  if (!server) {
     process.stdout.write('PostgreSQL is not installed: its half of the store tests is left out\n')
     project.provide('postgresUrl', '')
     return
   }
-  const server = await startPostgres(binaries)
   project.provide('postgresUrl', server.url)
   return server.stop
+}
+
+/** Undefined where none is installed. */
+export async function startPostgres() {
+  const binaries = findBinaries()
+  return binaries && startServer(binaries)
 }
 
 interface Binaries {
@@ -42,8 +47,8 @@ function findBinaries(): Binaries | undefined {
     .sort((a, b) => b.version - a.version)[0]
 }
 
-async function startPostgres({ folder, version }: Binaries) {
-  const home = mkdtempSync(join(tmpdir(), 'mooring-postgres-'))
+async function startServer({ folder, version }: Binaries) {
+  const home = mkdtempSync(join(quickFolder(), 'mooring-postgres-'))
   const remove = () => rmSync(home, { recursive: true, force: true })
   let server: ChildProcess | undefined
   try {

@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { atExit } from './at-exit.ts'
 import type { ProgramResult } from './cli.ts'
 import type { ClientHome } from './client-bench.ts'
-import { programPath } from './programs.ts'
-import { until } from './until.ts'
+import { startNamespace } from './namespace.ts'
 
 export interface PrivateHost extends AsyncDisposable {
   /** Runs a program there that has to succeed. @returns its stdout. */
@@ -30,38 +25,22 @@ export async function startPrivateHost(home: ClientHome): Promise<PrivateHost> {
     touch "$1/booted"
     exec sleep infinity`
   const isolation = ['--mount', '--propagation', 'private']
-  const machine = spawn('unshare', [...isolation, 'sh', '-c', boot, 'sh', folder], {
-    stdio: 'inherit',
-    env: { PATH: programPath },
+  const host = await startNamespace({
+    ...{ name: 'host', isolation, boot, args: [folder], ready: `${folder}/booted` },
   })
-  const exited = once(machine, 'exit')
-  const kill = () => machine.kill('SIGKILL')
-  const forget = atExit(kill)
   const enter = (command: readonly string[]) => [
-    `--target=${String(machine.pid)}`,
+    `--target=${String(host.pid)}`,
     '--mount',
     `--wd=${home.folder.path}`,
     ...command,
   ]
   const options = { timeoutMs: 120_000 }
-  const leave = async () => {
-    await home.attempt('nsenter', enter(['podman', 'rm', '--all', '--force', '--time=5']))
-    kill()
-    await exited
-    forget()
-  }
-  try {
-    await until('the host to be ready', () => {
-      if (machine.exitCode !== null) throw new Error('the host did not start')
-      return existsSync(`${folder}/booted`) ? true : undefined
-    })
-  } catch (error) {
-    await leave()
-    throw error
-  }
   return {
     run: (command) => home.run('nsenter', enter(command), options),
     attempt: (command) => home.attempt('nsenter', enter(command), options),
-    [Symbol.asyncDispose]: leave,
+    async [Symbol.asyncDispose]() {
+      await home.attempt('nsenter', enter(['podman', 'rm', '--all', '--force', '--time=5']))
+      await host.end()
+    },
   }
 }

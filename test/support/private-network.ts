@@ -1,10 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { atExit } from './at-exit.ts'
+import { spawnSync } from 'node:child_process'
+import { startNamespace } from './namespace.ts'
 import { findProgram, programPath } from './programs.ts'
 import { createTemporaryFolder } from './temporary.ts'
-import { until } from './until.ts'
 
 /** A network with one host and nobody else in it. */
 export interface PrivateNetwork extends AsyncDisposable {
@@ -49,28 +46,12 @@ export async function startPrivateNetwork({
     for folder; do mount -t tmpfs tmpfs "$folder"; done
     touch "$ready"
     exec sleep infinity`
-  const host = spawn('unshare', [...isolation, 'sh', '-c', boot, 'sh', address, ready, ...hidden], {
-    stdio: 'inherit',
-    env: { PATH: programPath },
-  })
-  const exited = once(host, 'exit')
-  const kill = () => host.kill('SIGKILL')
-  const forget = atExit(kill)
-  const leave = async () => {
-    kill()
-    await exited
-    forget()
+  const host = await startNamespace({
+    ...{ name: 'network', isolation, boot, ready, args: [address, ready, ...hidden] },
+  }).catch(async (error: unknown) => {
     await folder.remove()
-  }
-  try {
-    await until('the network to be up', () => {
-      if (host.exitCode !== null) throw new Error('the network did not come up')
-      return existsSync(ready) ? true : undefined
-    })
-  } catch (error) {
-    await leave()
     throw error
-  }
+  })
   return {
     address,
     enter: (cwd) => [
@@ -78,6 +59,9 @@ export async function startPrivateNetwork({
       // A working folder of outside has no name there, which programs that ask for it do not like.
       ...['sh', '-c', 'cd "$0" && exec "$@"', cwd],
     ],
-    [Symbol.asyncDispose]: leave,
+    async [Symbol.asyncDispose]() {
+      await host.end()
+      await folder.remove()
+    },
   }
 }

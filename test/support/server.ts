@@ -53,6 +53,8 @@ export interface TestServer extends AsyncDisposable {
   api(bearer?: string): ApiClient
   /** The management API with the session of an account; the superuser's unless told otherwise. */
   signedIn(account?: { username: string; password: string }): Promise<ApiClient>
+  /** Waits for the end of one that was told to end by somebody else. */
+  ended(): Promise<void>
   /** Ends it gracefully and removes its data. */
   stop(): Promise<void>
   /** Ends it as a power cut would; the data stays for `restart`. */
@@ -67,7 +69,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = options.dataDir ?? folder.join('data')
   const readyFile = folder.join('ready.json')
   const password = 'a-password-for-tests'
-  const env = { ...process.env, MOORING_FIRST_PASSWORD: password, ...options.env }
+  const direct = { HTTP_PROXY: '', HTTPS_PROXY: '' }
+  const env = { ...process.env, ...direct, MOORING_FIRST_PASSWORD: password, ...options.env }
   const clients: (RegistryClient | ApiClient)[] = []
   const [program = '', ...before] = [
     ...(options.network?.enter(folder.path) ?? []),
@@ -168,6 +171,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       const client = openApi()
       await client.signIn(account.username, account.password)
       return client
+    },
+    async ended() {
+      await until('the server to end', () => child.hasExited() || undefined)
     },
     stop,
     kill9: () => child.kill9(),

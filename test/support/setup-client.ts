@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { spawnServer, type ChildServer } from './child-server.ts'
+import { findFreePorts } from './free-ports.ts'
 import { projectRoot } from './source-files.ts'
 import { until } from './until.ts'
 
@@ -106,7 +106,7 @@ export function createSetupClient(url: string) {
 
 /** Answers that suit a test machine; a step each. */
 export async function testAnswers(dataDir: string) {
-  const [httpsPort, httpPort, metricsPort] = await freePorts(3)
+  const [httpsPort, httpPort, metricsPort] = await findFreePorts(3)
   return {
     identity: {
       ...{ title: 'Test site', primaryName: 'localhost', moreNames: ['registry.test'] },
@@ -162,24 +162,6 @@ export async function applied(client: SetupClient, addresses: readonly string[])
     }
     return undefined
   })
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', resolve)
-      })
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  for (const server of servers) server.close()
-  return ports
 }
 
 export function readState(dataDir: string): Record<string, unknown> {

@@ -11,9 +11,15 @@ export interface TemporaryFolder extends AsyncDisposable {
   remove(): Promise<void>
 }
 
+/** Where files survive a restart of the machine, which a setup insists on. */
+const disk = process.env['MOORING_TEST_DISK'] ?? tmpdir()
+
 /** A folder of its own for one test; also gone when the process ends before the test removed it. */
-export function createTemporaryFolder(purpose = 'test'): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), `mooring-${purpose}-`))
+export function createTemporaryFolder(
+  purpose = 'test',
+  { onDisk = false }: { readonly onDisk?: boolean } = {},
+): TemporaryFolder {
+  const path = mkdtempSync(join(onDisk ? disk : tmpdir(), `mooring-${purpose}-`))
   const forget = atExit(() => {
     // A server that is being killed can still create a file in here.
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

@@ -1,18 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Waits until `look` returns something; asks again every few milliseconds. */
+const leastMs = 5
+const mostMs = 50
+
+/**
+ * Waits until `look` returns something. Asks again after a tenth of the time waited so far, unless
+ * told how often: what comes soon is seen at once, and what takes its time is not slowed down by
+ * hundreds of questions.
+ */
 export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  { timeoutMs = 30_000, everyMs = 10 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 30_000, everyMs }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs
+  const start = performance.now()
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
-    if (performance.now() > deadline) {
+    const waitedMs = performance.now() - start
+    if (waitedMs > timeoutMs) {
       throw new Error(`waited ${timeoutMs} ms in vain for ${what}`)
     }
-    await wait(everyMs)
+    await wait(everyMs ?? Math.min(mostMs, Math.max(leastMs, waitedMs / 10)))
   }
 }

@@ -47,6 +47,7 @@ export type Belongings = Readonly<
     | 'prototypeid'
     | 'organizationPolicy'
     | 'repositoryPolicy'
+    | 'notification'
     | 'client_id'
     | 'token_uuid'
     | 'apptoken'
@@ -157,6 +158,9 @@ async function createPeople(quay: ApiClient): Promise<World['logins']> {
   return Object.fromEntries(logins) as World['logins']
 }
 
+/** Nobody is there. */
+const slack = { url: 'https://slack.invalid/' }
+
 /** An organization with one of everything that has an id. */
 async function createBelongings(
   server: TestServer,
@@ -186,6 +190,11 @@ async function createBelongings(
     policy,
     201,
   )
+  const notification = await owner.post(
+    `/api/v1/repository/${repository}/notification/`,
+    { event: 'repo_image_expiry', method: 'slack', config: slack, eventConfig: { days: 5 } },
+    201,
+  )
   await owner.put(`${org}/robots/deploy`, {}, 201)
   const clientId = await createApplication(owner, orgname)
   await createToken(owner, orgname, clientId, 'repo:read')
@@ -197,6 +206,7 @@ async function createBelongings(
     prototypeid: text(prototype, ['id']),
     organizationPolicy: text(ofOrg, ['uuid']),
     repositoryPolicy: text(ofRepository, ['uuid']),
+    notification: text(notification, ['uuid']),
     client_id: clientId,
     token_uuid: text(tokens, ['tokens', '0', 'uuid']),
     apptoken: text(appToken, ['token', 'uuid']),

@@ -27,12 +27,16 @@ import type * as logs from '@mooring/server/contract/logs'
 import type * as manifests from '@mooring/server/contract/manifests'
 import type * as members from '@mooring/server/contract/members'
 import type * as mirrors from '@mooring/server/contract/mirrors'
+import type * as mirrorDetails from '@mooring/server/contract/mirror-details'
 import type * as mooringMirrors from '@mooring/server/contract/mooring-mirrors'
+import type * as mooringUpstreams from '@mooring/server/contract/mooring-upstreams'
 import type * as mooringMissedPulls from '@mooring/server/contract/mooring-missed-pulls'
+import type * as mooringNotifications from '@mooring/server/contract/mooring-notifications'
 import type * as orgMirrors from '@mooring/server/contract/org-mirrors'
 import type * as proxyCache from '@mooring/server/contract/proxy-cache'
 import type * as messages from '@mooring/server/contract/messages'
 import type * as mooringBundleJobs from '@mooring/server/contract/mooring-bundle-jobs'
+import type * as mooringBundleSelections from '@mooring/server/contract/mooring-bundle-selections'
 import type * as mooringBundleTrust from '@mooring/server/contract/mooring-bundle-trust'
 import type * as mooringBundles from '@mooring/server/contract/mooring-bundles'
 import type * as oauthApplications from '@mooring/server/contract/oauth-applications'
@@ -45,6 +49,8 @@ import type * as prototypes from '@mooring/server/contract/prototypes'
 import type * as pullStatistics from '@mooring/server/contract/pull-statistics'
 import type * as quota from '@mooring/server/contract/quota'
 import type * as registrySize from '@mooring/server/contract/registry-size'
+import type * as repoEmails from '@mooring/server/contract/repo-emails'
+import type * as repoNotifications from '@mooring/server/contract/repo-notifications'
 import type * as repoTokens from '@mooring/server/contract/repo-tokens'
 import type * as repositories from '@mooring/server/contract/repositories'
 import type * as robots from '@mooring/server/contract/robots'
@@ -91,12 +97,16 @@ export type Areas =
   | typeof manifests
   | typeof members
   | typeof mirrors
+  | typeof mirrorDetails
   | typeof mooringMirrors
+  | typeof mooringUpstreams
   | typeof mooringMissedPulls
+  | typeof mooringNotifications
   | typeof orgMirrors
   | typeof proxyCache
   | typeof messages
   | typeof mooringBundleJobs
+  | typeof mooringBundleSelections
   | typeof mooringBundleTrust
   | typeof mooringBundles
   | typeof oauthApplications
@@ -109,6 +119,8 @@ export type Areas =
   | typeof pullStatistics
   | typeof quota
   | typeof registrySize
+  | typeof repoEmails
+  | typeof repoNotifications
   | typeof repoTokens
   | typeof repositories
   | typeof robots

@@ -51,6 +51,7 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
     load: () => import('../features/usage-logs/usage-logs.svelte'),
   },
   mirrors: { who: 'superuser', load: () => import('../features/mirrors/mirrors.svelte') },
+  mirror: { who: 'user', load: () => import('../features/mirrors/mirror-page.svelte') },
   'missed-pulls': {
     who: 'superuser',
     load: () => import('../features/mirrors/missed-pulls.svelte'),
@@ -114,6 +115,10 @@ export const pages: Readonly<Partial<Record<PageName, PageEntry>>> = {
   'bundle-import': {
     who: 'superuser',
     load: () => import('../features/bundles/bundle-import.svelte'),
+  },
+  'bundle-selections': {
+    who: 'superuser',
+    load: () => import('../features/bundles/bundle-selections.svelte'),
   },
   'bundle-ledger': {
     who: 'superuser',

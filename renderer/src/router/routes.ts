@@ -6,7 +6,10 @@ export type Match =
       readonly page: 'team'
       readonly params: { readonly namespace: string; readonly team: string }
     }
-  | { readonly page: 'repository'; readonly params: { readonly repository: string } }
+  | {
+      readonly page: 'repository' | 'mirror'
+      readonly params: { readonly repository: string }
+    }
   | { readonly page: 'tag'; readonly params: TagParams }
   | { readonly page: 'manifest'; readonly params: ManifestParams }
   | { readonly page: 'oauth-callback'; readonly params: { readonly provider: string } }
@@ -54,6 +57,7 @@ const plainPages = {
   '/bundles': 'bundles',
   '/bundles/export': 'bundle-export',
   '/bundles/import': 'bundle-import',
+  '/bundles/selections': 'bundle-selections',
   '/bundles/ledger': 'bundle-ledger',
   '/bundles/trust': 'bundle-trust',
   '/bundles/missing': 'bundle-missing',
@@ -90,6 +94,10 @@ export function matchPath(path: string): Match {
       return rest.length === 1 ? { page: 'user', params: { namespace: rest[0] ?? '' } } : notFound
     case 'repository':
       return repositoryPage(rest)
+    case 'mirrors':
+      return rest.length >= 2
+        ? { page: 'mirror', params: { repository: rest.join('/') } }
+        : notFound
     case 'setup':
       return rest.length <= 1 ? { page: 'setup', params: { step: rest[0] } } : notFound
     case 'help':
@@ -149,6 +157,7 @@ function decoded(path: string): readonly string[] | undefined {
 const encoded = (name: string) => name.split('/').map(encodeURIComponent).join('/')
 
 export const repositoryPath = (repository: string) => `/repository/${encoded(repository)}`
+export const mirrorPath = (repository: string) => `/mirrors/${encoded(repository)}`
 export const tagPath = (repository: string, tag: string) =>
   `${repositoryPath(repository)}/tag/${encodeURIComponent(tag)}`
 export const manifestPath = (repository: string, digest: string) =>

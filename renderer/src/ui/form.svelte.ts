@@ -1,3 +1,5 @@
+import { untrack } from 'svelte'
+
 export interface FormFailure {
   readonly message?: string | undefined
   /** By name, `a.b` or JSON pointer `/a/b`. */
@@ -8,12 +10,15 @@ export interface FormOptions<Values extends object> {
   readonly initial: Values
   /** Errors by field; asked again at each change. */
   readonly check?: (values: Values) => Readonly<Record<string, string | undefined>>
-  readonly send: (values: Values) => Promise<unknown>
+  /** Given what the form began with, too: what nobody changed here may have been changed elsewhere. */
+  readonly send: (values: Values, before: Values) => Promise<unknown>
   /** What a refusal means for the reader. */
   readonly explain?: (cause: unknown) => FormFailure
 }
 
 let lastForm = 0
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 /**
  * The state of a form. Errors show once a field was left or sending was tried; the server's stay
@@ -29,11 +34,15 @@ export class Form<Values extends object> {
   #failure = $state<string | null>(null)
   #isSubmitting = $state(false)
   #isSubmitted = $state(false)
+  /** Where a reset leads back to; what was sent since is no new beginning. */
+  #beginning: string
+  #resets = 0
 
   constructor(options: FormOptions<Values>) {
     this.#options = options
     this.values = structuredClone(options.initial)
     this.#initial = JSON.stringify(options.initial)
+    this.#beginning = this.#initial
   }
 
   /** All that is wrong, whether shown yet or not. */
@@ -122,9 +131,10 @@ export class Form<Values extends object> {
     if (!this.isValid) return false
     this.#isSubmitting = true
     const sent = $state.snapshot(this.values) as Values
+    const resets = this.#resets
     try {
-      await this.#options.send(sent)
-      this.#initial = JSON.stringify(sent)
+      await this.#options.send(sent, JSON.parse(this.#initial) as Values)
+      if (this.#resets === resets) this.#initial = JSON.stringify(sent)
       return true
     } catch (cause) {
       if (this.#options.explain === undefined) throw cause
@@ -146,15 +156,46 @@ export class Form<Values extends object> {
     )
   }
 
-  /** Back to the beginning, or to what the server has now. */
+  /** Back to the beginning, or to what the server has now, which then is the beginning. */
   reset(values?: Values): void {
-    const next = values ?? (JSON.parse(this.#initial) as Values)
+    this.#resets++
+    const next = values ?? (JSON.parse(this.#beginning) as Values)
     this.values = structuredClone($state.snapshot(next) as Values)
     this.#initial = JSON.stringify(next)
+    this.#beginning = this.#initial
     this.#touched = {}
     this.#refused = {}
     this.#failure = null
     this.#isSubmitted = false
+  }
+
+  /**
+   * Takes over what the server has each time that it is told anew, but for what somebody changed here:
+   * that stays. For a component as it begins.
+   */
+  follow(source: () => Values): void {
+    let seen = JSON.stringify(untrack(source))
+    $effect(() => {
+      const next = source()
+      // What is being sent is the newest there is; how that ended is told after it.
+      if (this.#isSubmitting) return
+      const print = JSON.stringify(next)
+      if (print === seen) return
+      seen = print
+      untrack(() => {
+        this.#rebase(next)
+      })
+    })
+  }
+
+  #rebase(next: Values): void {
+    const before = JSON.parse(this.#initial) as Values
+    for (const key of Object.keys(next) as (keyof Values)[]) {
+      if (!isSame(this.values[key], before[key])) continue
+      this.values[key] = $state.snapshot(next[key]) as Values[keyof Values]
+    }
+    this.#initial = JSON.stringify(next)
+    this.#beginning = this.#initial
   }
 
   /** Asks before the window leaves changes behind; for an `$effect`. */

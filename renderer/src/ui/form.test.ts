@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { Form } from './form.svelte.ts'
 import type { FormFailure } from './form.svelte.ts'
 import { faultsOf } from './testing/faults.ts'
+import FollowingForm from './testing/following-form.svelte'
 import FormWorld from './testing/form-world.svelte'
 
 class Refusal extends Error {
@@ -88,4 +89,77 @@ test('leaves Enter to the input method', async () => {
   const { host } = open(async () => undefined)
   const isSending = await fireEvent.keyDown(host, { key: 'Enter', isComposing: true })
   expect(isSending).toBe(false)
+})
+
+function openFollowing() {
+  let answer = () => {}
+  const sent = vi.fn<(values: unknown, before: unknown) => Promise<void>>(
+    () => new Promise((resolve) => (answer = resolve)),
+  )
+  const form = new Form({ initial: { host: 'quay', password: '' }, send: sent })
+  const { container, rerender } = render(FollowingForm, { form, host: 'quay' })
+  const host = screen.getByRole<HTMLInputElement>('textbox', { name: 'Host' })
+  return {
+    ...{ form, host, sent },
+    password: screen.getByLabelText<HTMLInputElement>(/^Password/),
+    send: () => fireEvent.submit(container.querySelector('form') as HTMLFormElement),
+    answer: () => {
+      answer()
+    },
+    /** What the server says now. */
+    tell: (name: string) => rerender({ form, host: name }),
+  }
+}
+
+test('follows the server where nobody typed, and leaves alone what somebody did', async () => {
+  const { form, host, password, tell, send, sent } = openFollowing()
+  await tell('harbour')
+  expect(host.value).toBe('harbour')
+  expect(form.isDirty).toBe(false)
+  await fireEvent.input(password, { target: { value: 'secret' } })
+  await tell('pier')
+  expect([host.value, password.value]).toEqual(['pier', 'secret'])
+  await fireEvent.input(host, { target: { value: 'mine' } })
+  await tell('dock')
+  expect([host.value, password.value]).toEqual(['mine', 'secret'])
+  await send()
+  expect(sent.mock.lastCall).toEqual([
+    { host: 'mine', password: 'secret' },
+    { host: 'dock', password: '' },
+  ])
+})
+
+test('keeps what was sent when the answers from before it come late', async () => {
+  const { form, host, tell, send, answer } = openFollowing()
+  await fireEvent.input(host, { target: { value: 'mine' } })
+  await send()
+  answer()
+  await waitFor(() => expect(form.isSubmitting).toBe(false))
+  // Nothing new was told: what the page knew before the sending is old.
+  await tell('quay')
+  expect(host.value).toBe('mine')
+  await tell('mine.example')
+  expect(host.value).toBe('mine.example')
+})
+
+test('begins empty again after it was sent', async () => {
+  const { form, host, send } = open(async () => undefined)
+  await fireEvent.input(host, { target: { value: 'quay' } })
+  await send()
+  await waitFor(() => expect(form.isDirty).toBe(false))
+  form.reset()
+  expect(form.values.host).toBe('')
+})
+
+test('is as a sending left it that emptied a secret', async () => {
+  const initial = { host: 'quay', password: '' }
+  const form: Form<typeof initial> = new Form({
+    initial,
+    send: async (values) => {
+      form.reset({ ...values, password: '' })
+    },
+  })
+  form.values.password = 'secret'
+  await form.submit()
+  expect(form.isDirty).toBe(false)
 })

@@ -14,11 +14,14 @@ export interface Toast extends ToastMore {
   readonly message: string
 }
 
+/** Why none goes: somebody points at them, is inside them, or looks at another window. */
+export type ToastHold = 'pointer' | 'focus' | 'hidden'
+
 /** Messages about what just happened. Good news goes by itself, the rest stays until closed. */
 export class Toasts {
   #items = $state.raw<readonly Toast[]>([])
   #lastId = 0
-  #isHeld = false
+  readonly #holds = new Set<ToastHold>()
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>()
   readonly #closeAfterMs: number
   readonly #onAdd: (toast: Toast) => void
@@ -51,22 +54,29 @@ export class Toasts {
     return this.#add('danger', message, more)
   }
 
+  get isHeld(): boolean {
+    return this.#holds.size > 0
+  }
+
   close(id: number): void {
     clearTimeout(this.#timers.get(id))
     this.#timers.delete(id)
     this.#items = this.#items.filter((toast) => toast.id !== id)
+    // What is gone is neither pointed at nor left: no browser tells of that.
+    if (this.#items.length === 0) {
+      this.#holds.delete('pointer')
+      this.#holds.delete('focus')
+    }
   }
 
-  /** While somebody points at them or is inside them, none goes. */
-  hold(): void {
-    this.#isHeld = true
+  hold(why: ToastHold): void {
+    this.#holds.add(why)
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
   }
 
-  release(): void {
-    if (!this.#isHeld) return
-    this.#isHeld = false
+  release(why: ToastHold): void {
+    if (!this.#holds.delete(why) || this.isHeld) return
     for (const toast of this.#items) this.#closeLater(toast)
   }
 
@@ -74,7 +84,7 @@ export class Toasts {
     const toast: Toast = { ...more, id: ++this.#lastId, tone, message }
     this.#items = [...this.#items, toast]
     this.#onAdd(toast)
-    if (!this.#isHeld) this.#closeLater(toast)
+    if (!this.isHeld) this.#closeLater(toast)
     return toast.id
   }
 

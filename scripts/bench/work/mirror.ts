@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { clientToolsFolder } from '../../client-tools.ts'
+import { clientToolsFolder, provideClientTools } from '../../client-tools.ts'
 import { alternate, type BenchContext, type Work } from '../context.ts'
 import { stockForMirror } from '../mirror-content.ts'
 import { namespace, password, type Peer } from '../peers.ts'
@@ -13,8 +12,7 @@ import { sizeText } from '../wording.ts'
 
 const run = promisify(execFile)
 const megabyte = 2 ** 20
-/** Often enough to be exact, seldom enough to cost nothing. */
-const lookEveryMs = 100
+const root = join(import.meta.dirname, '../../..')
 
 type Copy = (context: BenchContext, peer: Peer, upstream: string, name: string) => Promise<number>
 
@@ -28,6 +26,7 @@ export const mirrors: Work = {
   key: 'mirror',
   async run(context) {
     const { origins } = context.peers.distribution
+    for (const line of await provideClientTools(root)) context.progress(line)
     const stock = async (name: string, shape: { tags: number; megabyte: number }) => {
       const repository = `bench/${name}`
       const authorization = await context.peers.distribution.authorization(repository)
@@ -90,13 +89,16 @@ async function mirror(
     root_rule: { rule_kind: 'tag_glob_csv', rule_value: ['*'] },
     ...{ skopeo_timeout_interval: 300, robot_username: `${namespace}+${name}` },
   })
+  // Told by the server: to ask again and again would cost it, or be late.
+  const events = await session.events('jobs')
   return timed(async () => {
     await session.send('POST', `${path}/sync-now`, {})
-    for (;;) {
-      const { sync_status: status } = (await session.get(path)) as { sync_status: string }
-      if (status === 'SUCCESS') return
-      if (status === 'FAIL') throw new Error('the mirror failed; its log says why')
-      await delay(lookEveryMs)
+    for await (const event of events) {
+      const { id, progress } = event as { id?: string; progress?: { state: string } }
+      if (id !== `${namespace}/${name}` || progress === undefined) continue
+      if (progress.state === 'running') continue
+      if (progress.state === 'done') return
+      throw new Error('the mirror failed; its log says why')
     }
   })
 }
@@ -125,7 +127,7 @@ async function craneCopy(
   await mkdir(home, { recursive: true })
   const auth = Buffer.from(`${namespace}:${password}`).toString('base64')
   await writeFile(join(home, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }))
-  const tools = clientToolsFolder(join(import.meta.dirname, '../../..'))
+  const tools = clientToolsFolder(root)
   const PATH = `${tools}:${process.env['PATH'] ?? ''}`
   const env = { ...process.env, PATH, DOCKER_CONFIG: home }
   const [from, to] = [`${upstream}/bench/${name}`, `${host}/${namespace}/${name}`]

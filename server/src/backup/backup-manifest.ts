@@ -76,10 +76,15 @@ export type StoredFile = z.output<typeof StoredFile>
 const manifestName = (id: string) => `${backupFolder(id)}/manifest.json`
 const idPattern = /^\d{8}T\d{6}Z-[a-z0-9]{6}$/
 
-/** Sorts by time: `20260131T235959Z-k3x9aa`. */
+/** In the order of their codes. */
+const idLetters = '23456789abcdefghijkmnpqrstuvwxyz'
+
+/** Sorts by time: `20260131T235959Z-k3x9aa`, of which the first two letters are the millisecond. */
 export function newBackupId(now: Instant, random: Random): string {
   const time = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
-  return `${time}Z-${random.text(6, 'abcdefghijkmnpqrstuvwxyz23456789')}`
+  const milliseconds = now % 1_000
+  const fraction = [milliseconds >> 5, milliseconds & 31].map((at) => idLetters.charAt(at)).join('')
+  return `${time}Z-${fraction}${random.text(4, idLetters)}`
 }
 
 export function manifestText(manifest: BackupManifest): string {

@@ -180,6 +180,31 @@ export const bundleFaults = {
     text: 'Images of other registries could not be fetched.',
     next: 'Run it again, or take them out of the selection; what was fetched is kept.',
   },
+  encrypted: {
+    code: 'MOOR-BND-037',
+    text: 'The volume is encrypted.',
+    next: 'Give the file with the age identity that it was encrypted for: --identity.',
+  },
+  'identity-wrong': {
+    code: 'MOOR-BND-038',
+    text: 'The volume is encrypted for others.',
+    next: 'Give the identity that it was encrypted for, or ask for a bundle for the recipient of this registry ("mooring bundle trust list"). If it is yours, its beginning is damaged: copy it again.',
+  },
+  'identity-invalid': {
+    code: 'MOOR-BND-039',
+    text: 'The age identity cannot be read.',
+    next: 'Give a file as age-keygen writes it; one with a passphrase has to be opened with age first.',
+  },
+  'recipient-invalid': {
+    code: 'MOOR-BND-040',
+    text: 'This is no recipient of age.',
+    next: 'Give what the other side shows under Trust, or what "age-keygen -y" prints: age1 and 58 characters.',
+  },
+  'medium-lost': {
+    code: 'MOOR-BND-041',
+    text: 'The medium cannot be written.',
+    next: 'See that it is inserted and not write-protected, then run it again; it goes on where it stopped.',
+  },
 } as const
 
 export type BundleFaultKind = keyof typeof bundleFaults

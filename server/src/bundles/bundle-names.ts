@@ -46,11 +46,24 @@ export const volumeFolder = (number: number): string => `vol-${String(number).pa
 
 export const isVolumeFolder = (name: string): boolean => /^vol-\d{3,5}$/.test(name)
 
-export const tarName = (id: string, number: number, isSplit: boolean): string =>
-  isSplit ? `bundle-${id}.${volumeFolder(number)}.tar` : `bundle-${id}.tar`
+export interface TarKind {
+  readonly isSplit: boolean
+  readonly isEncrypted: boolean
+}
+
+export function tarName(id: string, number: number, { isSplit, isEncrypted }: TarKind): string {
+  const tar = isSplit ? `bundle-${id}.${volumeFolder(number)}.tar` : `bundle-${id}.tar`
+  return isEncrypted ? `${tar}.age` : tar
+}
 
 export const isTarName = (name: string): boolean =>
-  /^bundle-[0-9A-Z]{26}(?:\.vol-\d{3,5})?\.tar$/.test(name)
+  /^bundle-[0-9A-Z]{26}(?:\.vol-\d{3,5})?\.tar(?:\.age)?$/.test(name)
+
+/** Beside an encrypted volume: what `sha256sum -c` reads. */
+export const sumsName = (volume: string): string => `${volume}.sha256`
+
+/** Beside encrypted volumes: how they are opened. */
+export const openingNote = (id: string): string => `bundle-${id}.README.txt`
 
 /** Not covered by `sums` of the description, which they name themselves. */
 export const outsideSums: ReadonlySet<string> = new Set([

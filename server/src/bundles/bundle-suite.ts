@@ -14,8 +14,10 @@ import {
   type Image,
 } from '../../../test/support/content.ts'
 import { parseDigest, type Digest } from '../storage/digest.ts'
+import { BundleFault } from './bundle-fault.ts'
 import type { BlobKind, BundleBlob, BundleEntry, BundlePlan, ContentSource } from './bundle.ts'
 import { secretKeyOf } from './minisign.ts'
+import { verifyBundle } from './verify-bundle.ts'
 
 /** Content in memory, as a registry would give it. */
 export interface Shelf {
@@ -153,4 +155,14 @@ export async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+/** What who reads every byte finds wrong, whether thrown or collected. */
+export async function faultsOf(paths: readonly string[]): Promise<readonly BundleFault[]> {
+  try {
+    return (await verifyBundle(paths, { keys: [testKey.publicKey] })).faults
+  } catch (error) {
+    if (error instanceof BundleFault) return [error]
+    throw error
+  }
 }

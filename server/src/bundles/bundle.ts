@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Instant } from '../platform/clock.ts'
 import type { Digest } from '../storage/digest.ts'
+import type { AgeIdentity } from './age/age-keys.ts'
+import type { Encryption } from './age/age-writer.ts'
 import type { BundleFault } from './bundle-fault.ts'
 import type { PublicKey, SecretKey } from './minisign.ts'
 
@@ -211,6 +213,8 @@ export interface ReadOptions {
    * signature is only described.
    */
   readonly keys?: readonly PublicKey[]
+  /** What opens encrypted volumes. */
+  readonly identities?: readonly AgeIdentity[]
   readonly signal?: AbortSignal
 }
 
@@ -220,11 +224,14 @@ export interface WriteOptions {
   readonly source: ContentSource
   /**
    * The bundle's own folder: its only volume, or `vol-001` and so on when `volumeSize` is given.
-   * Tar: the folder for `bundle-<id>.tar` or `bundle-<id>.vol-001.tar`.
+   * Tar: the folder for `bundle-<id>.tar` or `bundle-<id>.vol-001.tar`, encrypted with `.age` behind
+   * it.
    */
   readonly to: string
   readonly signer?: SecretKey
   readonly format?: BundleFormat
+  /** Of a tar: each volume is encrypted as it is written. */
+  readonly encryption?: Encryption
   readonly volumeSize?: VolumeSize
   /** `compat/<repository>/index.json` with short tags; not on FAT or in a tar. */
   readonly compatIndex?: boolean

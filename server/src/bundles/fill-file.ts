@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { releaseMemory } from '../platform/release-memory.ts'
 import { BundleFault } from './bundle-fault.ts'
+import type { ReadableBytes, WritableBytes } from './byte-file.ts'
 import type { Pace } from './medium.ts'
 
 /** A file that a volume will hold. */
@@ -30,7 +30,7 @@ const readBytes = 1 << 20
  * and built upon; when it turns out to be wrong, the file is written anew.
  */
 export async function fillFile(
-  handle: FileHandle,
+  handle: ReadableBytes & WritableBytes,
   position: number,
   file: PlannedFile,
   existingBytes: number,
@@ -54,7 +54,7 @@ export async function fillFile(
 }
 
 async function append(
-  handle: FileHandle,
+  handle: WritableBytes,
   position: number,
   file: PlannedFile,
   from: number,
@@ -89,7 +89,11 @@ async function append(
   return written
 }
 
-async function writeFully(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+export async function writeFully(
+  handle: WritableBytes,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
     done += bytesWritten
@@ -98,7 +102,7 @@ async function writeFully(handle: FileHandle, bytes: Buffer, position: number): 
 
 /** Feeds a range of a file to a hash, reading ahead while it is hashed. @returns bytes that were there */
 export async function hashRange(
-  handle: FileHandle,
+  handle: ReadableBytes,
   position: number,
   length: number,
   hash: Hash,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -10,19 +10,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTar } from '../../../test/support/tar.ts'
 import { createTemporaryFolder, type TemporaryFolder } from '../../../test/support/temporary.ts'
-import type { BundleFaultKind } from './bundle-fault.ts'
-import { BundleFault } from './bundle-fault.ts'
-import { createSample, otherKey, readTree, testKey } from './bundle-suite.ts'
+import { BundleFault, type BundleFaultKind } from './bundle-fault.ts'
+import { createSample, faultsOf, otherKey, readTree, testKey } from './bundle-suite.ts'
 import { sha256Of } from './bundle-id.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { signDetached } from './minisign.ts'
 import { openBundle } from './open-bundle.ts'
-import { verifyBundle } from './verify-bundle.ts'
 import { parseVolumeSize } from './volume-size.ts'
 import { writeBundle } from './write-bundle.ts'
 
@@ -56,21 +53,27 @@ describe('a bundle that somebody touched', () => {
   }
   const aBlob = () =>
     `blobs/sha256/${readdirSync(`${original}/blobs/sha256`).find((name) => readFileSync(`${original}/blobs/sha256/${name}`).length === 40_000) ?? ''}`
-  /** Both readers: the one that opens for an import, and the one that reads every byte. */
-  const refusal = async (paths: readonly string[]): Promise<readonly BundleFault[]> => {
-    try {
-      const { faults } = await verifyBundle(paths, { keys })
-      return faults
-    } catch (error) {
-      if (error instanceof BundleFault) return [error]
-      throw error
-    }
-  }
   const expectRefused = async (path: string, kind: BundleFaultKind, file?: string) => {
-    const faults = await refusal([path])
+    const faults = await faultsOf([path])
     expect(faults.map((fault) => fault.kind)).toEqual([kind])
     if (file !== undefined) expect(faults[0]?.place.file).toBe(file)
     expect(faults[0]?.message).toContain(faults[0]?.next)
+  }
+
+  /** In a process of its own, which may use little memory and dies when it would use more. */
+  const expectRefusedBySmallProcess = async (path: string, code: string) => {
+    const program = `
+      const [, url, path, key] = process.argv
+      const { verifyBundle } = await import(url + '/verify-bundle.ts')
+      const { parsePublicKey } = await import(url + '/minisign.ts')
+      const { faults } = await verifyBundle([path], { keys: [parsePublicKey(key)] })
+        .catch((error) => ({ faults: [error] }))
+      console.log(faults.map((fault) => fault.code).join())`
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...['--max-old-space-size=64', '--input-type=module', '--eval', program],
+      ...[import.meta.dirname, path, testKey.publicKey.text],
+    ])
+    expect(stdout.trim()).toBe(code)
   }
 
   it('is named by volume and file for every single bit that may flip', async () => {
@@ -88,7 +91,7 @@ describe('a bundle that somebody touched', () => {
           const at = Math.floor(where * bytes.length)
           changed[at] = (changed[at] ?? 0) ^ (1 << bit)
           writeFileSync(`${split}/${volume}/${name}`, changed)
-          const faults = await refusal(volumes.map((one) => `${split}/${one}`))
+          const faults = await faultsOf(volumes.map((one) => `${split}/${one}`))
           writeFileSync(`${split}/${volume}/${name}`, bytes)
           expect(faults.length).toBeGreaterThan(0)
           for (const { place } of faults) {
@@ -100,7 +103,7 @@ describe('a bundle that somebody touched', () => {
       ),
       { numRuns: 40, seed: 7 },
     )
-    expect(await refusal([split])).toEqual([])
+    expect(await faultsOf([split])).toEqual([])
   })
 
   it('is refused with another key, without a signature and with another signature', async () => {
@@ -177,6 +180,50 @@ describe('a bundle that somebody touched', () => {
     await expectRefused(long, 'too-large')
   })
 
+  it('is refused with a description that nests without end, whoever signed it', async () => {
+    const copy = copyOf(original)
+    const description = readFileSync(`${copy}/mooring/manifest.json`, 'utf8')
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    put(copy, 'mooring/manifest.json', description.replace('{', `{"a":${nested},`))
+    for (const options of [{}, { keys }]) {
+      await expect(openBundle([copy], options)).rejects.toBeInstanceOf(BundleFault)
+    }
+  })
+
+  it('is refused with checksums that are no lines, too many or no text', async () => {
+    const copy = copyOf(original)
+    const sums = readFileSync(`${copy}/SHA256SUMS`, 'latin1')
+    const [first = ''] = sums.split('\n')
+    const cases = [
+      sums.replaceAll('\n', '\r\n'),
+      `\\${sums}`,
+      sums.replace('README.txt', 'README\\ntxt'),
+      sums.replace('README.txt', 'REÁDME.txt'),
+      sums.replace('README.txt', '../README.txt'),
+      `${sums}${first}\n`,
+      `${sums}${'a'.repeat(64)}  blobs/sha256/${'a'.repeat(64)}\n`,
+      'x'.repeat(100_000),
+      '\0'.repeat(100_000),
+      '',
+    ]
+    for (const text of cases) {
+      put(copy, 'SHA256SUMS', Buffer.from(text, 'latin1'))
+      await expectRefused(copy, 'file-damaged', 'SHA256SUMS')
+    }
+  })
+
+  it('takes no more memory than its signed lists, whatever its checksums and lists are', async () => {
+    // As text, or as one array of lines, either ends the process.
+    const size = 16 * 2 ** 20
+    const lines = copyOf(original)
+    put(lines, 'SHA256SUMS', Buffer.alloc(size, '\n'))
+    await expectRefusedBySmallProcess(lines, 'MOOR-BND-014')
+    const list = copyOf(original)
+    const line = `${readFileSync(`${list}/mooring/blobs.jsonl`, 'utf8').split('\n', 1)[0] ?? ''}\n`
+    put(list, 'mooring/blobs.jsonl', line.repeat(Math.floor(size / line.length)))
+    await expectRefusedBySmallProcess(list, 'MOOR-BND-009')
+  })
+
   it('is refused with a file that is missing, short, long or more than was listed', async () => {
     const missing = copyOf(original)
     rmSync(`${missing}/${aBlob()}`)
@@ -213,7 +260,7 @@ describe('a bundle that somebody touched', () => {
     const usual = copyOf(original)
     put(usual, '.Trash-1000/x', 'x')
     put(usual, 'System Volume Information/x', 'x')
-    expect(await refusal([usual])).toEqual([])
+    expect(await faultsOf([usual])).toEqual([])
   })
 
   it('is refused with links, pipes and folders where files belong', async () => {
@@ -248,7 +295,7 @@ describe('a bundle that somebody touched', () => {
     for (const change of places) {
       const copy = copyOf(original)
       change(copy)
-      const faults = await refusal([copy])
+      const faults = await faultsOf([copy])
       expect(faults.length).toBeGreaterThan(0)
       await expect(openBundle([copy], { keys })).rejects.toBeInstanceOf(BundleFault)
     }
@@ -259,98 +306,14 @@ describe('a bundle that somebody touched', () => {
     const other = folder.join('other')
     const id = '01JD0000000000000000000K31'
     await writeBundle({ plan: { ...plan, id }, source: shelf.source, to: other, signer: testKey })
-    const faults = await refusal([`${split}/vol-001`, other])
+    const faults = await faultsOf([`${split}/vol-001`, other])
     expect(faults.map(({ kind }) => kind)).toEqual(['volumes-differ'])
   })
 
   it('is not found where there is none', async () => {
     for (const path of [folder.path, folder.join('nowhere'), `${folder.path}\0`, '/dev/null']) {
-      const kinds = (await refusal([path])).map(({ kind }) => kind)
+      const kinds = (await faultsOf([path])).map(({ kind }) => kind)
       expect(kinds).toEqual(['not-a-bundle'])
     }
-  })
-
-  describe('as a tar', () => {
-    const tarOf = (change: (files: Map<string, Buffer>) => void = () => undefined) => {
-      const files = new Map(readTree(original))
-      change(files)
-      // The builder knows short names only, which is all that a tar of GNU has here.
-      const entries = [...files].filter(([name]) => name.length < 100)
-      const file = folder.join(`${String(count++)}.tar`)
-      writeFileSync(file, createTar(entries.map(([name, content]) => ({ name, content }))))
-      return file
-    }
-    const gnuTar = (root: string, ...args: string[]) => {
-      const file = folder.join(`${String(count++)}.tar`)
-      execFileSync('tar', ['-cf', file, '-C', root, ...args])
-      return file
-    }
-
-    it('is read as GNU tar writes it', async () => {
-      expect(await refusal([gnuTar(original, '.')])).toEqual([])
-      expect(await refusal([gnuTar(original, ...readdirSync(original))])).toEqual([])
-    })
-
-    it('is refused with links, ways out and names that come twice', async () => {
-      const linked = copyOf(original)
-      symlinkSync('/etc/passwd', `${linked}/link`)
-      await expectRefused(gnuTar(linked, '.'), 'file-kind', 'link')
-      const outside = gnuTar(
-        original,
-        '--transform',
-        's,^README,../../README,',
-        ...readdirSync(original),
-      )
-      expect((await refusal([outside])).map(({ kind }) => kind)).toContain('name-unsafe')
-      const absolute = gnuTar(
-        original,
-        '-P',
-        '--transform',
-        's,^README,/README,',
-        ...readdirSync(original),
-      )
-      expect((await refusal([absolute])).map(({ kind }) => kind)).toContain('name-unsafe')
-      const twice = gnuTar(original, '--hard-dereference', ...readdirSync(original), 'README.txt')
-      expect((await refusal([twice])).map(({ kind }) => kind)).toContain('name-unsafe')
-    })
-
-    it('is refused when it is compressed, cut, or no tar at all', async () => {
-      const sound = readFileSync(gnuTar(original, '.'))
-      const cases: readonly (readonly [Buffer, BundleFaultKind])[] = [
-        [gzipSync(sound), 'tar-invalid'],
-        [Buffer.alloc(3000, 'x'), 'tar-invalid'],
-        [Buffer.alloc(0), 'tar-invalid'],
-        [sound.subarray(0, 512), 'tar-invalid'],
-        [Buffer.alloc(1024), 'not-a-bundle'],
-      ]
-      for (const [bytes, kind] of cases) {
-        const file = folder.join(`${String(count++)}.tar`)
-        writeFileSync(file, bytes)
-        await expectRefused(file, kind)
-      }
-      expect((await refusal([tarOf()])).map(({ kind }) => kind)).toEqual(['file-missing'])
-    })
-
-    it('never fails in another way, whatever the bytes are', async () => {
-      const sound = readFileSync(gnuTar(original, '.'))
-      const file = folder.join('fuzz.tar')
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.tuple(fc.nat(sound.length - 1), fc.nat(255)), {
-            minLength: 1,
-            maxLength: 20,
-          }),
-          fc.option(fc.nat(sound.length)),
-          async (changes, length) => {
-            const bytes = Buffer.from(sound)
-            for (const [at, value] of changes) bytes[at - (at % 512) + (at % 160)] = value
-            writeFileSync(file, bytes.subarray(0, length ?? undefined))
-            // Anything but a fault would be thrown on.
-            await refusal([file])
-          },
-        ),
-        { numRuns: 40, seed: 3 },
-      )
-    })
   })
 })

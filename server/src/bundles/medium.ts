@@ -1,3 +1,6 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { syncDirectory } from '../platform/files.ts'
 import { startStopwatch } from '../platform/stopwatch.ts'
@@ -25,6 +28,31 @@ export async function onMedium<T>(file: string, action: () => Promise<T>): Promi
       throw new BundleFault('medium-full', '', { file }, { cause: error })
     }
     throw error
+  }
+}
+
+const lostCodes: ReadonlySet<string> = new Set([
+  ...['EROFS', 'EIO', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'],
+])
+
+/** One that was taken out, or may not be written, is told by its own fault as well. */
+export async function whileInserted<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    const { path: at } = error as NodeJS.ErrnoException
+    const isOurs = at === folder || at?.startsWith(`${folder}/`) === true
+    if (!isOurs || !lostCodes.has(codeOf(error) ?? '')) throw error
+    const about = (await isReadOnly(folder)) ? 'It is read-only.' : (codeOf(error) ?? '')
+    throw new BundleFault('medium-lost', about, { file: folder }, { cause: error })
+  }
+}
+
+/** A folder that cannot be made on a read-only medium is said not to be there: its place tells. */
+async function isReadOnly(folder: string): Promise<boolean> {
+  for (let place = folder; ; place = dirname(place)) {
+    const code = await access(place, constants.W_OK).then(() => undefined, codeOf)
+    if (code !== 'ENOENT' || dirname(place) === place) return code === 'EROFS'
   }
 }
 

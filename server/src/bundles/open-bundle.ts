@@ -76,11 +76,11 @@ export function atVolume(fault: BundleFault, volume: number | undefined): Bundle
 
 export async function openParts(
   paths: readonly string[],
-  { keys, signal }: ReadOptions,
+  { keys, identities, signal }: ReadOptions,
 ): Promise<BundleParts> {
   const opened: Volume[] = []
   try {
-    for (const path of await findVolumes(paths)) opened.push(await openVolume(path))
+    for (const path of await findVolumes(paths)) opened.push(await openVolume(path, identities))
     const read = await readDescription(opened, keys)
     const sound = opened.filter((volume) => !read.differing.has(volume))
     const lists = await readLists(sound, read, signal)

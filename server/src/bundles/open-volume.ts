@@ -1,5 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isAge, isArmored } from './age/age-header.ts'
+import type { AgeIdentity } from './age/age-keys.ts'
+import { openAgeFile } from './age/age-reader.ts'
 import { BundleFault } from './bundle-fault.ts'
 import { isTarName, isVolumeFolder, names } from './bundle-names.ts'
 import { compareText } from './canonical-json.ts'
@@ -8,11 +11,34 @@ import { codeOf } from './medium.ts'
 import { openTarVolume } from './tar-volume.ts'
 import type { Volume } from './volume.ts'
 
-export async function openVolume(path: string): Promise<Volume> {
+const beginningBytes = 64
+
+export async function openVolume(
+  path: string,
+  identities: readonly AgeIdentity[] = [],
+): Promise<Volume> {
   const found = await statOf(path)
   if (found.isDirectory()) return openDirectoryVolume(path)
-  if (found.isFile()) return openTarVolume(path)
+  if (found.isFile()) {
+    const beginning = await beginningOf(path)
+    if (isArmored(beginning)) {
+      throw new BundleFault('tar-invalid', 'It is encrypted as text.', { file: path })
+    }
+    if (!isAge(beginning)) return openTarVolume(path)
+    return openTarVolume(path, await openAgeFile(path, identities))
+  }
   throw new BundleFault('not-a-bundle', '', { file: path })
+}
+
+async function beginningOf(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r')
+  try {
+    const bytes = Buffer.alloc(beginningBytes)
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 /** The volumes that were named, or that stand in the folders that were named. */

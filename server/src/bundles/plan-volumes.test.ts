@@ -61,6 +61,31 @@ describe('volumes', () => {
     )
   })
 
+  it('of a tar are files that the medium and its file system take, encrypted as well', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1_000_000), { maxLength: 20 }),
+        fc.integer({ min: 250_000, max: 900_000 }),
+        fc.option(fc.integer({ min: 200_000, max: 400_000 }), { nil: undefined }),
+        fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+        (sizes, bytes, fileBytes, recipients) => {
+          const size: VolumeSize = {
+            ...{ bytes, clusterBytes: 512, reserveBytes: 0 },
+            ...(fileBytes === undefined ? {} : { fileBytes }),
+          }
+          const { volumes } = planVolumes(withSizes(sizes), size, { format: 'tar', recipients })
+          // The sum and the note that lie beside an encrypted one are files of their own.
+          const beside = recipients === undefined ? 0 : 2048 + 512
+          for (const volume of volumes) {
+            expect(volume.bytes).toBeLessThanOrEqual(bytes)
+            expect(volume.bytes - beside).toBeLessThanOrEqual(fileBytes ?? bytes)
+          }
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+
   it('cut nothing that fits, and put the largest first', () => {
     const size = { bytes: 200_000, clusterBytes: 1, reserveBytes: 0 }
     const { volumes, placements } = planVolumes(withSizes([60_000, 100_000, 80_000, 90_000]), size)

@@ -1,4 +1,6 @@
 import type { Digest } from '../storage/digest.ts'
+import { plainBytes, sealedBytes } from './age/age-chunks.ts'
+import { startBytes } from './age/age-header.ts'
 import type {
   BlobPart,
   BundleBlob,
@@ -13,7 +15,7 @@ import { blobLine } from './bundle-lists.ts'
 import { blobPath, mostParts, names, partPath } from './bundle-names.ts'
 import { compareText } from './canonical-json.ts'
 import { commonFiles } from './common-files.ts'
-import { closingCost, fileCost, type FileCost } from './file-cost.ts'
+import { closingCost, fileCost, roundUp, type FileCost } from './file-cost.ts'
 
 // What is not known before the volumes are: the description, its signature, README, numbers.
 const readmeBytes = 8192
@@ -23,6 +25,9 @@ const volumeRowBytes = 140
 const placementBytes = 24
 const partBytes = 190
 const mostVolumes = 99_999
+// Beside an encrypted volume.
+const openingNoteBytes = 2048
+const besideSumBytes = 256
 const smallestRoom = 512
 
 export interface VolumePlanOptions {
@@ -30,6 +35,8 @@ export interface VolumePlanOptions {
   readonly compatIndex?: boolean | undefined
   /** Further bytes that every volume holds. */
   readonly extraBytes?: number | undefined
+  /** Of a tar: for how many it is encrypted. */
+  readonly recipients?: number | undefined
 }
 
 interface Item {
@@ -47,14 +54,15 @@ const unlimited: VolumeSize = { clusterBytes: 1, reserveBytes: 0 }
 export function planVolumes(
   plan: BundlePlan,
   size: VolumeSize = unlimited,
-  { format = 'directory', compatIndex = false, extraBytes = 0 }: VolumePlanOptions = {},
+  { format = 'directory', compatIndex = false, extraBytes = 0, recipients }: VolumePlanOptions = {},
 ): VolumePlan {
+  const medium = mediumOf(size, format, recipients)
   const cost = fileCost(format, size)
   const shipped = plan.blobs.filter(({ isAssumed, kind }) => !isAssumed && kind !== 'manifest')
   const total = shipped.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const common =
     commonCost(plan, cost, compatIndex) + closingCost(format, size) + size.reserveBytes + extraBytes
-  const limit = size.bytes ?? Number.POSITIVE_INFINITY
+  const limit = medium.bytes
   // More parts make longer lists, which leave less room: until it comes to rest.
   let parts = 0
   for (let round = 0; round < 32; round++) {
@@ -65,12 +73,38 @@ export function planVolumes(
     const items = cutBlobs(shipped, pieceSize(room, size, cost), cost)
     const needed = items.reduce((count, { number }) => count + (number > 0 ? 1 : 0), 0)
     if (needed <= parts || limit === Number.POSITIVE_INFINITY) {
-      return place(plan, items, room, overhead)
+      const { volumes, placements } = place(plan, items, room, overhead)
+      const sized = volumes.map(({ number, bytes }) => ({ number, bytes: medium.taken(bytes) }))
+      return { volumes: sized, placements }
     }
     parts = needed
   }
   const about = `The lists and manifests alone take ${String(common)} bytes of each.`
   throw new BundleFault('volume-too-small', about)
+}
+
+interface Medium {
+  /** How long a volume may be before it is encrypted. */
+  readonly bytes: number
+  /** What it takes of the medium. */
+  readonly taken: (bytes: number) => number
+}
+
+/** A tar is one file, so the file system limits all of it. */
+function mediumOf(
+  { bytes = Number.POSITIVE_INFINITY, fileBytes = bytes, clusterBytes }: VolumeSize,
+  format: BundleFormat,
+  recipients: number | undefined,
+): Medium {
+  if (format !== 'tar') return { bytes, taken: (taken) => taken }
+  if (recipients === undefined)
+    return { bytes: Math.min(bytes, fileBytes), taken: (taken) => taken }
+  const beside = roundUp(openingNoteBytes, clusterBytes) + roundUp(besideSumBytes, clusterBytes)
+  const most = Math.min(bytes - beside, fileBytes)
+  return {
+    bytes: most === Number.POSITIVE_INFINITY ? most : plainBytes(most - startBytes(recipients)),
+    taken: (taken) => startBytes(recipients) + sealedBytes(taken) + beside,
+  }
 }
 
 function commonCost(plan: BundlePlan, cost: FileCost, compatIndex: boolean): number {

@@ -91,6 +91,6 @@ function requireSameBundle(bytes: Buffer, { id }: BundleManifest, volume: Volume
 
 /** From the name that the writer gave: only for messages. */
 export function placeOf({ path }: Volume): FaultPlace {
-  const [, digits] = /(?:^|[./\\])vol-(\d{3,5})(?:\.tar)?[/\\]?$/.exec(path) ?? []
+  const [, digits] = /(?:^|[./\\])vol-(\d{3,5})(?:\.tar(?:\.age)?)?[/\\]?$/.exec(path) ?? []
   return digits === undefined ? {} : { volume: Number(digits) }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { digestHex, type Digest } from '../storage/digest.ts'
 import { BundleFault } from './bundle-fault.ts'
-import { streamStored, type Volume } from './volume.ts'
+import { hashStored, streamStored, type Volume } from './volume.ts'
 
 const longestLine = 4 * 2 ** 20
 const largestList = 1024 * 2 ** 20
@@ -27,6 +27,8 @@ export async function readList<T>(
   const { handle, sizeBytes } = await volume.open(name)
   await handle.close()
   if (sizeBytes > largestList) throw new BundleFault('too-large', '', { file: name })
+  // First of all: what nobody signed may be made to fill the memory.
+  if (digest !== undefined) await requireSigned(volume, name, digest, signal)
   const hash = createHash('sha256')
   const rows: T[] = []
   let fault: BundleFault | undefined
@@ -74,6 +76,16 @@ export async function readList<T>(
   function hasFailed() {
     return fault !== undefined
   }
+}
+
+async function requireSigned(
+  volume: Volume,
+  name: string,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { sha256 } = await hashStored(volume, name, signal)
+  if (sha256 !== digestHex(digest)) throw new BundleFault('list-swapped', '', { file: name })
 }
 
 function reasonOf(error: unknown): string {

@@ -2,14 +2,13 @@ import type { Digest } from '../storage/digest.ts'
 import type { BundleManifest, PlacedBlob } from './bundle.ts'
 import type { VolumeRow } from './bundle-description.ts'
 import { BundleFault } from './bundle-fault.ts'
-import { sha256Of } from './bundle-id.ts'
 import { parseMovedHeader, parseMovedLine } from './bundle-lists.ts'
-import { names, outsideSums } from './bundle-names.ts'
-import { limits } from './check-plan.ts'
+import { names } from './bundle-names.ts'
 import { contentNames } from './content-names.ts'
 import { placeOf } from './read-description.ts'
 import { readList } from './read-list.ts'
-import { readStored, type Volume } from './volume.ts'
+import { sumsDigest } from './read-sums.ts'
+import type { Volume } from './volume.ts'
 
 export interface Layout {
   readonly blobs: readonly PlacedBlob[]
@@ -45,7 +44,7 @@ async function readMoved(volume: Volume, blobs: readonly PlacedBlob[]): Promise<
   const sizeOf = (digest: Digest) => known.get(digest)?.sizeBytes
   let rows: readonly VolumeRow[] | undefined
   const moved = await readList(volume, names.volumes, {
-    mostLines: limits.blobs + 1,
+    mostLines: known.size + 1,
     parse(value) {
       if (rows !== undefined) return parseMovedLine(value, sizeOf)
       rows = parseMovedHeader(value)
@@ -66,32 +65,12 @@ async function readMoved(volume: Volume, blobs: readonly PlacedBlob[]): Promise<
   return { blobs: blobs.map((blob) => known.get(blob.digest) ?? blob), rows }
 }
 
-/** Lines of SHA256SUMS as `sha256sum` writes them. */
-export function parseSums(text: string): ReadonlyMap<string, string> | undefined {
-  const sums = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    if (line === '') continue
-    const [, sha256, name] = /^([a-f0-9]{64}) {2}(.+)$/.exec(line) ?? []
-    if (sha256 === undefined || name === undefined || sums.has(name)) return undefined
-    sums.set(name, sha256)
-  }
-  return sums
-}
-
-export function innerDigest(text: string): Digest {
-  const inner = text.split('\n').filter((line) => line !== '' && !outsideSums.has(line.slice(66)))
-  return sha256Of(inner.map((line) => `${line}\n`).join(''))
-}
-
-export const largestSums = 512 * 2 ** 20
-
 /** Which volume this is: its sums say so, else the name of its folder, else what lies in it. */
 export async function numberOf(
   volume: Volume,
   { blobs, rows }: Layout,
 ): Promise<number | undefined> {
-  const text = (await readStored(volume, names.sums, largestSums)).toString('utf8')
-  const digest = innerDigest(text)
+  const digest = await sumsDigest(volume)
   const exact = rows.filter(({ sums }) => sums === digest)
   const named = placeOf(volume).volume
   if (exact.length > 0) return (exact.find(({ n }) => n === named) ?? exact[0])?.n

@@ -10,7 +10,7 @@ import { placeBlobs } from './content-sums.ts'
 import { createPace } from './medium.ts'
 import { atVolume, openParts, type BundleParts } from './open-bundle.ts'
 import { planVolumes } from './plan-volumes.ts'
-import { largestSums, parseSums } from './read-placement.ts'
+import { readSums } from './read-sums.ts'
 import { readStored, type Volume } from './volume.ts'
 import { contentFiles, sumsRow, textFile } from './volume-files.ts'
 import { openWriteJournal } from './write-journal.ts'
@@ -18,7 +18,7 @@ import { writeVolumes } from './write-volumes.ts'
 
 export interface ResplitOptions
   extends
-    Pick<ReadOptions, 'keys'>,
+    Pick<ReadOptions, 'keys' | 'identities'>,
     Pick<
       WriteOptions,
       | 'to'
@@ -43,9 +43,13 @@ const movedLineBytes = 190
  * signature stay byte by byte, so it needs no key; `mooring/volumes.jsonl` says where the content is.
  */
 export async function resplitBundle(options: ResplitOptions): Promise<WrittenBundle> {
-  const { from, keys, to, volumeSize, format } = options
+  const { from, keys, identities, to, volumeSize, format } = options
   const signal = options.signal ?? new AbortController().signal
-  const parts = await openParts(from, { signal, ...(keys === undefined ? {} : { keys }) })
+  const parts = await openParts(from, {
+    signal,
+    ...(keys === undefined ? {} : { keys }),
+    ...(identities === undefined ? {} : { identities }),
+  })
   const { bundle } = parts
   try {
     requireWhole(parts)
@@ -153,8 +157,7 @@ async function keptFiles({ bundle, read, volumes }: BundleParts): Promise<readon
 }
 
 async function readKept(volume: Volume, wanted: readonly string[]): Promise<readonly TextFile[]> {
-  const text = (await readStored(volume, names.sums, largestSums)).toString('utf8')
-  const sums = parseSums(text)
+  const sums = await readSums(volume)
   if (sums === undefined) throw new BundleFault('file-damaged', '', { file: names.sums })
   const files: TextFile[] = []
   for (const name of wanted) {

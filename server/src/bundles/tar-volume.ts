@@ -1,7 +1,9 @@
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { Header, Pax } from 'tar'
 import { BundleFault } from './bundle-fault.ts'
 import { isVolumeName } from './bundle-names.ts'
+import { codeOf } from './medium.ts'
+import type { ByteSource, ReadableBytes } from './byte-file.ts'
 import { paddedBytes, tarBlock } from './tar-header.ts'
 import { strangeName, type Volume } from './volume.ts'
 
@@ -18,14 +20,15 @@ interface Place {
 
 /**
  * A volume as one tar, by whatever tool. Nothing is unpacked: the headers are read, and files are
- * read where they lie.
+ * read where they lie, in an encrypted one as well.
  */
-export async function openTarVolume(path: string): Promise<Volume> {
+export async function openTarVolume(path: string, encrypted?: ByteSource): Promise<Volume> {
+  const source = encrypted ?? (await plainSource(path))
   const places = new Map<string, Place>()
   const faults: BundleFault[] = []
-  const handle = await open(path, 'r')
+  const handle = await source.open()
   try {
-    await readHeaders(handle, (await stat(path)).size, path, (entry) => {
+    await readHeaders(handle, source.sizeBytes, path, (entry) => {
       const fault = noteEntry(entry, places)
       if (fault !== undefined && faults.length < mostFaults) faults.push(fault)
     })
@@ -40,10 +43,22 @@ export async function openTarVolume(path: string): Promise<Volume> {
     async open(name) {
       const place = places.get(name)
       if (place === undefined) throw new BundleFault('file-missing', '', { file: name })
-      return { handle: await open(path, 'r'), ...place }
+      return { handle: await source.open(), ...place }
     },
     localFile: () => undefined,
     close: () => Promise.resolve(),
+  }
+}
+
+async function plainSource(path: string): Promise<ByteSource> {
+  return {
+    sizeBytes: (await stat(path)).size,
+    open: () =>
+      open(path, 'r').catch((error: unknown) => {
+        // Taken away since it was found.
+        if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw error
+        throw new BundleFault('file-missing', '', { file: path }, { cause: error })
+      }),
   }
 }
 
@@ -68,7 +83,7 @@ function noteEntry(
 }
 
 async function readHeaders(
-  handle: FileHandle,
+  handle: ReadableBytes,
   size: number,
   path: string,
   onEntry: (entry: TarEntry) => void,
@@ -141,7 +156,12 @@ function readPax(bytes: Buffer, path: string): { path?: string; size?: number } 
 
 const beforeNul = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0[^]*$/, '')
 
-async function readAll(handle: FileHandle, into: Buffer, at: number, path: string): Promise<void> {
+async function readAll(
+  handle: ReadableBytes,
+  into: Buffer,
+  at: number,
+  path: string,
+): Promise<void> {
   const { bytesRead } = await handle.read(into, 0, into.length, at)
   if (bytesRead < into.length) throw invalid(path, 'It ends too early.')
 }

@@ -8,8 +8,8 @@ import { layoutText } from './common-files.ts'
 import { sha256Of } from './bundle-id.ts'
 import { digestHex } from '../storage/digest.ts'
 import { atVolume, openParts, type BundleParts } from './open-bundle.ts'
-import { innerDigest, largestSums, parseSums } from './read-placement.ts'
-import { hashStored, readStored, type Volume } from './volume.ts'
+import { readSums, sumsDigest } from './read-sums.ts'
+import { hashStored, type Volume } from './volume.ts'
 
 export interface VerifyOptions extends ReadOptions {
   readonly onProgress?: (progress: BundleProgress) => void
@@ -80,7 +80,7 @@ async function verifyVolume(
   { signal, onFile, note }: VolumeCheck,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   for (const fault of volume.faults) note(fault)
-  const sums = await readSums(parts, number, volume, note)
+  const sums = await soundSums(parts, number, volume, note)
   const wanted = wantedFiles(parts, number, expected, sums)
   for (const name of wanted.keys()) {
     if (!volume.names.has(name)) note(new BundleFault('file-missing', '', { file: name }))
@@ -96,7 +96,8 @@ async function verifyVolume(
       }
       continue
     }
-    const found = await hashStored(volume, name, signal)
+    const found = await hashStored(volume, name, signal).catch(notedAs(name, note))
+    if (found === undefined) continue
     bytes += found.sizeBytes
     onFile(name, found.sizeBytes)
     if (want.sizeBytes !== undefined && found.sizeBytes !== want.sizeBytes) {
@@ -109,18 +110,25 @@ async function verifyVolume(
   return { files: volume.names.size, bytes }
 }
 
+/** Of an encrypted volume: what does not open is a fault of the file that lies there. */
+function notedAs(file: string, note: VolumeCheck['note']) {
+  return (error: unknown): undefined => {
+    if (!(error instanceof BundleFault)) throw error
+    note(new BundleFault(error.kind, error.about, { file }, { cause: error }))
+  }
+}
+
 /** @returns undefined when they are not what the description says. */
-async function readSums(
+async function soundSums(
   { layout, read }: BundleParts,
   number: number,
   volume: Volume,
   note: VolumeCheck['note'],
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const text = (await readStored(volume, names.sums, largestSums)).toString('utf8')
   const row = layout.rows.find(({ n }) => n === number)
-  const sums = parseSums(text)
-  if (sums !== undefined && row?.sums === innerDigest(text)) {
-    if (sums.get(names.description) === digestHex(read.manifestDigest)) return sums
+  if (row?.sums === (await sumsDigest(volume))) {
+    const sums = await readSums(volume)
+    if (sums?.get(names.description) === digestHex(read.manifestDigest)) return sums
   }
   note(new BundleFault('file-damaged', '', { file: names.sums }))
   return undefined

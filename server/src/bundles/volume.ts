@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { BundleFault } from './bundle-fault.ts'
+import type { ByteFile } from './byte-file.ts'
 import { hashRange } from './fill-file.ts'
 import { isVolumeName, names } from './bundle-names.ts'
 
 /** An open file of a volume: `sizeBytes` from `position` of the handle on. */
 export interface StoredFile {
-  readonly handle: FileHandle
+  readonly handle: ByteFile
   readonly position: number
   readonly sizeBytes: number
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../storage/digest.ts'
 import type { BundleManifest, PlacedBlob, WriteOptions, WrittenBundle } from './bundle.ts'
 import { describeBundle, descriptionText } from './bundle-description.ts'
+import { BundleFault } from './bundle-fault.ts'
 import { sha256Of } from './bundle-id.ts'
 import { blobLine } from './bundle-lists.ts'
 import { names } from './bundle-names.ts'
@@ -21,10 +22,16 @@ import { writeVolumes, type VolumeContent } from './write-volumes.ts'
  * plan and the same key give the same bytes, however often it was broken off.
  */
 export async function writeBundle(options: WriteOptions): Promise<WrittenBundle> {
-  const { plan, source, to, signer, volumeSize, compatIndex = false, format } = options
+  const { plan, source, to, signer, volumeSize, compatIndex = false, format, encryption } = options
   const signal = options.signal ?? new AbortController().signal
   checkPlan(plan)
-  const { volumes, placements } = planVolumes(plan, volumeSize, { format, compatIndex })
+  if (encryption !== undefined && format !== 'tar') {
+    throw new BundleFault('plan-invalid', 'Only tars are encrypted.')
+  }
+  const recipients = encryption?.recipients
+  const { volumes, placements } = planVolumes(plan, volumeSize, {
+    ...{ format, compatIndex, recipients: recipients?.length },
+  })
   const common = commonFiles(plan, compatIndex)
   const readme = {
     name: names.readme,
@@ -36,7 +43,7 @@ export async function writeBundle(options: WriteOptions): Promise<WrittenBundle>
       common: common.map(({ name, bytes }) => [name, sha256Of(bytes)]),
       signer: signer?.publicKey.text,
       placements: sha256Of(linesText([...placements].map((row) => canonicalJson(row)).sort())),
-      ...{ format, volumes: volumeSize !== undefined, compatIndex },
+      ...{ format, volumes: volumeSize !== undefined, compatIndex, recipients },
     }),
   )
   const journal = await openWriteJournal(to, { bundle: plan.id, work }, format === 'tar')

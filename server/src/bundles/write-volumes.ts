@@ -1,14 +1,17 @@
-import { lstat, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { openingNoteText } from './age/opening-note.ts'
+import { ageTarget, type Encryption } from './age/age-writer.ts'
+import { readSealedAgain, whileFresh } from './age/sealed-volume.ts'
 import type { BundleProgress, WriteOptions } from './bundle.ts'
 import { BundleFault } from './bundle-fault.ts'
-import { isLeftBySystem, names, tarName, volumeFolder } from './bundle-names.ts'
+import { isLeftBySystem, names, openingNote, tarName, volumeFolder } from './bundle-names.ts'
 import { compatLinks } from './compat-index.ts'
 import { directorySink, flushedFrom } from './directory-sink.ts'
 import type { PlannedFile } from './fill-file.ts'
 import { codeOf, type Pace } from './medium.ts'
 import { openVolume } from './open-volume.ts'
-import { tarSink } from './tar-sink.ts'
+import { plainTarget, tarSink, type TarTarget } from './tar-sink.ts'
 import { hashStored } from './volume.ts'
 import { sumsText, textFile } from './volume-files.ts'
 import type { WriteJournal } from './write-journal.ts'
@@ -33,7 +36,9 @@ export async function writeVolumes(
   options: Options,
   journal: WriteJournal | undefined,
 ): Promise<readonly WrittenVolume[]> {
+  const { plan, volumeSize } = options
   const report = progressOf(contents, options)
+  const noteText = openingNoteText(plan.id, contents.length, volumeSize !== undefined)
   const written: WrittenVolume[] = []
   for (const { number, files } of contents) {
     const sums = textFile({ name: names.sums, bytes: Buffer.from(sumsText(files)) })
@@ -47,9 +52,19 @@ export async function writeVolumes(
     if (options.format !== 'tar') await requireOwnFolder(path, files[0], sums)
     if (journal === undefined) await requireFinished(path, options)
     else {
-      await writeVolume({ number, files }, sums, path, options, report.writing(number))
+      const content = { number, files }
+      if (options.encryption === undefined) {
+        await writeVolume(content, sums, path, options, report.writing(number))
+      } else {
+        await writeFile(join(dirname(path), openingNote(plan.id)), noteText)
+        await whileFresh(path, report.writing(number), (onBytes) =>
+          writeVolume(content, sums, path, options, onBytes),
+        )
+      }
       if (options.verifyAfterWrite === true) {
-        await readAgain(number, [...files, sums], path, options, report.verifying(number))
+        await (options.encryption === undefined
+          ? readAgain(number, [...files, sums], path, options, report.verifying(number))
+          : readSealedAgain(number, path, bytes, options, report.verifying(number)))
       }
       await journal.noteFinished(number)
     }
@@ -62,13 +77,15 @@ async function writeVolume(
   { number, files }: VolumeContent,
   sums: PlannedFile,
   path: string,
-  { plan, format, pace, signal }: Options,
+  { plan, format, encryption, pace, signal }: Options,
   onBytes: (file: string, bytes: number) => void,
 ): Promise<void> {
   const fill = { pace, signal, onBytes }
   const sink =
     format === 'tar'
-      ? await tarSink(path, { ...fill, createdAt: plan.createdAt })
+      ? tarSink(path, await targetOf(path, number, encryption), {
+          ...{ ...fill, createdAt: plan.createdAt },
+        })
       : await directorySink(path, fill)
   try {
     // Small files wait for the disk more than they write: some at once, where their order is free.
@@ -84,6 +101,15 @@ async function writeVolume(
   } finally {
     await sink.close()
   }
+}
+
+async function targetOf(
+  path: string,
+  number: number,
+  encryption: Encryption | undefined,
+): Promise<TarTarget> {
+  await mkdir(dirname(path), { recursive: true })
+  return encryption === undefined ? plainTarget(path) : ageTarget(path, encryption, number)
 }
 
 const smallAtOnce = 8
@@ -117,12 +143,18 @@ function inVolume(volume: number) {
 async function pathOf(options: Options, number: number, of: number): Promise<string> {
   if (options.nextMedium === undefined) return pathWithoutMedium(options, number)
   const folder = await options.nextMedium(number, of)
-  return options.format === 'tar' ? join(folder, tarName(options.plan.id, number, true)) : folder
+  if (options.format !== 'tar') return folder
+  const kind = { isSplit: true, isEncrypted: options.encryption !== undefined }
+  return join(folder, tarName(options.plan.id, number, kind))
 }
 
-function pathWithoutMedium({ to, plan, format, volumeSize }: Options, number: number): string {
+function pathWithoutMedium(options: Options, number: number): string {
+  const { to, plan, format, volumeSize, encryption } = options
   const isSplit = volumeSize !== undefined
-  if (format === 'tar') return join(to, tarName(plan.id, number, isSplit))
+  if (format === 'tar') {
+    const kind = { isSplit, isEncrypted: encryption !== undefined }
+    return join(to, tarName(plan.id, number, kind))
+  }
   return isSplit ? join(to, volumeFolder(number)) : to
 }
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { BackupError } from '../backup/backup-codes.ts'
 import { splitAddress, type BackupManifest } from '../backup/backup-manifest.ts'
 import { backupState } from '../backup/backup-state.ts'
@@ -20,6 +20,7 @@ import { readVersion } from '../platform/version.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { dataDirectories, withDataOptions, type DataOptions } from './data-options.ts'
 import { interruptSignal } from './interrupt.ts'
+import { parseCount } from './parse-count.ts'
 import { print } from './print.ts'
 import { sizeText } from './size-text.ts'
 import { withDatabase } from './with-database.ts'
@@ -187,12 +188,6 @@ function pruneCommand(): Command {
       const line = `removed ${String(removed.length)} backups and ${String(blobs)} blobs of ${sizeText(sizeBytes)}, kept ${String(kept.length)}`
       print({ ...pruned }, line, options)
     })
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('must be 1 or more')
-  return count
 }
 
 /** What the registry trusts, where there is one, is trusted in its backups as well. */

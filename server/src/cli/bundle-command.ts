@@ -1,31 +1,39 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
+import { parseRecipients } from '../bundles/age/age-keys.ts'
 import { BundleFault } from '../bundles/bundle-fault.ts'
 import { parseSecretKey } from '../bundles/minisign.ts'
 import { parseImageName } from '../bundles/selection/image-name.ts'
+import { requireEncryptable } from '../features/bundles/export-encryption.ts'
 import type { BundleWish } from '../features/bundles/plan-service.ts'
 import { presentPlan } from '../features/bundles/bundle-view.ts'
 import { freeBytesAt } from '../features/bundles/bundle-places.ts'
+import { findWriteSpeed } from '../features/bundles/write-speed.ts'
 import { runJob } from './bundle-job-run.ts'
 import { bundleOfflineCommands } from './bundle-offline-commands.ts'
 import { bundleSiteCommands } from './bundle-site-commands.ts'
 import { importCommand } from './bundle-import-command.ts'
+import { selectionCommand } from './bundle-selection-command.ts'
 import { collect } from './collect.ts'
 import { CommandError } from './command-error.ts'
 import { interruptSignal } from './interrupt.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
+import { parseCount } from './parse-count.ts'
 import { print } from './print.ts'
 import { sizeText } from './size-text.ts'
 import { readLogins } from './upstream-logins.ts'
 import { withBundles } from './with-bundles.ts'
 
-interface ContentOptions extends DataOptions {
+export interface ContentOptions extends DataOptions {
   readonly list?: string
   readonly for?: string
   readonly newest?: number
   readonly exclude?: readonly string[]
+  readonly changed?: boolean
+  readonly label?: string
+  readonly pulledDays?: number
   readonly since?: string
   readonly platform?: readonly string[]
   readonly referrers: boolean
@@ -37,11 +45,12 @@ interface ContentOptions extends DataOptions {
   readonly volumeSize?: string
   readonly rate?: string
   readonly to?: string
+  readonly encrypt?: readonly string[]
   readonly json?: boolean
 }
 
 interface CreateOptions extends ContentOptions {
-  readonly format: 'directory' | 'tar'
+  readonly format?: 'directory' | 'tar'
   readonly verify: boolean
   readonly sign?: string
   readonly passphraseFile?: string
@@ -57,6 +66,7 @@ export function bundleCommand(): Command {
     .addCommand(planCommand())
     .addCommand(createCommand())
     .addCommand(importCommand())
+    .addCommand(selectionCommand({ withContent, wishOf }))
   for (const one of [...bundleOfflineCommands(), ...bundleSiteCommands()]) command.addCommand(one)
   return command
 }
@@ -67,17 +77,35 @@ const withContent = (command: Command) =>
       '[images...]',
       'organization/repository[:tag], * for any text; or host/repository:tag elsewhere',
     )
-    .option('--list <file>', 'images, or an oc-mirror, hauler, skopeo-sync or Kubernetes file')
+    .option(
+      '--list <file>',
+      'images, or a file of Kubernetes, Helm, oc-mirror, hauler or skopeo-sync',
+    )
     .option('--for <file>', 'the request of a site that lacks a base')
     .option('--newest <number>', 'only so many tags of each repository', parseCount)
+    .option('--changed', 'of tags, only those whose image the base has not')
+    .option('--label <key[=value]>', 'only tags whose image has this label')
+    .option(
+      '--pulled-days <days>',
+      'only tags that were pulled in the last so many days',
+      parseCount,
+    )
     .option('--exclude <reference>', 'leave this out, * for any text; may be repeated', collect)
-    .option('--since <base>', 'what the other side has: receipt, receipt:<id>, bundle:<id>, none')
+    .option(
+      '--since <base>',
+      'what the other side has: receipt[:<id>], bundle[:<id>] (the last of the stream), none',
+    )
     .option('--platform <os/arch>', 'only this platform; may be repeated', collect)
     .option('--no-referrers', 'leave out signatures and whatever else refers to an image')
     .option('--stream <name>', 'numbers the bundles of one site')
     .option('--propose-deletions', 'name what the last bundle carried and is gone here')
     .option('--volume-size <size>', 'bytes, fat32, cd700, dvd, dvd-dl, bd25, bd50, bd100, usb:64G')
     .option('--rate <rate>', 'write no faster, such as 2MB/s')
+    .option(
+      '--encrypt <recipient>',
+      'age:age1…, for whom; tar files only; may be repeated',
+      collect,
+    )
     .option('--authfile <file>', 'logins of other registries, as docker and podman keep them')
     .option('--insecure <host>', 'take any certificate of this registry; may be repeated', collect)
     .option('--plain-http <host>', 'without TLS to this registry; may be repeated', collect)
@@ -90,9 +118,13 @@ function planCommand(): Command {
     .action(async (images: readonly string[], options: ContentOptions) => {
       const wish = await wishOf(images, options)
       const logins = await readLogins(options)
-      await withBundles(options, async ({ plans }) => {
+      await withBundles(options, async ({ plans, jobs }) => {
+        const { to } = options
         const built = await plans.look(wish, logins, interruptSignal())
-        const plan = presentPlan(built, await freeBytesAt(options.to))
+        const plan = presentPlan(built, {
+          freeBytes: await freeBytesAt(to),
+          measured: to === undefined ? undefined : await findWriteSpeed(jobs, path.resolve(to)),
+        })
         print(plan, describePlan(plan), options)
         if (!plan.fits) process.exitCode = doesNotFit
       })
@@ -104,9 +136,10 @@ function createCommand(): Command {
     .description('write a bundle; run it again if it was broken off')
     .requiredOption('--to <directory>', 'a folder of its own')
     .addOption(
-      new Option('--format <format>', 'folders, or a tar file for each volume')
-        .choices(['directory', 'tar'])
-        .default('directory'),
+      new Option(
+        '--format <format>',
+        'folders (unless encrypted), or a tar file for each volume',
+      ).choices(['directory', 'tar']),
     )
     .option('--sign <file>', 'a secret key of minisign, instead of the key of this registry')
     .option('--passphrase-file <file>', 'the first line opens that key')
@@ -114,7 +147,9 @@ function createCommand(): Command {
     .option('--no-verify', 'do not read back what was written')
     .action(async (images: readonly string[], options: CreateOptions) => {
       const wish = await wishOf(images, options)
-      const { to = '', format, verify, compatIndex } = options
+      const { to = '', encrypt, verify, compatIndex } = options
+      const format = options.format ?? (encrypt === undefined ? 'directory' : 'tar')
+      requireEncryptable({ format, encrypt, compat_index: compatIndex })
       const wanted = {
         ...{ ...wish, to: path.resolve(to), format, verify },
         ...(compatIndex === true && { compat_index: true }),
@@ -128,6 +163,7 @@ function createCommand(): Command {
         const lines = [
           `wrote bundle ${result.bundle_id} to ${result.path}: ${sizeText(bytes)} in ${String(count)} ${count === 1 ? 'volume' : 'volumes'}`,
           `signed with the key ${result.fingerprint}`,
+          ...(result.recipients ?? []).map((recipient) => `encrypted for ${recipient}`),
           ...result.problems.map(
             ({ reference, message }) => `not carried: ${reference}: ${message}`,
           ),
@@ -140,7 +176,7 @@ function createCommand(): Command {
 /** Files are read here: the job that goes on later has all that it needs. */
 async function wishOf(images: readonly string[], options: ContentOptions): Promise<BundleWish> {
   const { list, for: request, newest, since, platform, referrers, volumeSize, rate } = options
-  const { exclude, proposeDeletions, stream } = options
+  const { exclude, proposeDeletions, stream, encrypt, changed, label, pulledDays } = options
   if (images.length === 0 && list === undefined && request === undefined) {
     throw new CommandError('name images, or a file with --list or --for')
   }
@@ -156,6 +192,9 @@ async function wishOf(images: readonly string[], options: ContentOptions): Promi
       ...(text !== '' && { list: text }),
       ...(request !== undefined && { request: await readText(request) }),
       ...(newest !== undefined && { newest }),
+      ...(changed === true && { changed }),
+      ...(label !== undefined && { label }),
+      ...(pulledDays !== undefined && { pulled_days: pulledDays }),
       ...(exclude !== undefined && { exclude: [...exclude] }),
     },
     ...(since !== undefined && { base: parseBase(since) }),
@@ -165,6 +204,7 @@ async function wishOf(images: readonly string[], options: ContentOptions): Promi
     ...(stream !== undefined && { stream }),
     ...(volumeSize !== undefined && { volume_size: volumeSize }),
     ...(rate !== undefined && { rate }),
+    ...(encrypt !== undefined && { encrypt: parseRecipients(encrypt) }),
   }
 }
 
@@ -189,7 +229,7 @@ function parseImage(text: string) {
 function parseBase(text: string): NonNullable<BundleWish['base']> {
   const [kind, id] = text.split(/:(.*)/s, 2)
   if (kind !== 'none' && kind !== 'receipt' && kind !== 'bundle') {
-    throw new CommandError('--since is receipt, receipt:<id>, bundle:<id> or none')
+    throw new CommandError('--since is receipt, receipt:<id>, bundle, bundle:<id> or none')
   }
   return { kind, ...(id !== undefined && id !== '' && { id }) }
 }
@@ -206,17 +246,21 @@ function describePlan(plan: ReturnType<typeof presentPlan>): string {
     `${sizeText(plan.total_bytes)} in ${String(plan.blobs)} blobs, ${sizeText(plan.present_bytes)} of it there already`,
     `to carry: ${sizeText(plan.carry_bytes)} in ${String(plan.carry_blobs)} blobs, ${volumes}`,
     ...(plan.new_blobs === 0 ? ['Nothing of it is new to the other side.'] : []),
-    ...(plan.seconds === null ? [] : [`to write: ${String(plan.seconds)} s`]),
+    ...(plan.new_blobs === 0
+      ? []
+      : [`new to the other side: ${sizeText(plan.new_bytes)} in ${String(plan.new_blobs)} blobs`]),
+    ...(plan.seconds === null
+      ? []
+      : [
+          `to write: ${String(plan.seconds)} s${plan.is_measured ? ' as fast as the last time' : ''}`,
+        ]),
+    ...(plan.site_free_bytes === null
+      ? []
+      : [`free at the site when its receipt was made: ${sizeText(plan.site_free_bytes)}`]),
     ...plan.biggest.map(({ reference, bytes }) => `  ${sizeText(bytes)}  ${reference}`),
     ...(plan.is_sparse ? ['Platforms are left out: other registries may refuse such images.'] : []),
     ...plan.deletions.map((reference) => `proposed to delete: ${reference}`),
     ...plan.problems.map(({ reference, message }) => `not carried: ${reference}: ${message}`),
     ...(plan.fits ? [] : [`It does not fit: ${sizeText(plan.free_bytes ?? 0)} are free.`]),
   ].join('\n')
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('must be 1 or more')
-  return count
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 
 import { BundlePolicy, ConflictAnswer } from '../contract/mooring-bundle-values.ts'
 import type { JobResult } from '../features/bundles/bundle-job.ts'
+import { identityHelp, readIdentity } from './bundle-identity.ts'
 import { describeFact, runJob } from './bundle-job-run.ts'
 import { collect } from './collect.ts'
 import { CommandError } from './command-error.ts'
@@ -24,6 +25,7 @@ interface ImportOptions extends DataOptions {
   readonly keepChanged?: boolean
   readonly waitVolumes?: boolean
   readonly link?: boolean
+  readonly identity?: string
   readonly json?: boolean
 }
 
@@ -62,6 +64,7 @@ export function importCommand(): Command {
     )
     .option('--policy <file>', 'what is taken at all, as YAML or JSON')
     .option('--link', 'on the same file system: take the files as they are instead of copying them')
+    .option('--identity <file>', `${identityHelp}; without, that of this registry is tried`)
     .option('--wait-volumes', 'wait for volumes that have yet to be inserted')
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: ImportOptions) => {
@@ -79,12 +82,16 @@ export function importCommand(): Command {
         ...(options.link === true && { link: true }),
         ...(options.waitVolumes === true && { wait_for_volumes: true }),
       }
+      const secrets =
+        options.identity === undefined
+          ? undefined
+          : { identity: await readIdentity(options.identity) }
       await withBundles(options, async (bundles) => {
         if (bundles.isReadOnly && options.dryRun !== true) {
           throw new CommandError('the registry is read-only (REGISTRY_STATE)')
         }
         const quiet = options.json === true
-        const result = await runJob(bundles, 'import', wanted, { quiet })
+        const result = await runJob(bundles, 'import', wanted, { quiet, secrets })
         print({ ...result }, describe(result), options)
         if (result.missing > 0) {
           throw new CommandError(

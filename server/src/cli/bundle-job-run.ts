@@ -11,15 +11,25 @@ const lookForVolumesMs = 3_000
 
 /** Runs a job here and waits for its end; one that was broken off before goes on. */
 export async function runJob<K extends BundleJobKind>(
-  { jobs, bus }: CommandBundles,
+  bundles: CommandBundles,
   kind: K,
   options: unknown,
   { quiet, secrets }: { readonly quiet: boolean; readonly secrets?: unknown },
 ): Promise<JobResult & { kind: K }> {
-  const signal = interruptSignal()
-  const isInterrupted = () => signal.aborted
+  const { jobs } = bundles
   const found = await jobs.findBrokenOff(kind, options, secrets)
   const { id } = found ?? (await jobs.start(kind, options, null, { secrets }))
+  return (await followJob(bundles, id, quiet)) as JobResult & { kind: K }
+}
+
+/** Runs a job that was begun. */
+export async function followJob(
+  { jobs, bus }: CommandBundles,
+  id: string,
+  quiet: boolean,
+): Promise<JobResult> {
+  const signal = interruptSignal()
+  const isInterrupted = () => signal.aborted
   const line = progressLine({ quiet })
   const unsubscribe = bus.subscribe(({ topic, data }) => {
     if (topic === 'jobs' && data['id'] === id) line.show(data['progress'] as ShownProgress)
@@ -31,7 +41,7 @@ export async function runJob<K extends BundleJobKind>(
       if (isInterrupted()) {
         throw new CommandError('interrupted; run the same command again to go on')
       }
-      if (job.state !== 'waiting') return resultOf(job) as JobResult & { kind: K }
+      if (job.state !== 'waiting') return resultOf(job)
       const volumes = (JSON.parse(job.waiting_json ?? '[]') as number[]).join(', ')
       if (!quiet) process.stderr.write(`waiting for volume ${volumes}\n`)
       await delay(lookForVolumesMs, undefined, { signal }).catch(() => undefined)

@@ -3,12 +3,14 @@ import path from 'node:path'
 import { Command } from 'commander'
 
 import { diffBundles } from '../bundles/diff-bundles.ts'
-import { parsePublicKey, type PublicKey } from '../bundles/minisign.ts'
+import type { ReadOptions } from '../bundles/bundle.ts'
+import { parsePublicKey } from '../bundles/minisign.ts'
 import { lookAtBundle } from '../bundles/look-at-bundle.ts'
 import { openBundle } from '../bundles/open-bundle.ts'
 import { resplitBundle } from '../bundles/resplit-bundle.ts'
 import { verifyBundle } from '../bundles/verify-bundle.ts'
 import { parseVolumeSize } from '../bundles/volume-size.ts'
+import { identitiesIn, identityHelp } from './bundle-identity.ts'
 import { CommandError } from './command-error.ts'
 import { interruptSignal } from './interrupt.ts'
 import { print } from './print.ts'
@@ -17,6 +19,7 @@ import { sizeText } from './size-text.ts'
 
 interface Options {
   readonly key?: string
+  readonly identity?: string
   readonly json?: boolean
 }
 
@@ -33,12 +36,13 @@ function verifyCommand(): Command {
     .description('read every byte of a bundle and compare it with what was signed')
     .argument('<paths...>', 'the folder of the bundle, or its volumes in any order')
     .option('--key <key>', keyHelp)
+    .option('--identity <file>', identityHelp)
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: Options) => {
-      const keys = await keysOf(options)
+      const reading = await readingOf(options)
       const line = progressLine({ quiet: options.json === true })
       const report = await verifyBundle(paths, {
-        ...(keys !== undefined && { keys }),
+        ...reading,
         signal: interruptSignal(),
         onProgress({ phase, file, bytesDone, bytesTotal }) {
           line.show({
@@ -76,10 +80,10 @@ function inspectCommand(): Command {
     .description('show what a bundle says it holds')
     .argument('<paths...>', 'the folder of the bundle, or its volumes in any order')
     .option('--key <key>', keyHelp)
+    .option('--identity <file>', identityHelp)
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: Options) => {
-      const keys = await keysOf(options)
-      const { bundle, faults } = await lookAtBundle(paths, { ...(keys !== undefined && { keys }) })
+      const { bundle, faults } = await lookAtBundle(paths, await readingOf(options))
       await using _opened = bundle
       const { description, signature, entries, volumes } = bundle
       const { content, base, stream, sequence } = description
@@ -111,10 +115,12 @@ function diffCommand(): Command {
     .description('compare what two bundles hold')
     .argument('<before>', 'the folder of a bundle')
     .argument('<after>', 'the folder of another')
+    .option('--identity <file>', identityHelp)
     .option('--json', 'print one JSON object')
     .action(async (before: string, after: string, options: Options) => {
-      await using first = await openBundle([before])
-      await using second = await openBundle([after])
+      const reading = await readingOf(options)
+      await using first = await openBundle([before], reading)
+      await using second = await openBundle([after], reading)
       const diff = diffBundles(first, second)
       const { added, removed } = diff.content
       const lines = [
@@ -129,11 +135,14 @@ function diffCommand(): Command {
 
 function resplitCommand(): Command {
   return new Command('resplit')
-    .description('write the same bundle, with its signature, in volumes of another size')
+    .description(
+      'write the same bundle, with its signature, in volumes of another size, not encrypted',
+    )
     .argument('<paths...>', 'all volumes')
     .requiredOption('--volume-size <size>', 'bytes, fat32, cd700, dvd, bd25, usb:64G and so on')
     .requiredOption('--to <directory>', 'an empty folder')
     .option('--key <key>', keyHelp)
+    .option('--identity <file>', identityHelp)
     .option('--json', 'print one JSON object')
     .action(
       async (
@@ -147,10 +156,11 @@ function resplitCommand(): Command {
 
 function joinCommand(): Command {
   return new Command('join')
-    .description('write the same bundle, with its signature, as one folder')
+    .description('write the same bundle, with its signature, as one folder, not encrypted')
     .argument('<paths...>', 'all volumes')
     .requiredOption('--to <directory>', 'an empty folder')
     .option('--key <key>', keyHelp)
+    .option('--identity <file>', identityHelp)
     .option('--json', 'print one JSON object')
     .action(async (paths: readonly string[], options: Options & { readonly to: string }) => {
       await rewrite(paths, options, undefined)
@@ -162,12 +172,12 @@ async function rewrite(
   options: Options & { readonly to: string },
   volumeSize: string | undefined,
 ): Promise<void> {
-  const keys = await keysOf(options)
+  const reading = await readingOf(options)
   const line = progressLine({ quiet: options.json === true })
   const to = path.resolve(options.to)
   const written = await resplitBundle({
     ...{ from: paths, to, signal: interruptSignal() },
-    ...(keys !== undefined && { keys }),
+    ...reading,
     ...(volumeSize !== undefined && { volumeSize: parseVolumeSize(volumeSize) }),
     onProgress({ phase, file, bytesDone, bytesTotal }) {
       line.show({
@@ -182,9 +192,11 @@ async function rewrite(
   print({ id: description.id, to, volumes }, text, options)
 }
 
-async function keysOf({ key }: Options): Promise<readonly PublicKey[] | undefined> {
-  if (key === undefined) return undefined
-  return [parsePublicKey(await readKey(key))]
+async function readingOf({ key, identity }: Options): Promise<Omit<ReadOptions, 'signal'>> {
+  return {
+    ...(key !== undefined && { keys: [parsePublicKey(await readKey(key))] }),
+    ...(identity !== undefined && { identities: await identitiesIn(identity) }),
+  }
 }
 
 /** The line of a key, or what a file of that name holds. */

@@ -13,7 +13,10 @@ import { withBundles } from './with-bundles.ts'
 
 type Options = DataOptions & { readonly json?: boolean }
 
-type RequestOptions = Options & { readonly missedPulls?: boolean }
+type RequestOptions = Options & {
+  readonly missedPulls?: boolean
+  readonly missing?: boolean
+}
 
 const ledgerShown = 100
 
@@ -69,10 +72,16 @@ function requestCommand(): Command {
   return withDataOptions(new Command('request'))
     .description('write what an import lacked: mooring bundle request <id> > request.json')
     .argument('[bundle]', 'the id of the bundle; without, those that lack something are listed')
+    .option('--missing', 'instead, all images that are not here or not whole, for create --list')
     .option('--missed-pulls', 'instead, images that clients asked for in vain, for create --list')
     .option('--json', 'print one JSON object')
     .action(async (bundle: string | undefined, options: RequestOptions) => {
-      await withBundles(options, async ({ receipts, missedPulls }) => {
+      await withBundles(options, async ({ receipts, missedPulls, missing }) => {
+        if (options.missing === true) {
+          const { text, images } = await missing.request()
+          print({ images, document: text }, text.trimEnd(), options)
+          return
+        }
         if (options.missedPulls === true) {
           const images = await listWantedImages(missedPulls)
           const lines = [
@@ -127,12 +136,13 @@ function trustCommand(): Command {
         .description('the own key, and those that are trusted')
         .option('--json', 'print one JSON object')
         .action(async (options: Options) => {
-          await withBundles(options, async ({ trust }) => {
-            const own = await trust.own()
+          await withBundles(options, async ({ trust, encryption }) => {
+            const own = { ...(await trust.own()), recipient: await encryption.recipient() }
             const anchors = await trust.list()
             const lines = [
               `own key ${own.keyId}: ${own.fingerprint}`,
               own.publicKey.trimEnd(),
+              `encrypt for ${own.recipient}`,
               ...anchors.map((one) => `${one.keyId}  ${one.name}  ${one.fingerprint}`),
             ]
             print({ own, anchors }, lines.join('\n'), options)

@@ -7,6 +7,7 @@ import { presentMirror, presentRules } from '../features/mirrors/present-mirror.
 import { CommandError } from './command-error.ts'
 import { withDataOptions, type DataOptions } from './data-options.ts'
 import { interruptSignal } from './interrupt.ts'
+import { mirrorConnectionCommands } from './mirror-connection-commands.ts'
 import { mirrorCreateCommand } from './mirror-create-command.ts'
 import { print } from './print.ts'
 import { sizeText } from './size-text.ts'
@@ -18,7 +19,7 @@ const lookEveryMs = 1_000
 const listedAtOnce = 100
 
 export function mirrorCommand(): Command {
-  return new Command('mirror')
+  const mirror = new Command('mirror')
     .description('repositories that follow those of other registries')
     .addCommand(listCommand())
     .addCommand(
@@ -54,6 +55,8 @@ export function mirrorCommand(): Command {
       }),
     )
     .addCommand(command('dry-run', 'what mirroring now would do', dryRun))
+  for (const whole of mirrorConnectionCommands()) mirror.addCommand(whole)
+  return mirror
 }
 
 function command(
@@ -102,8 +105,10 @@ async function sync(work: MirrorWork, fullName: string, options: Options): Promi
     await work.flush()
   }
   const { workers } = await work.views.overview()
-  if (options.wait === false || workers === 0) {
-    const when = workers === 0 ? 'begins when the server does' : 'begins within seconds'
+  if (options.wait === false || workers === 0 || work.connection.isDisconnected()) {
+    const isApart = work.connection.isDisconnected()
+    const idle = isApart ? 'begins when the site is connected again' : 'begins when the server does'
+    const when = workers === 0 || isApart ? idle : 'begins within seconds'
     print({ repository: fullName, requested: true }, `${fullName}: the run ${when}`, options)
     return
   }

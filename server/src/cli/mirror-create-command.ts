@@ -69,7 +69,7 @@ async function create(work: MirrorWork, fullName: string, options: Options): Pro
   const short = options.robot ?? usualRobot
   const robot = short.includes('+') ? short : `${owner.username}+${short}`
   if ((await people.accounts.find(robot)) === undefined) {
-    await people.robots.create(owner, { shortName: robot.split('+').at(-1) ?? short }, system)
+    await people.robots.ensure(owner, { shortName: robot.split('+').at(-1) ?? short }, system)
   }
   const password =
     options.passwordFile === undefined

@@ -21,6 +21,7 @@ import { validateForStart } from './start-validation.ts'
 /** Mirroring, and what it cannot do without. */
 const mirrorWorkers: ReadonlySet<string> = new Set([
   ...['repository-mirrors', 'org-mirror', 'blob-fetch-sweep', 'read-only-mode'],
+  ...['site-connection', 'upstream-facts'],
 ])
 
 /** The words that Quay's container image takes as its first argument. */

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { systemRandom } from '../platform/random.ts'
-import { generatePassword } from '../wiring.ts'
+import { generatePassword } from '../wiring/accounts.ts'
 
 export interface PasswordOptions {
   readonly passwordStdin?: boolean

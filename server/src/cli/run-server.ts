@@ -13,7 +13,7 @@ import { systemClock } from '../platform/clock.ts'
 import { createLogRing } from '../platform/log-ring.ts'
 import { createLogger, standardError } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
-import { isSetupWanted } from '../setup/is-setup-wanted.ts'
+import { isSetupWanted, sweepSetup } from '../setup/is-setup-wanted.ts'
 import type { OpenSetup } from '../setup/run-setup.ts'
 import { startServer, type RunningServer } from '../start.ts'
 import { dataDirectories, type DataOptions } from './data-options.ts'
@@ -58,6 +58,7 @@ export async function runServer(
       // A restore that the setup began is the setup's to end.
       if (unsettled !== undefined && !(isSetup && isUnfinishedRestore(unsettled))) throw unsettled
       if (isSetup) return 'setup'
+      await sweepSetup(directories.dataDir, systemRandom)
       await prepareFirstStart({
         ...directories,
         random: systemRandom,

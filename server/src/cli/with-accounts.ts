@@ -1,4 +1,4 @@
-import { wireAccounts, type AccountServices } from '../wiring.ts'
+import { wireAccounts, type AccountServices } from '../wiring/accounts.ts'
 import type { DataOptions } from './data-options.ts'
 import { withDatabase } from './with-database.ts'
 

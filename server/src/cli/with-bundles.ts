@@ -1,11 +1,13 @@
 import { createMissedPulls, type MissedPulls } from '../features/proxy-cache/missed-pull-service.ts'
 import { createBlobFetches } from '../features/copying/blob-fetch-service.ts'
+import { createSiteConnection } from '../features/upstreams/connection-service.ts'
 import { createEventBus, type EventBus } from '../platform/event-bus.ts'
 import { openStorage } from '../storage/open-storage.ts'
-import { wireAccounts } from '../wiring.ts'
+import { wireAccounts } from '../wiring/accounts.ts'
 import { createBundleParts, type BundleParts } from '../wiring/bundle-parts.ts'
 import { wireUpstream } from '../wiring/upstream.ts'
 import type { DataOptions } from './data-options.ts'
+import { followConnection } from './follow-connection.ts'
 import { withDatabase } from './with-database.ts'
 
 export type CommandBundles = BundleParts & {
@@ -25,7 +27,10 @@ export async function withBundles<T>(
     const { db } = parts.database
     const storage = await openStorage(config.storage, { clock, logger: log })
     const bus = createEventBus()
-    const client = wireUpstream(parts)
+    const connection = createSiteConnection({ db, log })
+    await connection.refresh()
+    const client = wireUpstream({ ...parts, connection })
+    await using _following = followConnection({ connection, log })
     const fetches = createBlobFetches({
       ...{ database: parts.database, storage, clock, random: parts.random },
       maximumLayerBytes: config.maximumLayerBytes,

@@ -1,15 +1,22 @@
 import type { AccountRow } from '../features/accounts/account-store.ts'
 import { system } from '../features/audit/audit-log.ts'
 import type { MirrorSubject } from '../features/mirrors/mirror-service.ts'
+import {
+  createSiteConnection,
+  type SiteConnection,
+} from '../features/upstreams/connection-service.ts'
+import { createUpstreamFacts } from '../features/upstreams/upstream-facts-service.ts'
 import type { RepositoryNameRules } from '../features/repositories/repository-name.ts'
 import { createMirrorParts } from '../wiring/mirror-parts.ts'
 import { wireUpstream } from '../wiring/upstream.ts'
-import { wireAccounts, type AccountServices } from '../wiring.ts'
+import { wireAccounts, type AccountServices } from '../wiring/accounts.ts'
 import { CommandError } from './command-error.ts'
 import type { DataOptions } from './data-options.ts'
+import { followConnection } from './follow-connection.ts'
 import { withDatabase, type DataParts } from './with-database.ts'
 
 export type MirrorWork = ReturnType<typeof createMirrorParts> & {
+  readonly connection: SiteConnection
   readonly people: AccountServices
   readonly names: RepositoryNameRules
   readonly flush: () => Promise<void>
@@ -31,7 +38,11 @@ export async function withMirrors<T>(
     if (!config.features.repoMirror) {
       throw new CommandError('mirroring is off: set FEATURE_REPO_MIRROR to true in config.yaml')
     }
-    const client = wireUpstream(parts)
+    const connection = createSiteConnection({ db: database.db, log: parts.log })
+    await connection.refresh()
+    const facts = createUpstreamFacts({ db: database.db, clock: parts.clock })
+    const client = wireUpstream({ ...parts, connection, facts })
+    await using _following = followConnection({ connection, log: parts.log })
     const people = wireAccounts(parts)
     const namespace = async (name: string) => {
       const found = await people.accounts.findNamespace(name)
@@ -40,8 +51,9 @@ export async function withMirrors<T>(
     }
     try {
       return await work({
-        ...createMirrorParts({ ...parts, people, client, control }),
+        ...createMirrorParts({ ...parts, people, client, control, connection, facts }),
         people,
+        connection,
         names: {
           extended: config.features.extendedRepositoryNames,
           librarySupport: false,
@@ -58,6 +70,7 @@ export async function withMirrors<T>(
       })
     } finally {
       client.close()
+      await facts.flush()
     }
   })
 }

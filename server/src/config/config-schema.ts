@@ -9,11 +9,13 @@ import {
   listenHost,
   listenHosts,
   port,
+  proxyAddress,
   secretText,
   share,
   size,
   text,
   textList,
+  webAddress,
 } from './field-types.ts'
 import { databaseArguments, databaseUri } from './database-config.ts'
 import { storageLocations } from './storage-config.ts'
@@ -95,6 +97,15 @@ export const configSchema = z.object({
   FEATURE_ASSIGN_OAUTH_TOKEN: flag().default(true),
   FEATURE_APP_SPECIFIC_TOKENS: flag().default(true),
   FEATURE_CHANGE_TAG_EXPIRATION: flag().default(true),
+  FEATURE_IMAGE_EXPIRY_TRIGGER: flag().default(false),
+  NOTIFICATION_TASK_RUN_MINIMUM_INTERVAL_MINUTES: integer(1).default(300),
+  NOTIFICATION_SEND_TIMEOUT: z
+    .number('must be of type number')
+    .min(0.1, 'must be of type number, from 0.1 to 600')
+    .max(600, 'must be of type number, from 0.1 to 600')
+    .default(10),
+  MOORING_FLOWDOCK_URL: webAddress().default('https://api.flowdock.com'),
+  MOORING_HIPCHAT_URL: webAddress().default('https://api.hipchat.com'),
   FEATURE_IMMUTABLE_TAGS: flag().default(false),
   FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE: flag().default(false),
   FEATURE_IMAGE_PULL_STATS: flag().default(false),
@@ -163,6 +174,9 @@ export const configSchema = z.object({
   ALLOW_WITHOUT_STRICT_LOGGING: flag().default(false),
   SSRF_ALLOWED_HOSTS: textList().default([]),
   WEBHOOK_HOSTNAME_BLACKLIST: textList().default([]),
+  HTTP_PROXY: proxyAddress().optional(),
+  HTTPS_PROXY: proxyAddress().optional(),
+  NO_PROXY: text().optional(),
   SEARCH_RESULTS_PER_PAGE: integer(1, 100).default(10),
   SEARCH_MAX_RESULT_PAGE_COUNT: integer(1).default(10),
   UNAPPROVED_SERVICE_KEY_TTL_SEC: integer(1).default(86_400),

@@ -28,6 +28,9 @@ const ownKeys = [
   'MOORING_METRICS_PORT',
 ] as const
 
+/** As other programs of the machine know them, in capitals or not. */
+const proxyKeys = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
+
 const flagKeys = [
   ['host', '--host', 'MOORING_LISTEN_HOST'],
   ['port', '--port', 'MOORING_HTTPS_PORT'],
@@ -73,6 +76,11 @@ export function gatherSettings(given: { fileText: string; env: Environment; flag
   for (const key of ownKeys) {
     const value = env[key] ?? ''
     if (value !== '') settings.set(key, { value, source: `environment ${key}` })
+  }
+  for (const key of proxyKeys) {
+    const name = env[key] === undefined ? key.toLowerCase() : key
+    const value = env[name]?.trim() ?? ''
+    if (value !== '') settings.set(key, { value, source: `environment ${name}` })
   }
   for (const [name, flag, key] of flagKeys) {
     const value = flags[name]

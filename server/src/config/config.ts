@@ -104,6 +104,7 @@ export interface Config {
   readonly diskspaceWarningThreshold: number
   readonly sessions: SessionConfig
   readonly mail: MailConfig
+  readonly notifications: NotificationConfig
   readonly oauth: OAuthConfig
   readonly appTokens: AppTokenConfig
   readonly timeMachine: TimeMachineConfig
@@ -117,6 +118,8 @@ export interface Config {
   readonly outgoing: OutgoingConfig
   /** MOORING_UPSTREAM_BANDWIDTH */
   readonly upstreamBandwidth: BandwidthConfig
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY: the way to other registries. */
+  readonly upstreamProxy: UpstreamProxyConfig
   readonly mirrors: MirrorConfig
   readonly orgMirrors: OrgMirrorConfig
   readonly interface: InterfaceConfig
@@ -198,6 +201,8 @@ export interface FeatureConfig {
   readonly immutableTags: boolean
   readonly immutableTagsCanExpire: boolean
   readonly imagePullStats: boolean
+  /** People may be told before images expire. */
+  readonly imageExpiryTrigger: boolean
   readonly repoMirror: boolean
   /** Organizations may follow a namespace of another registry. */
   readonly orgMirror: boolean
@@ -248,6 +253,15 @@ export interface MailConfig {
   readonly username?: string
   readonly password?: Secret
   readonly sender: string
+}
+
+/** What repositories tell about themselves. */
+export interface NotificationConfig {
+  readonly sendTimeoutMs: number
+  /** Between two looks at which images expire. */
+  readonly expiryEveryMs: number
+  readonly flowdockUrl: string
+  readonly hipchatUrl: string
 }
 
 export interface OAuthConfig {
@@ -324,6 +338,13 @@ export interface BandwidthWindow extends WeeklyWindow {
 export interface OutgoingConfig {
   readonly allowedHosts: readonly string[]
   readonly blockedHosts: readonly string[]
+}
+
+/** Where nothing is set, the way is direct. */
+export interface UpstreamProxyConfig {
+  readonly httpProxy?: string
+  readonly httpsProxy?: string
+  readonly noProxy?: string
 }
 
 /** What the interface shows and does not check. */

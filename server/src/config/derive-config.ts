@@ -102,6 +102,7 @@ export function deriveConfig(keys: ConfigKeys, around: Surroundings): Omit<Confi
       immutableTags: keys.FEATURE_IMMUTABLE_TAGS,
       immutableTagsCanExpire: keys.FEATURE_IMMUTABLE_TAGS_CAN_EXPIRE,
       imagePullStats: keys.FEATURE_IMAGE_PULL_STATS,
+      imageExpiryTrigger: keys.FEATURE_IMAGE_EXPIRY_TRIGGER,
       repoMirror: keys.FEATURE_REPO_MIRROR,
       orgMirror: keys.FEATURE_ORG_MIRROR,
       proxyCache: keys.FEATURE_PROXY_CACHE,

@@ -10,7 +10,9 @@ export function describeFound(path: readonly PropertyKey[], value: unknown): str
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const scheme = /^([a-z][a-z0-9+.-]{0,30}):/i.exec(text)?.[1]
   if (path[0] === 'DB_URI') return scheme === undefined ? '[redacted]' : `"${scheme}:[redacted]"`
-  const safe = text.replaceAll(/\/\/[^/]*@/g, '//[redacted]@')
+  const safe = text
+    .replaceAll(/\/\/[^/]*@/g, '//[redacted]@')
+    .replace(/^[^/@]*:[^/]*@/, '[redacted]@')
   const short = safe.length > longest ? `${safe.slice(0, longest)}…` : safe
   return typeof value === 'string' ? JSON.stringify(short) : short
 }

@@ -17,6 +17,7 @@ test('tells what was set, and shows no secret, wherever it stands', () => {
       APP_SPECIFIC_TOKEN_EXPIRATION: '1d',
       DISTRIBUTED_STORAGE_CONFIG: { s3: ['S3Storage', { s3_secret_key: 'hidden', port: 9000 }] },
       PROXY: 'http://me:hidden@proxy.example',
+      HTTPS_PROXY: 'me:hidden@proxy.example:3128',
       FEATUR_TYPO: true,
     }),
     new Set(['FEATUR_TYPO']),
@@ -31,6 +32,7 @@ test('tells what was set, and shows no secret, wherever it stands', () => {
     APP_SPECIFIC_TOKEN_EXPIRATION: '1d',
     DISTRIBUTED_STORAGE_CONFIG: { s3: ['S3Storage', { s3_secret_key: '****** (6)', port: 9000 }] },
     PROXY: '********** (30)',
+    HTTPS_PROXY: '********** (28)',
   })
   expect(warning).toEqual({ FEATUR_TYPO: true })
 })

@@ -13,7 +13,8 @@ export interface SettingsDescription {
 const secretName =
   /secret|passw|token|credential|private|_uri$|dsn|access_?key|api_?key|psk|(?:^|_)key(?:$|_)|auth_?key/i
 const numbers = /_(?:expiration|lifetime|timeout|seconds|prefixes|ttl|size|gc)$|_(?:ttl_sec)$/i
-const passwordInUrl = /:\/\/[^/\s]*:[^/\s]*@/
+/** Of a proxy, the scheme may be missing. */
+const passwordInUrl = /(?:^|:\/\/)[^/\s]*:[^/\s]*@/
 /** Environment variables whose values are no secrets, but perhaps by their names. */
 const openEnvironment = /^(?:MOORING_|QUAY_|NODE_|LC_|LANG$|TZ$|PATH$|HOME$|USER$|PWD$|HOSTNAME$)/
 

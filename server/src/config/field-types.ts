@@ -109,6 +109,20 @@ const isListenHost = (value: string) =>
 /** An address to bind, or a name for one; IPv6 without brackets, as Node takes it. */
 export const listenHost = () => text().refine(isListenHost, hostRule)
 
+/** Where a proxy listens; whoever leaves the scheme out means HTTP. */
+export const proxyAddress = () =>
+  text().refine((value) => {
+    const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`)
+    return url !== null && ['http:', 'https:'].includes(url.protocol) && url.pathname === '/'
+  }, 'must be the address of an HTTP proxy, such as http://proxy.example:3128')
+
+/** Where a service answers, with or without a path in front of its own. */
+export const webAddress = () =>
+  text().refine((value) => {
+    const url = URL.parse(value)
+    return url !== null && ['http:', 'https:'].includes(url.protocol) && url.search === ''
+  }, 'must be an address such as https://gateway.example')
+
 /** One, or several: a list, or separated by commas as the environment has it. */
 export const listenHosts = () =>
   z.preprocess(

@@ -23,6 +23,12 @@ export function managementConfig(keys: ConfigKeys) {
       ...(present(keys.MAIL_PASSWORD) && { password: new Secret(keys.MAIL_PASSWORD) }),
       sender: keys.MAIL_DEFAULT_SENDER,
     },
+    notifications: {
+      sendTimeoutMs: keys.NOTIFICATION_SEND_TIMEOUT * 1_000,
+      expiryEveryMs: keys.NOTIFICATION_TASK_RUN_MINIMUM_INTERVAL_MINUTES * 60_000,
+      flowdockUrl: keys.MOORING_FLOWDOCK_URL,
+      hipchatUrl: keys.MOORING_HIPCHAT_URL,
+    },
     oauth: {
       directClientIds: keys.DIRECT_OAUTH_CLIENTID_WHITELIST,
       localHandler: keys.LOCAL_OAUTH_HANDLER,
@@ -81,6 +87,11 @@ export function managementConfig(keys: ConfigKeys) {
       blockedHosts: keys.WEBHOOK_HOSTNAME_BLACKLIST,
     },
     upstreamBandwidth: keys.MOORING_UPSTREAM_BANDWIDTH,
+    upstreamProxy: {
+      ...(keys.HTTP_PROXY !== undefined && { httpProxy: keys.HTTP_PROXY }),
+      ...(keys.HTTPS_PROXY !== undefined && { httpsProxy: keys.HTTPS_PROXY }),
+      ...(keys.NO_PROXY !== undefined && { noProxy: keys.NO_PROXY }),
+    },
     interface: {
       title: keys.REGISTRY_TITLE,
       titleShort: keys.REGISTRY_TITLE_SHORT ?? keys.REGISTRY_TITLE,

@@ -97,6 +97,8 @@ export const getCollection = endpoint({
   responses: {
     200: z.object({
       enabled: z.boolean(),
+      /** Why nothing is collected for now; what is asked for waits until that is over. */
+      rests_for: z.enum(['pause', 'read-only']).nullable(),
       every_seconds: z.number().nonnegative(),
       /** The turn of the schedule that freed something last, since this server started. */
       last: CollectionRun.nullable(),

@@ -15,9 +15,12 @@ const change = {
 export const pausableWork = [
   'backup',
   'blob-fetch-sweep',
+  'bundle-schedule',
   'bundle-sweep',
   'bundles',
   'garbage-collection',
+  'image-expiry',
+  'notifications',
   'org-mirror',
   'proxy-cache-blobs',
   'quota-backfill',

@@ -106,6 +106,44 @@ export const getBundleRequest = endpoint({
   },
 })
 
+export const listMissingContent = endpoint({
+  ...superuser,
+  method: 'GET',
+  path: '/api/v1/mooring/bundles/missing',
+  operationId: 'listMissingContent',
+  summary: 'Images of this registry that are not whole: damaged, sparse, or without their subject.',
+  query: nextPageQuery,
+  responses: {
+    200: z.object({
+      images: z.array(
+        z.object({
+          kind: z.enum(['damaged-blob', 'sparse-list', 'lone-referrer']),
+          repository: z.string(),
+          digest: z.string(),
+          tags: z.array(z.string()),
+          /** Digests of what is not here, or not what it says. */
+          missing: z.array(z.string()),
+          /** Of what a list lacks. */
+          platforms: z.array(z.string()),
+        }),
+      ),
+      /** Not everything was looked at; there may be more. */
+      next_page: nextPage,
+    }),
+  },
+})
+
+export const getMissingRequest = endpoint({
+  ...superuser,
+  method: 'GET',
+  path: '/api/v1/mooring/bundles/missing/request',
+  operationId: 'getMissingRequest',
+  summary: 'A list of everything that is missing, for the side that makes bundles.',
+  responses: {
+    200: z.object({ file_name: z.string(), images: z.int(), document: z.string() }),
+  },
+})
+
 const AnchorView = z
   .object({
     key_id: z.string(),
@@ -123,10 +161,13 @@ export const listTrustAnchors = endpoint({
   method: 'GET',
   path: '/api/v1/mooring/trust-anchors',
   operationId: 'listTrustAnchors',
-  summary: 'The key that signs here, and the keys whose bundles and receipts are accepted.',
+  summary: 'The keys of this registry, and those whose bundles and receipts are accepted.',
   responses: {
     200: z.object({
-      own: AnchorView.pick({ key_id: true, public_key: true, fingerprint: true }),
+      own: AnchorView.pick({ key_id: true, public_key: true, fingerprint: true }).extend({
+        /** For whom bundles to this registry are encrypted. */
+        recipient: z.string(),
+      }),
       anchors: z.array(AnchorView),
     }),
   },

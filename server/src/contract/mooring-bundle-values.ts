@@ -29,7 +29,7 @@ export const BundleSelection = z
       )
       .max(10_000)
       .optional(),
-    /** Image references, of other registries as well, or an oc-mirror, hauler, skopeo-sync or Kubernetes file. */
+    /** Image references, of other registries as well, or a file of Kubernetes, Helm, oc-mirror, hauler or skopeo-sync. */
     list: z.string().max(1_048_576).optional(),
     /** The request of a site that lacks a base. */
     request: documentText.optional(),
@@ -37,6 +37,12 @@ export const BundleSelection = z
     exclude: z.array(z.string().min(1).max(700)).max(10_000).optional(),
     /** Only so many tags of each repository, the latest first. */
     newest: z.int().min(1).max(100_000).optional(),
+    /** Of tags, only those whose image the base has not; new signatures of the others stay behind. */
+    changed: z.boolean().optional(),
+    /** Only tags whose image has this label: `key`, or `key=value`. */
+    label: z.string().min(1).max(512).optional(),
+    /** Only tags that somebody pulled in the last so many days. */
+    pulled_days: z.int().min(1).max(3_650).optional(),
   })
   .meta({ id: 'BundleSelection' })
 
@@ -44,7 +50,10 @@ export const BundleSelection = z
 export const BundleBaseChoice = z
   .object({
     kind: z.enum(['none', 'receipt', 'bundle']),
-    /** Of the receipt or bundle; the newest receipt when left out. */
+    /**
+     * Of the receipt or bundle. When left out: the newest receipt; the last bundle of the stream,
+     * and everything as long as it has none.
+     */
     id: z.string().min(1).max(128).optional(),
   })
   .meta({ id: 'BundleBaseChoice' })
@@ -78,6 +87,22 @@ export const bundleContent = {
   rate: z.string().max(32).optional(),
 }
 
+/** How what was planned is written. */
+export const bundleWriting = {
+  /** A folder to each volume, or a tar file, which a browser can take along. */
+  format: z.enum(['directory', 'tar']).optional(),
+  stream: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
+    .optional(),
+  /** For whom each volume is encrypted, as age writes recipients: `age1…`. Only tar files are. */
+  encrypt: z.array(z.string().min(1).max(100)).min(1).max(20).optional(),
+  /** A small layout for each repository, with short tags; for folders only, and not on FAT. */
+  compat_index: z.boolean().optional(),
+  /** Read back what was written. On unless switched off. */
+  verify: z.boolean().optional(),
+}
+
 export const BundlePlan = z
   .object({
     images: count,
@@ -95,10 +120,18 @@ export const BundlePlan = z
     is_sparse: z.boolean(),
     base: z.object({ kind: z.enum(['none', 'receipt', 'bundle']), id: z.string().nullable() }),
     volumes: z.array(z.object({ n: z.int().min(1), bytes })),
-    /** Null: no rate was given. */
+    /** All volumes as they are written: the content, the lists and what a medium takes for itself. */
+    written_bytes: bytes,
+    /** Of one volume; null: it has no limit. */
+    volume_bytes: bytes.nullable(),
+    /** Null: no rate was given, and nothing was written to this drive before. */
     seconds: z.number().nonnegative().nullable(),
-    /** Null: not known where it goes. */
+    /** The rate was measured when the last bundle was written to this drive. */
+    is_measured: z.boolean(),
+    /** Where it goes; null: nothing can be told of that. */
     free_bytes: bytes.nullable(),
+    /** At the site when its receipt was made; null where no receipt is the base. */
+    site_free_bytes: bytes.nullable(),
     fits: z.boolean(),
     biggest: z.array(z.object({ reference: z.string(), bytes })),
     /** What the other side is asked to delete; it does so only when somebody there says so. */
@@ -115,6 +148,9 @@ export const BundleSource = z
     upload_id: z.string().min(1).max(64).optional(),
   })
   .meta({ id: 'BundleSource' })
+
+/** An age identity, as a key file, beside that of this registry; kept only while the job needs it. */
+export const bundleIdentity = z.string().min(1).max(16_384).optional()
 
 export const BundleSignature = z
   .object({
@@ -277,8 +313,12 @@ const ExportResult = z.object({
   bundle_id: z.string(),
   path: z.string(),
   volumes: z.array(z.object({ n: z.int().min(1), bytes, name: z.string() })),
+  /** How fast the medium took it; left out where nothing could be told. */
+  bytes_per_second: bytes.optional(),
   /** Of the key that signed it. */
   fingerprint: z.string(),
+  /** For whom it is encrypted. */
+  recipients: z.array(z.string()).optional(),
   /** What was asked for and is not in it, with the reason. */
   problems: z.array(z.object({ reference: z.string(), message: z.string() })),
 })
@@ -298,6 +338,8 @@ const ImportResult = z.object({
   warnings: z.array(BundleFact),
   /** Blobs of the base that are not here: no tag moved, and a request says what is needed. */
   missing: count,
+  /** The rules that names were mapped by, for what clients are told; absent when there were none. */
+  map: z.array(z.string()).optional(),
 })
 
 export const BundleJob = z

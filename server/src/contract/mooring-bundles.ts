@@ -4,6 +4,7 @@ import { endpoint } from './endpoint.ts'
 import {
   BundleChanges,
   bundleContent,
+  bundleIdentity,
   BundleUpstream,
   BundleFact,
   BundleJob,
@@ -12,6 +13,7 @@ import {
   BundleSignature,
   BundleSource,
   BundleVolumeView,
+  bundleWriting,
   importChoices,
   superuserOfBundles as superuser,
 } from './mooring-bundle-values.ts'
@@ -19,7 +21,6 @@ import { nextPage, nextPageQuery, queryText, wireDate } from './values.ts'
 
 const bytes = z.number().nonnegative()
 const path = z.string().min(1).max(4_096)
-const stream = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
 /** For registries that the list names; those that are left out are asked without credentials. */
 const upstreams = z.array(BundleUpstream).max(100).optional()
 const mapping = z.array(z.string().min(3).max(500)).max(100)
@@ -99,7 +100,13 @@ export const planBundle = endpoint({
   operationId: 'planBundle',
   summary: 'What a bundle would carry, in numbers; nothing is written.',
   whileReadOnly: true,
-  body: z.object({ ...bundleContent, to: path.optional(), stream: stream.optional(), upstreams }),
+  body: z.object({
+    ...bundleContent,
+    to: path.optional(),
+    stream: bundleWriting.stream,
+    encrypt: bundleWriting.encrypt,
+    upstreams,
+  }),
   bodyLimitBytes: 20 * 1024 * 1024,
   responses: { 200: BundlePlan },
 })
@@ -116,13 +123,7 @@ export const startBundleExport = endpoint({
     upstreams,
     /** A new folder below a place of the server; one named after the bundle when left out. */
     to: path.optional(),
-    /** A folder to each volume, or a tar file, which a browser can take along. */
-    format: z.enum(['directory', 'tar']).optional(),
-    stream: stream.optional(),
-    /** A small layout for each repository, with short tags; for folders only, and not on FAT. */
-    compat_index: z.boolean().optional(),
-    /** Read back what was written. On unless switched off. */
-    verify: z.boolean().optional(),
+    ...bundleWriting,
   }),
   bodyLimitBytes: 20 * 1024 * 1024,
   responses: { 202: BundleJob },
@@ -135,7 +136,7 @@ export const inspectBundle = endpoint({
   operationId: 'inspectBundle',
   summary: 'What a bundle is, whether it may come in, and what that would change.',
   whileReadOnly: true,
-  body: z.object({ source: BundleSource, ...importChoices }),
+  body: z.object({ source: BundleSource, identity: bundleIdentity, ...importChoices }),
   responses: {
     200: z.object({
       bundle: BundleManifestView,
@@ -161,7 +162,7 @@ export const startBundleVerification = endpoint({
   path: '/api/v1/mooring/bundles/verify',
   operationId: 'startBundleVerification',
   summary: 'Reads every byte of a bundle and compares it with its signed lists.',
-  body: z.object({ source: BundleSource }),
+  body: z.object({ source: BundleSource, identity: bundleIdentity }),
   responses: { 202: BundleJob },
 })
 
@@ -174,6 +175,7 @@ export const startBundleImport = endpoint({
   freshLogin: true,
   body: z.object({
     source: BundleSource,
+    identity: bundleIdentity,
     ...importChoices,
     /** Take files that lie on the same file system as they are, instead of copying them. */
     link: z.boolean().optional(),

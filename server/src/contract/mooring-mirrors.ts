@@ -4,6 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { BulkResult, bulkAtMost, listPage, listQuery } from './interface-list.ts'
 import { JobProgress } from './backup.ts'
 import { TagRule, UpstreamSettings } from './mirrors.ts'
+import { SiteConnection, UpstreamAllowance, UpstreamCheck } from './mooring-upstreams.ts'
 import { nextPage, nextPageQuery, queryText, wireDate } from './values.ts'
 
 const area = 'mooring'
@@ -25,7 +26,7 @@ const longestReference = 1_024
 
 /**
  * What a mirror does now: `queued` waits for a worker, `stalled` gets no bytes, `waiting` was told by
- * the upstream to wait, `outside_window` goes on when its window opens, `paused` has no schedule, `off` belongs to a repository in another state.
+ * the upstream to wait, or for the site to be connected, `outside_window` goes on when its window opens, `paused` has no schedule, `off` belongs to a repository in another state.
  */
 export const MirrorState = z.enum([
   ...(['never_run', 'idle', 'queued', 'running', 'stalled', 'waiting'] as const),
@@ -38,6 +39,7 @@ export const MirrorFailure = z.enum([
   ...(['rate_limited', 'decryption_failed', 'invalid_source_registry', 'blob_mismatch'] as const),
   ...(['manifest_invalid', 'preempted', 'cancelled', 'robot_missing', 'tag_immutable'] as const),
   ...(['quota_exceeded', 'storage_full', 'not_signed', 'window_closed', 'unknown_error'] as const),
+  ...(['disconnected', 'name_unknown', 'busy', 'storage_unavailable', 'read_only'] as const),
 ])
 
 /**
@@ -46,6 +48,17 @@ export const MirrorFailure = z.enum([
  */
 export const MirrorProgress = JobProgress.extend({
   phase: z.enum(['listing', 'copying', 'stalled', 'waiting', 'removing', 'ended']),
+  /** The blobs that are on their way just now. */
+  layers: z.array(
+    z.object({
+      tag: z.string(),
+      /** `linux/arm64`, where the index of the tag names it. */
+      platform: z.string().nullable(),
+      digest: z.string(),
+      done: z.number(),
+      total: z.number(),
+    }),
+  ),
 }).meta({ id: 'MirrorProgress' })
 
 export const MirrorRun = z
@@ -115,6 +128,8 @@ export const MirrorRow = z
     external_reference: z.string(),
     root_rule: TagRule,
     state: MirrorState,
+    /** What it waits for: that the site is connected again, or that its upstream may be asked. */
+    waiting_for: z.enum(['connection', 'upstream']).nullable(),
     is_enabled: z.boolean(),
     /** Last success longer ago than twice the interval. */
     is_overdue: z.boolean(),
@@ -130,7 +145,11 @@ export const MirrorRow = z
   })
   .meta({ id: 'MirrorRow' })
 
-export const MirrorDetails = MirrorRow.extend({ rules: MirrorRules }).meta({ id: 'MirrorDetails' })
+export const MirrorDetails = MirrorRow.extend({
+  rules: MirrorRules,
+  /** When its upstream allows more again, after a run that failed because of that. */
+  wait_until: wireDate.nullable(),
+}).meta({ id: 'MirrorDetails' })
 
 const mirrorColumns = ['repository', 'upstream', 'state', 'last_success', 'next_run'] as const
 
@@ -159,6 +178,8 @@ export const getMirrorOverview = endpoint({
     200: z.object({
       total: z.int(),
       states: z.partialRecord(MirrorState, z.int()),
+      /** Organizations and users that have mirrors, the first 500. */
+      namespaces: z.array(z.string()),
       /** Bytes a second that come in now. */
       rate: z.number(),
       /** Bytes that runs of this process fetched in each of the last 60 minutes, the oldest first. */
@@ -168,13 +189,23 @@ export const getMirrorOverview = endpoint({
       /** Where blobs are kept. Null: the storage does not say. */
       free_bytes: z.int().nullable(),
       workers: z.int(),
+      connection: SiteConnection,
       last_success: wireDate.nullable(),
       upstreams: z.array(
         z.object({
           host: z.string(),
           mirrors: z.int(),
+          /** Organizations that are caches of it. */
+          caches: z.int(),
           failed: z.int(),
           running: z.int(),
+          credentials: z.object({
+            /** `refused`: the last runs were not let in. */
+            state: z.enum(['none', 'some', 'all', 'refused']),
+            since: wireDate.nullable(),
+          }),
+          allowance: UpstreamAllowance.nullable(),
+          check: UpstreamCheck.nullable(),
           last_success: wireDate.nullable(),
           /** The latest failure that nothing good came after. */
           code: MirrorFailure.nullable(),
@@ -196,7 +227,16 @@ export const changeMirrors = endpoint({
   switches,
   body: z.object({
     /** `pause` also ends what runs; `delete` ends the mirroring and keeps the images. */
-    action: z.enum(['sync', 'cancel', 'pause', 'resume', 'delete']),
+    action: z.enum(['sync', 'cancel', 'pause', 'resume', 'delete', 'change']),
+    /** What `change` sets; what is not named stays. */
+    change: z
+      .object({
+        sync_interval: z.int().min(1).max(3_153_600_000).optional(),
+        sync_start_date: z.string().max(64).optional(),
+        patterns: z.array(z.string().min(1).max(longestReference)).min(1).max(1_000).optional(),
+        rules: MirrorRulesChange.optional(),
+      })
+      .optional(),
     repositories: z.array(z.string().max(longestReference)).max(bulkAtMost),
   }),
   responses: { 200: z.object({ results: z.array(BulkResult) }) },

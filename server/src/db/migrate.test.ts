@@ -6,6 +6,8 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { logKinds } from './migrations/0001-log-kinds.ts'
 import { applianceKinds } from './migrations/0013-appliance-kinds.ts'
+import { upstreamKinds } from './migrations/0015-mirror-log.ts'
+import { bundleKinds } from './migrations/0017-kept-bundles.ts'
 
 describeDatabases('the schema', (open) => {
   test('is built from nothing, and a second run finds nothing to do', async () => {
@@ -102,7 +104,9 @@ describeDatabases('the schema', (open) => {
   test('numbers the log kinds as administrators know them', async () => {
     const { db } = await open()
     const rows = await db.selectFrom('logentrykind').selectAll().orderBy('id').execute()
-    expect(rows).toHaveLength(logKinds.length + applianceKinds.length)
+    expect(rows).toHaveLength(
+      logKinds.length + applianceKinds.length + upstreamKinds.length + bundleKinds.length,
+    )
     const ids = new Map(rows.map((row) => [row.name, row.id]))
     expect(ids.get('account_change_cc')).toBe(1)
     expect(ids.get('create_repo')).toBe(14)

@@ -27,7 +27,7 @@ type Param<Values> = <K extends keyof Values>(name: K) => Values[K]
 
 interface Plan<Values> {
   readonly sql: string
-  bind(values: Values): unknown[]
+  readonly bind: (values: Values) => unknown[]
 }
 
 /**
@@ -43,38 +43,68 @@ interface Plan<Values> {
  * ```
  */
 export function prepared<Values extends object>() {
-  return <Row>(build: (param: Param<Values>, db: Db) => Compilable<Row>) => {
-    const plans = new WeakMap<object, Plan<Values>>()
+  return <Row>(build: Build<Values, Row>) => {
+    const planFor = plansOf(build, lookedUp)
 
     return async (executor: Db, values: Values): Promise<Row[]> => {
-      // One adapter object serves a database and all its transactions.
-      const { adapter } = executor.getExecutor()
-      let plan = plans.get(adapter)
-      if (!plan) {
-        plan = compile(build, executor)
-        plans.set(adapter, plan)
-      }
+      const { sql: text, bind } = planFor(executor)
       const reader = readers.get(executor)
-      if (reader) return reader.all(plan.sql, plan.bind(values)) as Row[]
-      const query = CompiledQuery.raw(plan.sql, plan.bind(values)) as CompiledQuery<Row>
+      if (reader) return reader.all(text, bind(values)) as Row[]
+      const query = CompiledQuery.raw(text, bind(values)) as CompiledQuery<Row>
       return (await executor.executeQuery(query)).rows
     }
   }
 }
 
-function compile<Values extends object, Row>(
-  build: (param: Param<Values>, db: Db) => Compilable<Row>,
-  db: Db,
-): Plan<Values> {
-  // SQLite plans a join anew for each bound value it could look at, which costs ten times the look-up;
-  // behind a scalar subquery it cannot. PostgreSQL decides by itself, and needs the bare parameter to
-  // know its type.
-  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter
-  // The builder only passes the value on; that it is a marker shows in the compiled parameters alone.
-  const param: Param<Values> = (name) => {
-    const marker = new Marker(name)
-    return (isSqlite ? sql`(select ${marker})` : marker) as never
+/**
+ * The same for a write, which what is done very often is worth. The promise is of how many rows it
+ * inserted, changed or deleted.
+ */
+export function preparedWrite<Values extends object>() {
+  return (build: Build<Values, unknown>) => {
+    const planFor = plansOf(build, asItIs)
+
+    return async (executor: Db, values: Values): Promise<number> => {
+      const { sql: text, bind } = planFor(executor)
+      const done = await executor.executeQuery(CompiledQuery.raw(text, bind(values)))
+      return Number(done.numAffectedRows ?? 0)
+    }
   }
+}
+
+type Build<Values, Row> = (param: Param<Values>, db: Db) => Compilable<Row>
+/** What stands in the query for a value. */
+type Stand = (marker: Marker, db: Db) => unknown
+
+// SQLite plans a join anew for each bound value it could look at, which costs ten times the look-up;
+// behind a scalar subquery it cannot. PostgreSQL decides by itself, and needs the bare parameter to
+// know its type.
+const lookedUp: Stand = (marker, db) =>
+  db.getExecutor().adapter instanceof SqliteAdapter ? sql`(select ${marker})` : marker
+const asItIs: Stand = (marker) => marker
+
+function plansOf<Values extends object, Row>(build: Build<Values, Row>, stand: Stand) {
+  // One adapter object serves a database and all its transactions.
+  const plans = new WeakMap<object, Plan<Values>>()
+
+  return (executor: Db): Plan<Values> => {
+    const { adapter } = executor.getExecutor()
+    let plan = plans.get(adapter)
+    if (!plan) {
+      plan = compile(build, executor, stand)
+      plans.set(adapter, plan)
+    }
+    return plan
+  }
+}
+
+function compile<Values extends object, Row>(
+  build: Build<Values, Row>,
+  db: Db,
+  stand: Stand,
+): Plan<Values> {
+  // The builder only passes the value on; that it is a marker shows in the compiled parameters alone.
+  const param: Param<Values> = (name) => stand(new Marker(name), db) as never
   const { sql: text, parameters } = build(param, db).compile()
   return {
     sql: text,

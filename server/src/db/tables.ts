@@ -35,6 +35,7 @@ import type {
 } from '../features/oauth/oauth-token-store.ts'
 import type { AppSpecificAuthTokenTable } from '../features/app-tokens/app-token-store.ts'
 import type { NotificationTable } from '../features/notifications/notification-store.ts'
+import type { MirrorLogTable } from '../features/mirrors/mirror-log-store.ts'
 import type { MirrorRunTable, MirrorTagTable } from '../features/mirrors/mirror-run-store.ts'
 import type { MirrorTable } from '../features/mirrors/mirror-store.ts'
 import type { OrgMirrorRepositoryTable } from '../features/org-mirrors/org-mirror-repository-store.ts'
@@ -59,10 +60,15 @@ import type { BundleSetTable, BundleTable } from '../features/bundles/bundle-sto
 import type { BundleLedgerTable } from '../features/bundles/ledger-store.ts'
 import type { BundlePinTable } from '../features/bundles/pin-store.ts'
 import type { BundleReceiptTable, BundleRequestTable } from '../features/bundles/receipt-store.ts'
+import type { BundleSelectionTable } from '../features/bundles/selection-store.ts'
 import type { BundleAnchorTable } from '../features/bundles/trust-store.ts'
 import type { MissedPullTable } from '../features/proxy-cache/missed-pull-store.ts'
 import type { ProxiedBlobTable } from '../features/proxy-cache/proxied-blob-store.ts'
 import type { ProxyCacheConfigTable } from '../features/proxy-cache/proxy-cache-store.ts'
+import type { NotificationDeliveryTable } from '../features/repo-notifications/delivery-store.ts'
+import type { ToldTagTable } from '../features/repo-notifications/expiring-tag-store.ts'
+import type { RepoEmailTable } from '../features/repo-notifications/repo-email-store.ts'
+import type { RepoNotificationTable } from '../features/repo-notifications/repo-notification-store.ts'
 import type { LeaseTable } from '../work/lease-store.ts'
 
 export interface Tables {
@@ -102,9 +108,14 @@ export interface Tables {
   appspecificauthtoken: AppSpecificAuthTokenTable
   notification: NotificationTable
   messages: MessageTable
+  repositorynotification: RepoNotificationTable
+  notificationdelivery: NotificationDeliveryTable
+  tagnotificationsuccess: ToldTagTable
+  repositoryauthorizedemail: RepoEmailTable
   repomirrorconfig: MirrorTable
   mirrorrun: MirrorRunTable
   mirrortag: MirrorTagTable
+  mirrorlog: MirrorLogTable
   orgmirrorconfig: OrgMirrorTable
   orgmirrorrepository: OrgMirrorRepositoryTable
   servicekey: ServiceKeyTable
@@ -128,6 +139,7 @@ export interface Tables {
   bundlereceipt: BundleReceiptTable
   bundlerequest: BundleRequestTable
   bundlepin: BundlePinTable
+  bundleselection: BundleSelectionTable
   proxycacheconfig: ProxyCacheConfigTable
   proxycacheblob: ProxiedBlobTable
   missedpull: MissedPullTable

@@ -8,7 +8,7 @@ import { findMount, judgeMount } from './file-systems.ts'
 import { linesOf, testContext, verdictOf } from './probe-suite.ts'
 import { judgeSpace } from './space-probe.ts'
 
-const folder = createTemporaryFolder('directory')
+const folder = createTemporaryFolder('directory', { onDisk: true })
 afterAll(() => folder.remove())
 
 const probe = (path: string, context = testContext()) =>

@@ -1,5 +1,6 @@
 import type { EstimateLine } from '../contract/setup-content.ts'
 import { eachAtOnce } from '../work/at-once.ts'
+import { imageSizes } from '../features/mirrors/image-sizes.ts'
 import { failureOf, knownFailure, type Failure } from '../features/mirrors/mirror-failure.ts'
 import { selectTags } from '../features/mirrors/tag-selection.ts'
 import { parseUpstreamReference } from '../features/mirrors/upstream-reference.ts'
@@ -14,7 +15,6 @@ import {
   type ChosenContent,
   type ChosenUpstream,
 } from './first-content.ts'
-import { imageSizes } from './image-sizes.ts'
 import type { RevealedValues } from './step.ts'
 
 type ContentLine = Extract<EstimateLine, { kind: 'content' }>

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
+import { removeSetupCode } from './setup-code.ts'
 import { setupFiles } from './setup-state.ts'
 import type { Random } from '../platform/random.ts'
 
@@ -19,4 +20,10 @@ export async function isSetupWanted(
     () => false,
     () => true,
   )
+}
+
+/** Before a registry starts: what is left of a setup that was cut off while it tidied up. */
+export async function sweepSetup(dataDir: string, random: Random): Promise<void> {
+  await removeSetupCode({ dataDir })
+  await setupFiles({ dataDir, random }).removeSecrets()
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { Network } from '../first-start/host-names.ts'
+import { goesAround } from '../upstream/no-proxy.ts'
 import type { RevealedValues } from './step.ts'
 
 type NetworkStep = RevealedValues['network']
@@ -7,14 +8,9 @@ type NetworkStep = RevealedValues['network']
 /** The proxy that leads to an address; undefined where the way is direct. */
 export function proxyFor(url: string, outbound: NetworkStep['outbound']): URL | undefined {
   if (outbound.kind !== 'proxy') return undefined
-  const { hostname, protocol } = new URL(url)
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  const isExempt = outbound.noProxy.some((entry) => {
-    const name = entry.toLowerCase().replace(/^\*?\./, '')
-    return entry === '*' || host === name || host.endsWith(`.${name}`)
-  })
-  if (isExempt) return undefined
-  const proxy = protocol === 'https:' ? outbound.httpsProxy : outbound.httpProxy
+  const target = new URL(url)
+  if (goesAround(target, outbound.noProxy.join())) return undefined
+  const proxy = target.protocol === 'https:' ? outbound.httpsProxy : outbound.httpProxy
   return proxy === null ? undefined : new URL(proxy)
 }
 

@@ -119,6 +119,8 @@ export function createSetupApply({
 
   /** The state says so first: from then on a start finds a registry, and nothing of a setup. */
   async function finish(): Promise<void> {
+    // A process that was cut off after its last task has drawn a new one when it came back.
+    await removeSetupCode(machine)
     await write((state) => {
       const created = state.created.keyToTake === true ? { keyToTake: true } : {}
       const { recoveryKit: _recoveryKit, ...rest } = state

@@ -1,4 +1,4 @@
-import type { RateLimits } from './rate-limits.ts'
+import { limitIn, type Allowance, type RateLimits } from './rate-limits.ts'
 import { describeAsked } from './transport-fault.ts'
 import type { Answer } from './transport.ts'
 import { discard } from './exchange.ts'
@@ -18,16 +18,20 @@ export interface Attempting {
 export type Attempts = ReturnType<typeof createAttempts>
 
 const mostRefusals = 5
+/** A timer may come a little before its time, and the wait would be told once more. */
+const timerIsEarlyMs = 2
 
 /** Asks again what may go better in a moment, and waits while an upstream wants to be left alone. */
 export function createAttempts({
   limits,
   backoff,
   longestWaitMs,
+  noteAllowance,
 }: {
   limits: RateLimits
   backoff: Backoff
   longestWaitMs: number
+  noteAllowance: (host: string, allowance: Allowance) => void
 }) {
   return async function attempt<T>(
     { method, url, attempts, signal, observe }: Attempting,
@@ -41,9 +45,11 @@ export function createAttempts({
       try {
         const answer = await ask()
         if (answer.status === 429) throw refused(answer)
-        const remaining = limits.answered(answer.url.host, answer.message.headers)
-        if (remaining !== undefined) {
-          observe?.({ kind: 'allowance', host: answer.url.host, remaining })
+        const { host } = answer.url
+        const allowance = limits.answered(host, answer.message.headers)
+        if (allowance !== undefined) {
+          noteAllowance(host, allowance)
+          observe?.({ kind: 'allowance', host, ...allowance })
         }
         if (isPassingStatus(answer.status)) throw failed(answer)
         return await read(answer)
@@ -69,12 +75,18 @@ export function createAttempts({
           throw new UpstreamFault('rate_limited', { ...asked, reason, retryAfterMs: waitMs })
         }
         observe?.({ kind: 'rate-limited', host, waitMs })
-        await pause(waitMs, signal)
+        await pause(waitMs + timerIsEarlyMs, signal)
       }
     }
 
     function refused(answer: Answer): UpstreamFault {
-      const retryAfterMs = limits.refused(answer.url.host, answer.message.headers)
+      const { host } = answer.url
+      const retryAfterMs = limits.refused(host, answer.message.headers)
+      noteAllowance(host, {
+        remaining: 0,
+        ...limitIn(answer.message.headers),
+        resetMs: retryAfterMs,
+      })
       return faultOf('rate_limited', answer, retryAfterMs)
     }
 

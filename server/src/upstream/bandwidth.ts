@@ -31,10 +31,16 @@ export function createBandwidth({
   const hosts = new Map<string, ReturnType<typeof createBucket>>()
 
   return {
-    /** @throws the signal's reason */
-    async take(host: string, bytes: number, signal: AbortSignal): Promise<void> {
-      if (limits.hosts.has(host)) await bucketOf(host).take(bytes, signal)
-      await everybody.take(bytes, signal)
+    /**
+     * Undefined: they may go at once, as nearly always where nothing is limited.
+     * @throws the signal's reason
+     */
+    take(host: string, bytes: number, signal: AbortSignal): Promise<void> | undefined {
+      if (!limits.hosts.has(host)) return everybody.take(bytes, signal)
+      return (async () => {
+        await bucketOf(host).take(bytes, signal)
+        await everybody.take(bytes, signal)
+      })()
     },
 
     /** Also those who wait already. */
@@ -104,33 +110,36 @@ export function createBucket(rate: () => number | undefined, elapsed: Stopwatch)
   return {
     look,
 
-    async take(bytes: number, signal: AbortSignal): Promise<void> {
+    /** Undefined: they may go at once. */
+    take(bytes: number, signal: AbortSignal): Promise<void> | undefined {
       signal.throwIfAborted()
       const bytesPerSecond = rate()
-      if (queue.length === 0 && fill(bytesPerSecond)) {
-        if (bytesPerSecond !== undefined) bytesLeft -= bytes
-        return
-      }
-      const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-      const waiter: Waiter = {
-        bytes,
-        go: () => {
-          resolve(undefined)
-        },
-      }
-      const leave = () => {
-        queue.splice(queue.indexOf(waiter), 1)
-        reject(signal.reason as Error)
-        if (queue.length === 0) look()
-      }
-      queue.push(waiter)
-      signal.addEventListener('abort', leave, { once: true })
-      if (timer === undefined) look()
-      try {
-        await promise
-      } finally {
-        signal.removeEventListener('abort', leave)
-      }
+      if (queue.length > 0 || !fill(bytesPerSecond)) return wait(bytes, signal)
+      if (bytesPerSecond !== undefined) bytesLeft -= bytes
+      return undefined
     },
+  }
+
+  async function wait(bytes: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+    const waiter: Waiter = {
+      bytes,
+      go: () => {
+        resolve(undefined)
+      },
+    }
+    const leave = () => {
+      queue.splice(queue.indexOf(waiter), 1)
+      reject(signal.reason as Error)
+      if (queue.length === 0) look()
+    }
+    queue.push(waiter)
+    signal.addEventListener('abort', leave, { once: true })
+    if (timer === undefined) look()
+    try {
+      await promise
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { isPassing } from './attempts.ts'
 import type { Bandwidth } from './bandwidth.ts'
-import { piecesOf } from './exchange.ts'
+import { piecesOf, type Pieces } from './exchange.ts'
 import type { Reply, Session } from './session.ts'
 import { describeAsked, transportFault } from './transport-fault.ts'
 import type { UpstreamFault } from './upstream-fault.ts'
@@ -20,16 +20,19 @@ export interface BlobParts {
 
 const bufferedBytes = 256 * 1024
 
+/** One for all: an error of its own would cost more than a small blob does. */
+const nobodyReads = new Error('nobody reads the blob any more')
+
 /** Gives bytes as they come and as they are wanted; ends with the stream, wherever it stands. */
 export function openBlob(parts: BlobParts, digest: Digest, wanted: BlobWanted): Readable {
   const ending = new AbortController()
   const signal = AbortSignal.any([wanted.signal, ending.signal])
   const pieces = blobPieces(parts, digest, { ...wanted, signal })
+  let reading: Promise<void> | undefined
 
   async function pull(stream: Readable): Promise<void> {
     try {
-      const next = await pieces.next()
-      stream.push(next.done === true ? null : next.value)
+      stream.push((await pieces.next()) ?? null)
     } catch (error) {
       stream.destroy(error instanceof Error ? error : new Error(String(error)))
     }
@@ -38,14 +41,16 @@ export function openBlob(parts: BlobParts, digest: Digest, wanted: BlobWanted): 
   return new Readable({
     highWaterMark: bufferedBytes,
     read() {
-      void pull(this)
+      reading = pull(this)
     },
     destroy(error, done) {
-      ending.abort()
+      ending.abort(nobodyReads)
       const finish = () => {
+        pieces.close()
         done(error)
       }
-      pieces.return().then(finish, finish)
+      if (reading === undefined) finish()
+      else void reading.then(finish)
     },
   })
 }
@@ -62,49 +67,81 @@ type Fit = Fitting | { readonly kind: 'misfit'; readonly reason: string }
 /** As strict as entity tags are: a registry with several servers may give each its own. */
 const mostChangesOfTag = 2
 
-async function* blobPieces(
+/** One connection's part of the blob. */
+interface Body extends Pieces {
+  readonly reply: Reply
+  /** Where in the blob its next byte stands. */
+  position: number
+}
+
+/** Why a connection brought no more. */
+type Ended = () => UpstreamFault
+
+function blobPieces(
   { session, bandwidth, backoff, fruitlessAttempts }: BlobParts,
   digest: Digest,
   { sizeBytes, from, signal }: BlobWanted,
-): AsyncGenerator<Buffer, void, undefined> {
+): Pieces {
   const url = repositoryUrl(session.target, 'blobs', digest)
   const { observe } = session.target
   const host = url.host
+  let body: Body | undefined
   let have = from
+  let haveBefore = from
   let fruitless = 0
   let connections = 0
   let fromStart = false
   const entity = trackEntity()
 
-  while (have < sizeBytes) {
-    const before = have
-    let fault: UpstreamFault
+  async function next(): Promise<Buffer | undefined> {
+    while (body !== undefined || have < sizeBytes) {
+      const found = await advance()
+      if (typeof found !== 'function') return found
+      close()
+      if (have === sizeBytes) return undefined
+      fruitless = have > haveBefore ? 0 : fruitless + 1
+      const fault = found()
+      if (fruitless >= fruitlessAttempts) throw fault
+      observe?.({ kind: 'retry', host: fault.host, reason: fault.reason })
+      await pause(backoff.afterMs(fruitless), signal)
+    }
+    return undefined
+  }
+
+  async function advance(): Promise<Buffer | Ended> {
     try {
-      const reply = await ask(fromStart ? 0 : have)
-      if (connections++ > 0) observe?.({ kind: 'resumed', host, from: have })
-      const fit = judgeFit(reply, { begin: fromStart ? 0 : have, sizeBytes })
-      const changed = fit.kind === 'fits' && entity.hasChanged(reply) && have > from
-      fromStart = false
-      if (fit.kind === 'fits' && !changed) {
-        yield* read(reply, fit.start)
-        fault = reply.fault('connection_error', 'the blob ended early')
-      } else {
-        reply.message.destroy()
-        // Whatever it was about: the same once more, this time without asking for a part.
-        fromStart = true
-        const reason = fit.kind === 'misfit' ? fit.reason : 'the blob changed on the way'
-        fault = reply.fault('blob_mismatch', reason)
+      if (body === undefined) {
+        const found = await connect()
+        if (typeof found === 'function') return found
+        body = found
       }
+      const { reply } = body
+      return (await read(body)) ?? (() => reply.fault('connection_error', 'the blob ended early'))
     } catch (error) {
       signal.throwIfAborted()
-      fault = transportFault(error, describeAsked('GET', url))
+      const fault = transportFault(error, describeAsked('GET', url))
       if (!isPassing(fault)) throw fault
+      return () => fault
     }
-    if (have === sizeBytes) return
-    fruitless = have > before ? 0 : fruitless + 1
-    if (fruitless >= fruitlessAttempts) throw fault
-    observe?.({ kind: 'retry', host: fault.host, reason: fault.reason })
-    await pause(backoff.afterMs(fruitless), signal)
+  }
+
+  async function connect(): Promise<Body | Ended> {
+    haveBefore = have
+    const begin = fromStart ? 0 : have
+    const reply = await ask(begin)
+    if (connections++ > 0) observe?.({ kind: 'resumed', host, from: have })
+    const fit = judgeFit(reply, { begin, sizeBytes })
+    const changed = fit.kind === 'fits' && entity.hasChanged(reply) && have > from
+    fromStart = false
+    if (fit.kind === 'fits' && !changed) {
+      const pieces = piecesOf(reply.message, session.patience.stallMs)
+      return { ...pieces, reply, position: fit.start }
+    }
+    reply.message.destroy()
+    // Whatever it was about: the same once more, this time without asking for a part.
+    fromStart = true
+    const reason = fit.kind === 'misfit' ? fit.reason : 'the blob changed on the way'
+    return () => reply.fault('blob_mismatch', reason)
   }
 
   function ask(begin: number): Promise<Reply> {
@@ -125,23 +162,33 @@ async function* blobPieces(
     })
   }
 
-  async function* read(reply: Reply, start: number): AsyncGenerator<Buffer, void, undefined> {
-    let position = start
-    for await (const piece of piecesOf(reply.message, session.patience.stallMs)) {
-      await bandwidth.take(host, piece.length, signal)
-      const known = Math.min(Math.max(0, have - position), piece.length)
-      position += piece.length
+  /** What the body has that is not here yet; undefined at its end. */
+  async function read(from: Body): Promise<Buffer | undefined> {
+    for (;;) {
+      const piece = await from.next()
+      if (piece === undefined) return undefined
+      const waiting = bandwidth.take(host, piece.length, signal)
+      if (waiting !== undefined) await waiting
+      const known = Math.min(Math.max(0, have - from.position), piece.length)
+      from.position += piece.length
       if (known > 0) observe?.({ kind: 'skipped', host, bytes: known })
       if (known === piece.length) continue
       const fresh = known === 0 ? piece : piece.subarray(known)
       if (have + fresh.length > sizeBytes) {
-        throw reply.fault('blob_mismatch', `the blob has more than ${sizeBytes} bytes`)
+        throw from.reply.fault('blob_mismatch', `the blob has more than ${sizeBytes} bytes`)
       }
       have += fresh.length
       observe?.({ kind: 'bytes', host, bytes: fresh.length })
-      yield fresh
+      return fresh
     }
   }
+
+  function close(): void {
+    body?.close()
+    body = undefined
+  }
+
+  return { next, close }
 }
 
 function judgeFit(

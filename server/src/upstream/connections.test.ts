@@ -2,17 +2,20 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createAuthority, issueServerCertificate } from '@mooring/certs'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   localClient,
   patient,
+  sampleBlob,
   startLocalServer,
   watchedUpstream,
   type LocalServer,
   type Respond,
+  type SampleBlob,
 } from './local-upstream-suite.ts'
-import type { UpstreamAccess, UpstreamParts } from './upstream.ts'
+import type { Upstream, UpstreamAccess, UpstreamParts } from './upstream.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -278,6 +281,28 @@ describe('a proxy', () => {
     expect(proxy.asked).toHaveLength(0)
   })
 
+  it('of the site is for whoever has no other, wherever it is', async () => {
+    const [ofSite, own] = [await startProxy(), await startProxy()]
+    const sent = (url: string) => url.replace('127.0.0.1', 'localhost')
+    const parts: Partial<UpstreamParts> = {
+      proxy: { httpProxy: sent(ofSite.url), noProxy: 'near.example' },
+      check: async (url) =>
+        url.includes('localhost')
+          ? { kind: 'refused', why: 'blocked' }
+          : { kind: 'allowed', addresses: url.includes('127.0.0.1') ? ['127.0.0.1'] : [] },
+    }
+    const ask = (host: string, proxy?: UpstreamAccess['proxy']) =>
+      upstreamAt(host, proxy && { proxy }, parts).checkVersion(patient())
+    expect(await ask('far.example')).toBe('open')
+    expect(await ask('other.example', { httpProxy: '', httpsProxy: own.url })).toBe('open')
+    expect(await ask('third.example', { httpProxy: own.url })).toBe('open')
+    expect(ofSite.asked).toEqual(['GET http://far.example/v2/', 'GET http://other.example/v2/'])
+    expect(own.asked).toEqual(['GET http://third.example/v2/'])
+    await expect(ask('near.example')).rejects.toMatchObject({
+      reason: 'the connection failed (ENOTFOUND)',
+    })
+  })
+
   it.each(['socks5://127.0.0.1:1080', 'http://', 'no proxy'])(
     'like %s is not passed over',
     async (httpProxy) => {
@@ -326,4 +351,39 @@ it('opens no more connections than a few, and uses them again', async () => {
     Array.from({ length: 200 }, (_, n) => upstream.headManifest(`t${n}`, patient())),
   )
   expect(sockets.size).toBeLessThanOrEqual(16)
+})
+
+describe('the buffer of a connection', () => {
+  const large = [sampleBlob(5_000_003), sampleBlob(4_000_001), sampleBlob(7)]
+  const give: Respond = (req, res) => {
+    if (req.url === '/v2/') res.end('{}')
+    else res.end(large.find(({ digest }) => req.url?.endsWith(digest) === true)?.bytes)
+  }
+
+  async function fetchAll(upstream: Upstream): Promise<void> {
+    const fetchOne = async ({ digest, bytes }: SampleBlob, isSlow: boolean) => {
+      const wanted = { sizeBytes: bytes.length, from: 0, signal: patient() }
+      const read: Buffer[] = []
+      for await (const piece of upstream.openBlob(digest, wanted)) {
+        read.push(piece as Buffer)
+        if (isSlow) for (let turn = 0; turn < 5; turn++) await nextTurn()
+      }
+      expect(Buffer.concat(read).equals(bytes)).toBe(true)
+    }
+    for (const isSlow of [false, true, false]) {
+      await Promise.all(large.map((blob) => fetchOne(blob, isSlow)))
+    }
+  }
+
+  it('is used again while what was in it is still read', async () => {
+    const server = await serve(give)
+    await fetchAll(upstreamAt(server.host))
+    const connections = new Set(server.requests.map(({ socket }) => socket))
+    expect(connections.size).toBeLessThan(2 * large.length)
+  })
+
+  it('is used for TLS as well', async () => {
+    const server = await serveTls(give)
+    await fetchAll(upstreamAt(server.host, { plainHttp: false, verifyTls: false }))
+  })
 })

@@ -22,7 +22,8 @@ async function* pieces(): AsyncGenerator<Buffer> {
   const url = new URL(`http://${server.host}/`)
   const patience = usualPatience
   const message = await exchange({ method: 'GET', url, headers: {}, agent, patience, signal })
-  yield* piecesOf(message, patience.stallMs)
+  const { next } = piecesOf(message, patience.stallMs)
+  for (let piece = await next(); piece !== undefined; piece = await next()) yield piece
 }
 
 describe('the pieces of a body', () => {

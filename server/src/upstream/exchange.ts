@@ -107,8 +107,9 @@ export async function exchange({
 }
 
 /**
- * Node's parser copies what it hands on, and what came from the socket becomes garbage. It listens
- * before this does; on a connection that another request has taken over, nothing is released.
+ * Node's parser copies what it hands on, and what came from the socket becomes garbage where the
+ * connection has no buffer of its own. It listens before this does; on a connection that another
+ * request has taken over, nothing is released.
  */
 function releaseWhatWasRead(socket: Socket, request: ClientRequest): void {
   const release = (chunk: Buffer) => {
@@ -123,6 +124,14 @@ function releaseWhatWasRead(socket: Socket, request: ClientRequest): void {
 /** What is kept of a body that comes faster than it is taken. */
 const heldBytes = 256 * 1024
 
+/** A body that is read piece by piece; whoever stops early closes it. */
+export interface Pieces {
+  /** One at a time; undefined: that was all. */
+  readonly next: () => Promise<Buffer | undefined>
+  /** Ends the connection, unless the body was read to its end. */
+  readonly close: () => void
+}
+
 /**
  * The pieces of a body, as they come. Only waiting for the upstream counts as its silence, not the time
  * that the reader takes. What had arrived when the connection broke is handed on before the error.
@@ -130,16 +139,13 @@ const heldBytes = 256 * 1024
  * The message's own iterator would join pieces that wait: a copy of most bytes, and garbage outside
  * of the heap, which makes V8 collect all the time.
  */
-export async function* piecesOf(
-  message: IncomingMessage,
-  stallMs: number,
-): AsyncGenerator<Buffer, void, undefined> {
+export function piecesOf(message: IncomingMessage, stallMs: number): Pieces {
   const held: Buffer[] = []
   let bytesHeld = 0
   let ended: { readonly error: Error | null | undefined } | undefined
   let isWaiting = true
   let silence: Silence | undefined
-  let changed = Promise.withResolvers<undefined>()
+  let changed: (() => void) | undefined
   const timer = setTimeout(() => {
     if (!isWaiting) return
     silence = new Silence(`no byte within ${stallMs / 1000} s`)
@@ -147,41 +153,50 @@ export async function* piecesOf(
   }, stallMs)
   const forget = finished(message, { writable: false }, (error) => {
     ended = { error }
-    changed.resolve(undefined)
+    changed?.()
   })
   const hold = (piece: Buffer) => {
     held.push(piece)
     bytesHeld += piece.length
     if (bytesHeld >= heldBytes) message.pause()
-    changed.resolve(undefined)
+    changed?.()
   }
   message.on('data', hold)
 
-  async function next(): Promise<Buffer | undefined> {
-    while (held.length === 0 && ended === undefined) {
-      changed = Promise.withResolvers<undefined>()
-      message.resume()
-      isWaiting = true
-      timer.refresh()
-      await changed.promise
-      isWaiting = false
-    }
-    const piece = held.shift()
-    bytesHeld -= piece?.length ?? 0
-    return piece
+  async function change(): Promise<void> {
+    message.resume()
+    isWaiting = true
+    timer.refresh()
+    await new Promise<void>((resolve) => (changed = resolve))
+    changed = undefined
+    isWaiting = false
   }
 
-  try {
-    for (let piece = await next(); piece !== undefined; piece = await next()) yield piece
-    if (!ended?.error) return
-    const rest = message.read() as Buffer | null
-    if (rest !== null) yield rest
-    throw silence ?? ended.error
-  } finally {
+  function close(): void {
     clearTimeout(timer)
     forget()
     message.off('data', hold)
     message.destroy()
+  }
+
+  return {
+    async next() {
+      while (held.length === 0 && ended === undefined) await change()
+      const piece = held.shift()
+      bytesHeld -= piece?.length ?? 0
+      if (piece !== undefined) return piece
+      const { error } = ended ?? {}
+      if (!error) {
+        close()
+        return undefined
+      }
+      const rest = message.read() as Buffer | null
+      if (rest !== null) return rest
+      close()
+      throw silence ?? error
+    },
+
+    close,
   }
 }
 
@@ -199,11 +214,15 @@ export async function readWhole(
     message.destroy()
     throw tooLong()
   }
+  const { next, close } = piecesOf(message, stallMs)
   const pieces: Buffer[] = []
   let sizeBytes = 0
-  for await (const piece of piecesOf(message, stallMs)) {
+  for (let piece = await next(); piece !== undefined; piece = await next()) {
     sizeBytes += piece.length
-    if (sizeBytes > limitBytes) throw tooLong()
+    if (sizeBytes > limitBytes) {
+      close()
+      throw tooLong()
+    }
     pieces.push(piece)
   }
   return Buffer.concat(pieces)

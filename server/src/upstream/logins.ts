@@ -28,10 +28,13 @@ export function createLogins({
   transport,
   attempt,
   elapsed,
+  withinMs = togetherWithinMs,
 }: {
   transport: Transport
   attempt: Attempts
   elapsed: Stopwatch
+  /** How long signing in may take, all of its questions together. */
+  withinMs?: number | undefined
 }) {
   const logins = new LRUCache<string, Login>({ max: 5_000 })
   const underWay = new Map<string, Promise<Login>>()
@@ -82,16 +85,20 @@ export function createLogins({
 
   /** Many who need a token at once get the same one; it does not end with the first who waited. */
   async function together(
-    { identity }: UpstreamTarget,
+    { identity, origin }: UpstreamTarget,
     signal: AbortSignal,
     work: (shared: AbortSignal) => Promise<Login>,
   ): Promise<Login> {
     let login = underWay.get(identity)
     if (login === undefined) {
-      login = work(AbortSignal.timeout(togetherWithinMs))
+      const shared = AbortSignal.timeout(withinMs)
+      login = work(shared)
         .then((found) => {
           logins.set(identity, found)
           return found
+        })
+        .catch((error: unknown) => {
+          throw shared.aborted ? tooSlow(origin, withinMs) : error
         })
         .finally(() => underWay.delete(identity))
       underWay.set(identity, login)
@@ -135,6 +142,13 @@ export function createLogins({
     const { token, forMs } = await fetchToken(request, { transport, attempt })
     return good(`Bearer ${token}`, forMs)
   }
+}
+
+/** The wait that ended belongs to nobody who waited. */
+function tooSlow(origin: URL, withinMs: number): UpstreamFault {
+  const asked = describeAsked('GET', new URL('/v2/', origin))
+  const reason = `it has not let us in within ${withinMs / 1_000} s`
+  return new UpstreamFault('network_timeout', { ...asked, reason })
 }
 
 /** @throws UpstreamFault when it is no registry */

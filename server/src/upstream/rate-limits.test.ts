@@ -74,6 +74,7 @@ it('stops waiting with its signal', async () => {
 })
 
 const date = 'Mon, 23 Nov 2026 12:00:00 GMT'
+const day = 86_400_000
 
 it.each([
   [{ 'retry-after': '7' }, 7_000],
@@ -81,12 +82,37 @@ it.each([
   [{ 'retry-after': 'soon' }, 50],
   [{ 'ratelimit-reset': '9' }, 9_000],
   [{ 'x-ratelimit-reset': String(Date.parse(date) / 1_000 + 20), date }, 20_000],
+  [{ 'retry-after': '9'.repeat(30) }, day],
+  [{ 'retry-after': 'Mon, 23 Nov 9999 12:00:00 GMT', date }, day],
+  [{ 'ratelimit-reset': '999999999' }, day],
+  [{ 'x-ratelimit-reset': '9'.repeat(30), date }, day],
   [{}, 50],
 ])('a refusal with %j means to wait', (headers, waitMs) => {
   const limits = createRateLimits({ elapsed: () => 0, backoff: { afterMs: () => 50 } })
   expect(limits.refused('a', headers)).toBe(waitMs)
   expect(limits.waitMs('a')).toBe(waitMs)
   expect(limits.waitMs('b')).toBe(0)
+})
+
+it.each([
+  [{ 'ratelimit-remaining': '76;w=21600' }, { remaining: 76 }],
+  [
+    { 'ratelimit-remaining': '76;w=21600', 'ratelimit-limit': '100;w=21600' },
+    { remaining: 76, limit: 100, windowMs: 21_600_000 },
+  ],
+  [
+    { 'x-ratelimit-remaining': '4', 'x-ratelimit-limit': '60', 'x-ratelimit-reset': '9' },
+    { remaining: 4, limit: 60, resetMs: 9_000 },
+  ],
+  [
+    { 'ratelimit-remaining': '9'.repeat(30), 'ratelimit-reset': '9'.repeat(30), date },
+    { remaining: Number.MAX_SAFE_INTEGER, resetMs: day },
+  ],
+  [{ 'ratelimit-limit': '100' }, undefined],
+])('understands %j', (headers, allowance) => {
+  const limits = createRateLimits({ elapsed: () => 0, backoff: { afterMs: () => 50 } })
+  expect(limits.answered('a', headers)).toEqual(allowance)
+  expect(limits.waitMs('a')).toBe(0)
 })
 
 it('waits before it is refused when nothing is left', () => {

@@ -9,6 +9,8 @@ export type UpstreamFaultCode =
   | 'invalid_source_registry'
   | 'blob_mismatch'
   | 'manifest_invalid'
+  | 'disconnected'
+  | 'decryption_failed'
   | 'unknown_error'
 
 export interface UpstreamFaultFacts {
@@ -34,6 +36,8 @@ const advice: Readonly<Record<UpstreamFaultCode, string>> = {
   invalid_source_registry: 'Check that the address leads to a registry that may be called.',
   blob_mismatch: 'The upstream holds damaged content, or something on the way changes it.',
   manifest_invalid: 'The upstream holds damaged content, or something on the way changes it.',
+  disconnected: 'Connect it on the page Mirrors, or with mooring mirror connect.',
+  decryption_failed: 'Enter the user name and the password again.',
   unknown_error: 'Look at the log of the upstream.',
 }
 

@@ -73,6 +73,21 @@ describe('tags', () => {
     await expect(tags).rejects.toMatchObject({ code: 'invalid_source_registry' })
   })
 
+  it('come to an end, whatever the upstream has to say', async () => {
+    let pages = 0
+    const body = JSON.stringify({ tags: ['x'.repeat(8 * 1024 * 1024)] })
+    const upstream = await upstreamThat((_req, res) => {
+      res.setHeader('link', `</v2/team/app/tags/list?last=${String(++pages)}>; rel="next"`)
+      if (pages > 20) res.writeHead(404)
+      res.end(body)
+    })
+    const tags = collect(upstream.listTags(patient()))
+    await expect(tags).rejects.toMatchObject({
+      ...{ code: 'invalid_source_registry', reason: 'its list does not end' },
+    })
+    expect(pages).toBe(4)
+  })
+
   it('of a repository that is not there are a fault', async () => {
     const upstream = await upstreamThat((_req, res) => res.writeHead(404).end())
     const tags = collect(upstream.listTags(patient()))
@@ -93,7 +108,7 @@ describe('referrers', () => {
 
   it('come from the API', async () => {
     const upstream = await upstreamThat((_req, res) => res.end(index))
-    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+    expect(await upstream.listReferrers(subject, { signal: patient() })).toEqual([descriptor])
     expect(server?.asked()).toContain(`GET /v2/team/app/referrers/${subject}`)
   })
 
@@ -102,7 +117,7 @@ describe('referrers', () => {
       if (req.url === `/v2/team/app/manifests/${subject.replace(':', '-')}`) res.end(index)
       else res.writeHead(status).end()
     })
-    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+    expect(await upstream.listReferrers(subject, { signal: patient() })).toEqual([descriptor])
   })
 
   it('are asked for by tags alone for a while where there is no API', async () => {
@@ -110,18 +125,28 @@ describe('referrers', () => {
       if (req.url === `/v2/team/app/manifests/${subject.replace(':', '-')}`) res.end(index)
       else res.writeHead(404).end('404 page not found')
     })
-    await upstream.listReferrers(subject, patient())
-    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+    await upstream.listReferrers(subject, { signal: patient() })
+    expect(await upstream.listReferrers(subject, { signal: patient() })).toEqual([descriptor])
     const asked = server?.asked().filter((line) => line.includes('/referrers/'))
     expect(asked).toHaveLength(1)
+  })
+
+  it('are not asked for by a tag that the upstream has not listed', async () => {
+    const upstream = await upstreamThat((_req, res) => res.writeHead(404).end('404 page not found'))
+    const listed = (...names: string[]) => ({ signal: patient(), knownTags: new Set(names) })
+    const tag = subject.replace(':', '-')
+    expect(await upstream.listReferrers(subject, listed('latest'))).toEqual([])
+    expect(server?.asked().filter((line) => line.endsWith(tag))).toEqual([])
+    await upstream.listReferrers(subject, listed('latest', tag))
+    expect(server?.asked().filter((line) => line.endsWith(tag))).toHaveLength(1)
   })
 
   it('are asked for by the API again after an image that it does not know', async () => {
     const upstream = await upstreamThat((_req, res) => {
       res.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
     })
-    await upstream.listReferrers(subject, patient())
-    await upstream.listReferrers(subject, patient())
+    await upstream.listReferrers(subject, { signal: patient() })
+    await upstream.listReferrers(subject, { signal: patient() })
     const asked = server?.asked().filter((line) => line.includes('/referrers/'))
     expect(asked).toHaveLength(2)
   })
@@ -130,17 +155,17 @@ describe('referrers', () => {
     const upstream = await upstreamThat((req, res) => {
       res.end(req.url?.includes('/manifests/') === true ? index : '<html>')
     })
-    expect(await upstream.listReferrers(subject, patient())).toEqual([descriptor])
+    expect(await upstream.listReferrers(subject, { signal: patient() })).toEqual([descriptor])
   })
 
   it('are a fault where nothing is given out', async () => {
     const upstream = await upstreamThat((_req, res) => res.writeHead(403).end())
-    const referrers = upstream.listReferrers(subject, patient())
+    const referrers = upstream.listReferrers(subject, { signal: patient() })
     await expect(referrers).rejects.toMatchObject({ code: 'auth_failed' })
   })
 
   it('are none where there is neither', async () => {
     const upstream = await upstreamThat((_req, res) => res.writeHead(404).end())
-    expect(await upstream.listReferrers(subject, patient())).toEqual([])
+    expect(await upstream.listReferrers(subject, { signal: patient() })).toEqual([])
   })
 })

@@ -4,11 +4,13 @@ import { findManifest } from './upstream-manifests.ts'
 import { UpstreamFault } from './upstream-fault.ts'
 import type { ReferrerHabits } from './referrer-habits.ts'
 import { repositoryUrl } from './upstream-target.ts'
-import type { UpstreamDescriptor } from './upstream.ts'
+import type { ReferrersAsked, UpstreamDescriptor } from './upstream.ts'
 
 const tagsPerPage = '1000'
 const mostPages = 10_000
 const mostBytes = 16 * 1024 * 1024
+/** Of all pages of a list together, as somebody keeps them. */
+const mostBytesOfList = 32 * 1024 * 1024
 const mostErrorBytes = 1024 * 1024
 const accept = 'application/vnd.oci.image.index.v1+json, application/json, */*;q=0.1'
 
@@ -19,6 +21,7 @@ interface Page<T> {
   /** It is not about what was asked for: there is no such list of anything. */
   readonly isUnknownApi: boolean
   readonly next: URL | undefined
+  readonly sizeBytes: number
 }
 
 export async function* listTags(
@@ -43,17 +46,18 @@ export async function* listTags(
 export async function listReferrers(
   { session, habits }: { readonly session: Session; readonly habits: ReferrerHabits },
   digest: Digest,
-  signal: AbortSignal,
+  { signal, knownTags }: ReferrersAsked,
 ): Promise<readonly UpstreamDescriptor[]> {
   const { target } = session
-  if (habits.keepsTags(target)) return referrersByTag(session, digest, signal)
+  const byTag = () => referrersByTag(session, digest, { signal, knownTags })
+  if (habits.keepsTags(target)) return byTag()
   const first = repositoryUrl(target, 'referrers', digest)
   const found: UpstreamDescriptor[] = []
   try {
     for await (const page of pagesFrom(session, first, signal, descriptorsIn)) {
       if (!page.isThere) {
         if (page.isUnknownApi) habits.noteTags(target)
-        return await referrersByTag(session, digest, signal)
+        return await byTag()
       }
       found.push(...page.items)
     }
@@ -61,9 +65,9 @@ export async function listReferrers(
   } catch (error) {
     // What does not know the API may also refuse it, or show people a page.
     if (!isUnknownApi(error)) throw error
-    const byTag = await referrersByTag(session, digest, signal)
+    const found = await byTag()
     habits.noteTags(target)
-    return byTag
+    return found
   }
 }
 
@@ -75,9 +79,11 @@ function isUnknownApi(error: unknown): boolean {
 async function referrersByTag(
   session: Session,
   digest: Digest,
-  signal: AbortSignal,
+  { signal, knownTags }: ReferrersAsked,
 ): Promise<readonly UpstreamDescriptor[]> {
-  const manifest = await findManifest(session, digest.replace(':', '-'), signal)
+  const tag = digest.replace(':', '-')
+  if (knownTags?.has(tag) === false) return []
+  const manifest = await findManifest(session, tag, signal)
   const body = manifest && parseObject(manifest.bytes)
   return (body && descriptorsIn(body)) ?? []
 }
@@ -90,11 +96,14 @@ async function* pagesFrom<T>(
 ): AsyncGenerator<Page<T> & { readonly reply: Reply }, void, undefined> {
   const seen = new Set<string>()
   let url: URL | undefined = first
+  let sizeBytes = 0
   while (url !== undefined) {
     const page: Page<T> & { readonly reply: Reply } = await readPage(session, url, signal, parse)
     seen.add(url.href)
     url = page.next
-    const isEndless = url !== undefined && (seen.has(url.href) || seen.size >= mostPages)
+    sizeBytes += page.sizeBytes
+    const isTooMuch = seen.size >= mostPages || sizeBytes > mostBytesOfList
+    const isEndless = url !== undefined && (seen.has(url.href) || isTooMuch)
     if (isEndless) throw page.reply.fault('invalid_source_registry', 'its list does not end')
     yield page
   }
@@ -116,13 +125,14 @@ function readPage<T>(
           throw reply.fault('unknown_error', `it was answered ${reply.status}`)
         }
         const isUnknownApi = !isAboutContent(await reply.whole(mostErrorBytes))
-        return { items: [], isThere: false, isUnknownApi, next: undefined, reply }
+        return { items: [], isThere: false, isUnknownApi, next: undefined, sizeBytes: 0, reply }
       }
       const next = nextPage(reply.header('link'), url)
-      const body = parseObject(await reply.whole(mostBytes))
+      const bytes = await reply.whole(mostBytes)
+      const body = parseObject(bytes)
       const items = body && parse(body)
       if (items === undefined) throw reply.fault('invalid_source_registry', 'the list is no list')
-      return { items, isThere: true, isUnknownApi: false, next, reply }
+      return { items, isThere: true, isUnknownApi: false, next, sizeBytes: bytes.length, reply }
     },
   })
 }

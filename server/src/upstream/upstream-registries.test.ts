@@ -63,7 +63,7 @@ describe.each(registries)('from %s', (_name, start) => {
     const tags: string[] = []
     for await (const tag of upstream.listTags(signal())) tags.push(tag)
     expect(tags).toEqual(['latest'])
-    expect(await upstream.listReferrers(parseDigest(digest), signal())).toEqual([])
+    expect(await upstream.listReferrers(parseDigest(digest), { signal: signal() })).toEqual([])
     for (const blob of image.blobs) {
       const wanted = { sizeBytes: blob.bytes.length, from: 0, signal: signal() }
       const read = await readAll(upstream.openBlob(parseDigest(blob.digest), wanted))

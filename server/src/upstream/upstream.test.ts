@@ -178,6 +178,24 @@ describe('signing in', () => {
     expect(server.asked()).toContain('GET /token')
   })
 
+  it('does not wait for ever for who gives out its tokens', async () => {
+    let challenge = ''
+    const server = await registry({
+      '/v2/': (_req, res) => res.writeHead(401, { 'www-authenticate': challenge }).end(),
+      '/token': () => undefined,
+    })
+    challenge = `Bearer realm="http://${server.host}/token"`
+    const hasty = localClient({ loginWithinMs: 100 })
+    try {
+      const { upstream } = watchedUpstream(hasty, server.host)
+      const fault = await faultOf(upstream.getManifest('latest', patient()))
+      expect(fault).toMatchObject({ code: 'network_timeout', host: server.host })
+      expect(fault.reason).toBe('it has not let us in within 0.1 s')
+    } finally {
+      hasty.close()
+    }
+  })
+
   it('says when there is no registry', async () => {
     const server = await registry({ '/v2/': (_req, res) => res.writeHead(404).end() })
     const fault = await faultOf(open(server).upstream.checkVersion(patient()))

@@ -11,9 +11,10 @@ import { checkVersion } from './check-version.ts'
 import { createConnections } from './connections.ts'
 import { createDestinations, type CheckDestination } from './destinations.ts'
 import { usualPatience, type Patience } from './exchange.ts'
+import { guardedTransport } from './guard.ts'
 import { createJsonApi, type ReadJson } from './json-api.ts'
 import { createLogins } from './logins.ts'
-import { createRateLimits } from './rate-limits.ts'
+import { createRateLimits, type Allowance } from './rate-limits.ts'
 import { createReferrerHabits } from './referrer-habits.ts'
 import { createSession } from './session.ts'
 import { createTransport } from './transport.ts'
@@ -41,7 +42,7 @@ export interface UpstreamAccess {
 export interface UpstreamProxy {
   readonly httpProxy?: string
   readonly httpsProxy?: string
-  /** Names, `.suffixes`, addresses, or `*`; separated by commas. */
+  /** Names, `.suffixes`, addresses, networks, or `*`; separated by commas. */
   readonly noProxy?: string
 }
 
@@ -70,6 +71,12 @@ export interface UpstreamManifest {
   readonly digest: Digest
 }
 
+export interface ReferrersAsked {
+  readonly signal: AbortSignal
+  /** All tags of the repository, where they were listed just before: what is none is not asked for. */
+  readonly knownTags?: ReadonlySet<string> | undefined
+}
+
 export interface BlobWanted {
   readonly sizeBytes: number
   /** How many of its bytes are here already. */
@@ -94,7 +101,7 @@ export interface Upstream {
   headManifest(reference: string, signal: AbortSignal): Promise<UpstreamManifestHead | undefined>
   getManifest(reference: string, signal: AbortSignal): Promise<UpstreamManifest>
   /** By the referrers API, or by the tag that stands in for it. */
-  listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly UpstreamDescriptor[]>
+  listReferrers(digest: Digest, asked: ReferrersAsked): Promise<readonly UpstreamDescriptor[]>
   /**
    * The bytes from `from` to the end, over as many connections as it takes; exactly as many as there
    * should be, or an error. Whether they are the right ones, the caller's hash tells.
@@ -107,7 +114,7 @@ export type UpstreamEvent =
   /** Nothing is asked of this host for a while, because it said so. */
   | { readonly kind: 'rate-limited'; readonly host: string; readonly waitMs: number }
   /** What is left of its allowance, where it tells. */
-  | { readonly kind: 'allowance'; readonly host: string; readonly remaining: number }
+  | ({ readonly kind: 'allowance'; readonly host: string } & Allowance)
   /** The same is asked once more. */
   | { readonly kind: 'retry'; readonly host: string; readonly reason: string }
   /** A blob goes on over a new connection. */
@@ -134,6 +141,8 @@ export interface UpstreamParts {
   /** Which hosts may be called: registries, those they name, and proxies. */
   readonly check: CheckDestination
   readonly bandwidth: BandwidthConfig
+  /** For what has no proxy of its own. The site's own word: it may be in any network. */
+  readonly proxy?: UpstreamProxy
   readonly clock: Clock
   readonly random: Random
   readonly elapsed?: Stopwatch
@@ -144,12 +153,19 @@ export interface UpstreamParts {
   readonly firstPauseMs?: number
   /** For how long a rate limit is waited out. */
   readonly longestWaitMs?: number
+  /** For how long somebody tries to get in. */
+  readonly loginWithinMs?: number
+  /** Whether nobody may be asked anything now. */
+  readonly isDisconnected?: () => boolean
+  /** Hears what every upstream says about its allowance, whoever asked. */
+  readonly noteAllowance?: (host: string, allowance: Allowance) => void
 }
 
 /** Asks other registries: one for the process, as what it knows of them counts for everybody. */
 export function createUpstreamClient({
   check,
   bandwidth: config,
+  proxy,
   clock,
   random,
   elapsed = startStopwatch(),
@@ -157,15 +173,21 @@ export function createUpstreamClient({
   fruitlessAttempts = 5,
   firstPauseMs = 1_000,
   longestWaitMs = 600_000,
+  loginWithinMs,
+  isDisconnected = () => false,
+  noteAllowance = () => undefined,
 }: UpstreamParts): UpstreamClient {
   const patience = { ...usualPatience, ...given }
   const backoff = createBackoff(random, firstPauseMs)
   const destinations = createDestinations({ check })
-  const connections = createConnections({ destinations })
-  const transport = createTransport({ destinations, connections, patience })
+  const connections = createConnections({ destinations, proxy })
+  const transport = guardedTransport(
+    createTransport({ destinations, connections, patience }),
+    isDisconnected,
+  )
   const limits = createRateLimits({ elapsed, backoff })
-  const attempt = createAttempts({ limits, backoff, longestWaitMs })
-  const logins = createLogins({ transport, attempt, elapsed })
+  const attempt = createAttempts({ limits, backoff, longestWaitMs, noteAllowance })
+  const logins = createLogins({ transport, attempt, elapsed, withinMs: loginWithinMs })
   const bandwidth = createBandwidth({ config, clock, elapsed })
   const habits = createReferrerHabits({ elapsed })
 
@@ -180,7 +202,7 @@ export function createUpstreamClient({
         listTags: (signal) => listTags(session, signal),
         headManifest: (reference, signal) => headManifest(session, reference, signal),
         getManifest: (reference, signal) => getManifest(session, reference, signal),
-        listReferrers: (digest, signal) => listReferrers({ session, habits }, digest, signal),
+        listReferrers: (digest, asked) => listReferrers({ session, habits }, digest, asked),
         openBlob: (digest, wanted) => openBlob(blobs, digest, wanted),
       }
     },

@@ -137,6 +137,8 @@ export function wireAppliance(foundation: Foundation, backups: BackupJobs): Area
     workers: [
       live.modeWatch,
       live.pauseWatch,
+      live.connectionWatch,
+      live.factsWriter,
       worker('health', 60 * secondMs, health.step, stopProbes),
       worker('growth', 6 * hourMs, measure.step, () => measure.close()),
       scrubWorker,

@@ -12,17 +12,23 @@ import { createBundleSources } from '../features/bundles/bundle-sources.ts'
 import { createBundleTrust } from '../features/bundles/trust-service.ts'
 import { createBundleUploads } from '../features/bundles/bundle-upload-service.ts'
 import { createContentImport } from '../features/bundles/import-content.ts'
+import { createEncryptionKeys } from '../features/bundles/encryption-key-service.ts'
 import { createExportRun } from '../features/bundles/export-run.ts'
 import { createImportFacts } from '../features/bundles/import-facts.ts'
 import { createImportPreparation } from '../features/bundles/import-preparation.ts'
 import { createImportRun } from '../features/bundles/import-run.ts'
 import { createJobSecrets } from '../features/bundles/job-secrets.ts'
+import { createKeptBundles } from '../features/bundles/kept-bundles-service.ts'
 import { createBundlePlans } from '../features/bundles/plan-service.ts'
 import { createBundleReceipts } from '../features/bundles/receipt-service.ts'
+import { createMissingContents } from '../features/bundles/missing-content-service.ts'
+import { createSavedSelections } from '../features/bundles/saved-selection-service.ts'
+import { createSelectionSchedule } from '../features/bundles/selection-schedule-service.ts'
 import { createSigningKeys } from '../features/bundles/signing-key-service.ts'
 import { createUpstreamImages } from '../features/bundles/upstream-images-service.ts'
 import { createUpstreamPlans } from '../features/bundles/upstream-plan-service.ts'
 import { createVerifyRun } from '../features/bundles/verify-run.ts'
+import { createVolumeKeys } from '../features/bundles/volume-keys.ts'
 import type { BlobFetches } from '../features/copying/blob-fetch.ts'
 import { createCopier } from '../features/copying/copy-service.ts'
 import { createManifestContent } from '../features/manifests/manifest-content.ts'
@@ -35,7 +41,7 @@ import { startStopwatch } from '../platform/stopwatch.ts'
 import type { Random } from '../platform/random.ts'
 import type { BlobStorage } from '../storage/storage.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
-import type { AccountServices } from '../wiring.ts'
+import type { AccountServices } from './accounts.ts'
 
 export type BundleParts = ReturnType<typeof createBundleParts>
 
@@ -71,9 +77,11 @@ export function createBundleParts({
   const { features, pushTempTagExpirationMs: holdMs, dataDir } = config
   const { accounts, organizations, repositories, audit, tagRules } = people
   const folder = path.join(dataDir, 'bundle-jobs')
+  const owner = ownerOf(dataDir)
   const content = createManifestContent(db)
   const places = createBundlePlaces({ roots: config.bundlePaths })
   const signing = createSigningKeys({ db, random, secretBox: people.secretBox })
+  const encryption = createEncryptionKeys({ db, secretBox: people.secretBox })
   const trust = createBundleTrust({ db, clock, signing })
   const uploads = createBundleUploads({
     folder: path.join(dataDir, 'bundle-uploads'),
@@ -81,7 +89,7 @@ export function createBundleParts({
     random,
   })
   const bounded = isCommand ? {} : { places }
-  const sources = createBundleSources({ trust, uploads, ...bounded })
+  const sources = createBundleSources({ trust, encryption, uploads, ...bounded })
   const plans = createBundlePlans({ db, content, clock, random, signing, config })
   const facts = createImportFacts({ db, clock, accounts, config })
   const preparation = createImportPreparation({ db, storage, facts, config })
@@ -113,12 +121,14 @@ export function createBundleParts({
   const upstreamPlans = createUpstreamPlans({ plans, images })
   const exports = createExportRun({
     ...{ db, storage, content, clock, random, signing, folder },
-    plans: upstreamPlans,
-    ...bounded,
+    ...{ plans: upstreamPlans, media: places, log, ...bounded },
+    kept: createKeptBundles({ db, log, audit }),
+    volumeKeys: createVolumeKeys({ folder, secretBox: people.secretBox }),
   })
   const jobs = createBundleJobs({
     ...{ db, clock, random, log, bus, folder, accounts },
-    owner: ownerOf(dataDir, isCommand),
+    // A server leaves the jobs of commands alone: they name paths that it may not use.
+    owner: `${isCommand ? 'command' : 'server'}-${owner}`,
     secrets: createJobSecrets({ folder, secretBox: people.secretBox }),
     discards: { export: exports.discard },
     runners: {
@@ -128,24 +138,34 @@ export function createBundleParts({
         content: contentImport,
         maximumLayerBytes: config.maximumLayerBytes,
       }),
-      verify: createVerifyRun({ sources, trust }),
+      verify: createVerifyRun({ sources, trust, encryption }),
     },
   })
+  const { notifications, secretBox } = people
+  // Read only: what was counted is another's to write.
+  const missedPulls = createMissedPulls({ db, clock, random, isReadOnly: () => true })
+  const selections = createSavedSelections({
+    ...{ db, clock, random, jobs, places, secretBox, notifications, owner },
+    host: config.serverHostname.toLowerCase(),
+  })
   return {
-    ...{ places, signing, trust, uploads, sources, jobs },
+    selections,
+    schedule: createSelectionSchedule({
+      ...{ db, clock, log, jobs, selections, notifications, owner, config },
+    }),
+    ...{ places, signing, trust, encryption, uploads, sources, jobs },
     plans: upstreamPlans,
-    list: createBundleList({ db, places }),
+    list: createBundleList({ db, places, encryption }),
+    missing: createMissingContents({ db, content, clock, config, missedPulls }),
     receipts: createBundleReceipts({
       ...{ db, storage, clock, signing, trust, config },
-      // Read only: what was counted is another's to write.
-      missedPulls: createMissedPulls({ db, clock, random, isReadOnly: () => true }),
+      missedPulls,
     }),
     inspection: createBundleInspection({ sources, preparation }),
   }
 }
 
-/** A server leaves the jobs of commands alone: they name paths that it may not use. */
-function ownerOf(dataDir: string, isCommand: boolean): string {
-  const place = createHash('sha256').update(`${hostname()}\n${dataDir}`).digest('hex')
-  return `${isCommand ? 'command' : 'server'}-${place.slice(0, 32)}`
+/** The same for a server and the commands on its data. */
+function ownerOf(dataDir: string): string {
+  return createHash('sha256').update(`${hostname()}\n${dataDir}`).digest('hex').slice(0, 32)
 }

@@ -29,7 +29,7 @@ import type { Random } from '../platform/random.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
 
-export function certificateRoutes({ parts, people }: Foundation): Area {
+export function certificateRoutes({ parts, people, live }: Foundation): Area {
   const { config, certificates: all, database, log } = parts
   const { serverHostname, listen } = config
   const { certificates, authority, rollovers, authorities, served, distributed, overview } = all
@@ -75,7 +75,10 @@ export function certificateRoutes({ parts, people }: Foundation): Area {
         ...{ authority, rollovers, authorities, served },
         renewIfDue: renewal.step,
       }),
-      ...upstreamTrustApi({ trust: upstreamTrust, refresh: refreshTrust }),
+      ...upstreamTrustApi({
+        ...{ trust: upstreamTrust, refresh: refreshTrust },
+        isDisconnected: live.connection.isDisconnected,
+      }),
     ],
   }
 }

@@ -3,17 +3,16 @@ import { createCollector } from '../features/gc/collector.ts'
 import { collectionMetrics } from '../features/gc/collection-metrics.ts'
 import type { Metrics } from '../features/metrics/metrics.ts'
 import { createQuotaAccounting } from '../features/quota/quota-accounting-service.ts'
-import { createLease, type Lease } from '../work/lease.ts'
+import { collectionLeaseName, createLease, type Lease } from '../work/lease.ts'
 import { Worker } from '../work/worker.ts'
 import type { Parts } from '../wiring.ts'
 import type { Live } from './live.ts'
 
-/** The right to collect, which the server and `mooring gc` take from each other. */
 export function collectionLease(
   { database, clock, random }: Pick<Parts, 'database' | 'clock' | 'random'>,
   holder = random.uuid(),
 ): Lease {
-  return createLease({ db: database.db, clock, name: 'garbage-collection', holder })
+  return createLease({ db: database.db, clock, name: collectionLeaseName, holder })
 }
 
 /**
@@ -57,8 +56,6 @@ export function wireCollection(
     stopped: () => lease.release().catch(() => undefined),
     pausing: 'at-once',
   })
-  collection.attach(() => {
-    worker.wake()
-  })
+  collection.attach(worker)
   return { workers: [worker] }
 }

@@ -5,7 +5,8 @@ import type { Copier } from '../features/copying/copy.ts'
 import { sweepBlobFetches } from '../features/copying/sweep-blob-fetches.ts'
 import { createManifestPush } from '../features/manifests/manifest-push-service.ts'
 import { startStopwatch } from '../platform/stopwatch.ts'
-import type { AccountServices, Parts } from '../wiring.ts'
+import type { AccountServices } from './accounts.ts'
+import type { Parts } from '../wiring.ts'
 import { Worker } from '../work/worker.ts'
 
 /** How content comes here from elsewhere: for mirrors, proxy caches and bundles. */

@@ -4,11 +4,16 @@ import { createWorkerPauses } from '../features/appliance/worker-pause-service.t
 import { createWorkerWatch } from '../features/appliance/worker-watch.ts'
 import { createStreamLimit } from '../features/events/stream-limit.ts'
 import { createCollectionControl } from '../features/gc/collection-control.ts'
+import { createSiteConnection } from '../features/upstreams/connection-service.ts'
+import { createUpstreamFacts } from '../features/upstreams/upstream-facts-service.ts'
 import { createEventBus } from '../platform/event-bus.ts'
 import { Worker } from '../work/worker.ts'
 import type { Parts } from '../wiring.ts'
 
 const lookEveryMs = 5_000
+const factsEveryMs = 10_000
+/** What has nothing to do while the site is disconnected; runs go on where they were. */
+const asksUpstreams = ['repository-mirrors', 'org-mirror', 'proxy-cache-blobs'] as const
 
 export type Live = ReturnType<typeof createLive>
 
@@ -17,7 +22,16 @@ export function createLive({ config, database: { db }, clock, log }: Parts) {
   const bus = createEventBus()
   const mode = createReadOnlyMode({ db, clock, config, log })
   const workers = createWorkerWatch({ clock })
-  const pauses = createWorkerPauses({ db, clock, log, workers })
+  const connection = createSiteConnection({ db, log })
+  const facts = createUpstreamFacts({ db, clock })
+  const pauses = createWorkerPauses({
+    ...{ db, clock, log, workers },
+    alsoResting: () => (connection.isDisconnected() ? asksUpstreams : []),
+  })
+  connection.onChange(async () => {
+    await pauses.refresh()
+    bus.publish('jobs', { job: 'mirror', id: '', progress: {} })
+  })
   let authorityFetched: () => Promise<void> = () => Promise.resolve()
   return {
     bus,
@@ -25,6 +39,8 @@ export function createLive({ config, database: { db }, clock, log }: Parts) {
     running: createRunningServer({ clock }),
     workers,
     pauses,
+    connection,
+    facts,
     streams: createStreamLimit(),
     collection: createCollectionControl({ clock, log, bus, isReadOnly: () => mode.isOn() }),
     /** Somebody took the certificate of the authority along. */
@@ -37,6 +53,13 @@ export function createLive({ config, database: { db }, clock, log }: Parts) {
       authorityFetched = note
     },
     modeWatch: new Worker({ name: 'read-only-mode', step: mode.step, everyMs: lookEveryMs, log }),
+    connectionWatch: new Worker({
+      ...{ name: 'site-connection', step: connection.step, everyMs: lookEveryMs, log },
+    }),
+    factsWriter: new Worker({
+      ...{ name: 'upstream-facts', step: facts.step, everyMs: factsEveryMs, log },
+      stopped: () => facts.flush(),
+    }),
     pauseWatch: new Worker({ name: 'worker-pauses', step: pauses.step, everyMs: lookEveryMs, log }),
   }
 }

@@ -12,7 +12,8 @@ import type { Metrics } from '../features/metrics/metrics.ts'
 import { createSessionService } from '../features/sessions/session-service.ts'
 import { LiveExchange } from '../http/live-exchange.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
-import type { AccountServices, Parts } from '../wiring.ts'
+import type { AccountServices } from './accounts.ts'
+import type { Parts } from '../wiring.ts'
 import type { Area, Foundation } from './area.ts'
 import { wireBundles } from './bundles.ts'
 import { certificateRoutes } from './certificates.ts'
@@ -28,6 +29,7 @@ import { wireOAuth } from './oauth.ts'
 import { wireOrgMirrors } from './org-mirrors.ts'
 import { wireOrganizations } from './organizations.ts'
 import { proxyCacheRoutes, type Proxying } from './proxy-cache.ts'
+import { wireRepoNotifications } from './repo-notifications.ts'
 import { wireRepositories } from './repositories.ts'
 import { wireUsers } from './users.ts'
 
@@ -65,6 +67,7 @@ export function wireManagement(
     wireUsers(foundation),
     wireOrganizations(foundation),
     wireRepositories(foundation),
+    wireRepoNotifications(foundation),
     wireContent(foundation),
     mirroring,
     wireInterface(foundation),

@@ -1,6 +1,11 @@
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/open.ts'
 import { createPageTokens } from '../features/api/page-token-service.ts'
+import { createAuthorizer } from '../features/api/authorize-service.ts'
+import { createMirrorBulk } from '../features/mirrors/mirror-bulk-service.ts'
+import { createMirrorContent } from '../features/mirrors/mirror-content-service.ts'
+import { mirrorListStore } from '../features/mirrors/mirror-list-store.ts'
+import { createMirrorEstimates } from '../features/mirrors/mirror-estimate-service.ts'
 import { createMirrorPreviews } from '../features/mirrors/mirror-preview-service.ts'
 import type { MirrorProgress } from '../features/mirrors/mirror-progress.ts'
 import { createMirrorService, type MirrorControl } from '../features/mirrors/mirror-service.ts'
@@ -8,11 +13,14 @@ import { createMirrorSettings } from '../features/mirrors/mirror-settings-servic
 import { createMirrorTags } from '../features/mirrors/mirror-tags-service.ts'
 import { createMirrorUpstreams } from '../features/mirrors/mirror-upstream-service.ts'
 import { createMirrorViews } from '../features/mirrors/mirror-view-service.ts'
+import { createUpstreamSettings } from '../features/mirrors/upstream-settings-service.ts'
 import { createOutgoingService } from '../features/outgoing/outgoing-service.ts'
+import type { SiteConnection } from '../features/upstreams/connection-service.ts'
+import type { UpstreamFactsKeeper } from '../features/upstreams/upstream-facts-service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
-import type { AccountServices } from '../wiring.ts'
+import type { AccountServices } from './accounts.ts'
 
 /** What the server and the command line share of mirrors. */
 export function createMirrorParts({
@@ -24,6 +32,8 @@ export function createMirrorParts({
   client,
   control,
   progressOf = () => undefined,
+  connection,
+  facts,
 }: {
   config: Config
   database: Database
@@ -34,6 +44,8 @@ export function createMirrorParts({
   control: MirrorControl
   /** Of runs in this process. */
   progressOf?: (mirrorId: number) => MirrorProgress | undefined
+  connection: Pick<SiteConnection, 'isDisconnected'>
+  facts: UpstreamFactsKeeper
 }) {
   const { db } = database
   const { audit, secretBox, tagRules } = people
@@ -59,10 +71,20 @@ export function createMirrorParts({
     tagPolicies: tagRules.tagPolicies,
   })
   const pageTokens = createPageTokens({ config, clock, random })
+  const mirrors = createMirrorService({ database, clock, random, audit, settings, control })
+  const bulk = createMirrorBulk({ mirrors, authorizer: createAuthorizer(people) })
+  const previews = createMirrorPreviews({ db, clock, settings, upstreams, tags })
   return {
-    ...{ settings, upstreams, tags },
-    mirrors: createMirrorService({ database, clock, random, audit, settings, control }),
-    views: createMirrorViews({ db, clock, pageTokens, progressOf }),
-    previews: createMirrorPreviews({ db, clock, settings, upstreams, tags }),
+    ...{ settings, upstreams, tags, mirrors, bulk, previews },
+    estimates: createMirrorEstimates({ db, previews }),
+    upstreamSettings: createUpstreamSettings({
+      ...{ clock, settings, upstreams, facts, bulk, mirrors: mirrorListStore(db) },
+    }),
+    content: createMirrorContent({ db, clock, settings, upstreams, tags }),
+    views: createMirrorViews({
+      ...{ db, clock, pageTokens, progressOf, facts },
+      isDisconnected: connection.isDisconnected,
+      cachedHosts: () => people.proxyCaches.listHosts(),
+    }),
   }
 }

@@ -1,15 +1,18 @@
-import { createAuthorizer } from '../features/api/authorize-service.ts'
 import { presentOutcome } from '../features/interface/present-outcome.ts'
 import { mirrorApi } from '../features/mirrors/mirror-api.ts'
 import { createLastHour } from '../features/mirrors/last-hour.ts'
-import { createMirrorBulk } from '../features/mirrors/mirror-bulk-service.ts'
+import { mirrorDetailsApi } from '../features/mirrors/mirror-details-api.ts'
 import { mirrorHealthApi } from '../features/mirrors/mirror-health-api.ts'
 import { createMirrorHealth } from '../features/mirrors/mirror-health-service.ts'
+import { createMirrorLines } from '../features/mirrors/mirror-lines-service.ts'
 import { createMirrorMetrics } from '../features/mirrors/mirror-metrics.ts'
 import { createMirrorRuns } from '../features/mirrors/mirror-run-service.ts'
 import { createMirrorRunner, type MirrorRunner } from '../features/mirrors/mirror-runner.ts'
 import { createMirrorWorker } from '../features/mirrors/mirror-worker.ts'
 import { mooringMirrorApi } from '../features/mirrors/mooring-mirror-api.ts'
+import { upstreamApi } from '../features/mirrors/upstream-api.ts'
+import { connectionApi } from '../features/upstreams/connection-api.ts'
+import { createConnectionControl } from '../features/upstreams/connection-service.ts'
 import { startStopwatch } from '../platform/stopwatch.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
@@ -25,15 +28,18 @@ export function wireMirrors(
 ): Area & Pick<ContentServices, 'mirrors' | 'mirrorViews'> {
   const { parts, people, metrics: common, live, copying, upstreams: client } = foundation
   const { config, database, storage, clock, random, log } = parts
-  if (!config.features.repoMirror) return { routes: [] }
   const { audit, access, accounts, repositories } = people
+  const { connection, facts } = live
+  const control = createConnectionControl({ db: database.db, clock, audit })
+  const switching = connectionApi({ connection, control })
+  if (!config.features.repoMirror) return { routes: switching }
   const metrics = createMirrorMetrics(common.registry)
   const hour = createLastHour({ elapsed: startStopwatch() })
   const wake = () => {
     worker.wake()
   }
-  const { mirrors, views, previews, settings, upstreams, tags } = createMirrorParts({
-    ...{ config, database, clock, random, people, client },
+  const made = createMirrorParts({
+    ...{ config, database, clock, random, people, client, connection, facts },
     control: {
       wake,
       stop: (id) => {
@@ -42,6 +48,7 @@ export function wireMirrors(
     },
     progressOf: (id) => runner.progressOf(id),
   })
+  const { mirrors, views, previews, settings, upstreams, tags, bulk } = made
   const runner: MirrorRunner = createMirrorRunner({
     ...{ database, clock, audit, log, bus: live.bus, elapsed: startStopwatch },
     ...{ copier: copying.copier, settings, upstreams, tags },
@@ -65,13 +72,18 @@ export function wireMirrors(
   const mayWork = config.registryState === 'normal' && !config.disablePushes
   return {
     routes: [
+      ...switching,
       ...mirrorApi({ mirrors, views, settings }),
       ...mirrorHealthApi({ health, accounts, access }),
       ...mooringMirrorApi({
         ...{ mirrors, views, previews, settings, pageTokens, outcome: presentOutcome },
-        ...{ hour, space: () => storage.space() },
-        bulk: createMirrorBulk({ mirrors, authorizer: createAuthorizer(people) }),
+        ...{ hour, space: () => storage.space(), bulk, connection },
       }),
+      ...mirrorDetailsApi({
+        ...{ mirrors, pageTokens, content: made.content, estimates: made.estimates },
+        lines: createMirrorLines({ db: database.db }),
+      }),
+      ...upstreamApi({ upstreams: made.upstreamSettings, outcome: presentOutcome }),
     ],
     workers: mayWork ? [worker] : [],
     ...{ mirrors, mirrorViews: views },

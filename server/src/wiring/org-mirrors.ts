@@ -36,7 +36,7 @@ export function wireOrgMirrors(foundation: Foundation): Area {
       },
     }),
   })
-  const counts = createOrgMirrorMetrics(metrics, db)
+  const counts = createOrgMirrorMetrics(metrics, { db, clock })
   const never = new AbortController().signal
   const elapsed = startStopwatch()
 

@@ -22,7 +22,8 @@ import {
 import { createRoom } from '../features/proxy-cache/room-service.ts'
 import { createUpstreamBreaker } from '../features/proxy-cache/upstream-breaker.ts'
 import type { UpstreamClient } from '../upstream/upstream.ts'
-import type { AccountServices, Parts } from '../wiring.ts'
+import type { AccountServices } from './accounts.ts'
+import type { Parts } from '../wiring.ts'
 import { createLease, underLease } from '../work/lease.ts'
 import { Worker } from '../work/worker.ts'
 import type { Area, Foundation } from './area.ts'
@@ -85,6 +86,7 @@ export function wireProxyCache(
     pullThrough: createPullThrough({
       ...shared,
       ...{ accounts: people.accounts, repositories: people.repositories },
+      isDisconnected: () => live.connection.isDisconnected(),
       visibility: config.createPrivateRepoOnPush ? 'private' : 'public',
     }),
     workers: [missedPullWriter, ...completion],
@@ -125,7 +127,7 @@ function wireFill(parts: Parts, people: AccountServices, fetchesAhead: boolean) 
   return createCacheFill({
     clock,
     fetchesAhead,
-    makeRoom: (cache, imageBytes) => room.make(cache, imageBytes),
+    withRoom: (cache, imageBytes, work) => room.within(cache, imageBytes, work),
     push: createManifestPush({
       ...{ database, storage, clock, random },
       tagChanges: people.tagRules.tagChanges,

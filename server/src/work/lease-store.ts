@@ -26,6 +26,16 @@ export function leaseStore(db: Db) {
       return numInsertedOrUpdatedRows === 1n
     },
 
+    /** Who took it last and has not released it, even when it has run out. */
+    findHolder: async (name: string): Promise<string | undefined> => {
+      const row = await db
+        .selectFrom('lease')
+        .select('holder')
+        .where('name', '=', name)
+        .executeTakeFirst()
+      return row?.holder
+    },
+
     /** Whether a lease whose name begins so is taken. */
     isAnyTaken: async (prefix: string, now: Instant): Promise<boolean> =>
       (await db

@@ -3,6 +3,9 @@ import type { Clock, Instant } from '../platform/clock.ts'
 import { leaseStore } from './lease-store.ts'
 import type { Step } from './worker.ts'
 
+/** The right to take content away, which the server and `mooring gc` take from each other. */
+export const collectionLeaseName = 'garbage-collection'
+
 const lifeMs = 60_000
 /** What is left of a lease when its holder no longer relies on it. */
 const marginMs = 20_000
@@ -27,14 +30,25 @@ export function createLease({
 }) {
   const leases = leaseStore(db)
   let safeUntil: Instant = -Infinity
+  let isInherited = false
 
   return {
     /** Takes or renews it. */
     async hold(): Promise<boolean> {
       const now = clock.now()
+      const before = now < safeUntil ? holder : await leases.findHolder(name)
       const isHeld = await leases.take({ name, holder, expires_at: now + lifeMs }, now)
       safeUntil = isHeld ? now + lifeMs - marginMs : -Infinity
+      // What is released leaves nothing behind.
+      isInherited ||= isHeld && before !== undefined && before !== holder
       return isHeld
+    },
+
+    /** Told once: who held it before never gave it back, and may have left something half done. */
+    takeInheritance(): boolean {
+      const was = isInherited
+      isInherited = false
+      return was
     },
 
     /** Whether nobody else can have taken it yet; asked right before what must not be done twice. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 
 import { createLogger } from '../platform/logger.ts'
@@ -26,6 +27,22 @@ test('takes another turn when it is woken, also when that happens during one', a
   await enough
   await made[Symbol.asyncDispose]()
   expect(count).toBe(3)
+})
+
+test('waits for as long as it is told to, however long that is', async () => {
+  let count = 0
+  const made = new Worker({
+    ...{ name: 'test', everyMs: 3_000_000_000, log },
+    step: () => {
+      count++
+      return Promise.resolve('idle')
+    },
+  })
+  made.start()
+  // Longer than what Node makes of a time that is too long for it.
+  await delay(10)
+  await made[Symbol.asyncDispose]()
+  expect(count).toBe(1)
 })
 
 test('tells of its turns and of a failure', async () => {

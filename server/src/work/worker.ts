@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { longestTimerMs } from '../platform/longest-timer.ts'
 import type { Logger } from '../platform/logger.ts'
 
 /**
@@ -97,7 +98,9 @@ export class Worker implements AsyncDisposable {
 
   async #wait(forMs: number): Promise<void> {
     const { signal } = this.#woken
-    await delay(forMs, undefined, { signal, ref: false }).catch(() => undefined)
+    await delay(Math.min(forMs, longestTimerMs), undefined, { signal, ref: false }).catch(
+      () => undefined,
+    )
     this.#woken = new AbortController()
   }
 

@@ -21,14 +21,18 @@ async function aBundle(stage: Stage): Promise<string> {
   return made
 }
 
+const notAsked = [
+  ...['base', 'platforms', 'volume_size', 'rate', 'to', 'stream', 'encrypt', 'upstreams'],
+]
+
 const content: Set = (stage) => ({
   values: { selection: selectionOf(stage) },
-  without: ['base', 'platforms', 'volume_size', 'rate', 'to', 'stream', 'upstreams'],
+  without: notAsked,
 })
 
 const ofSource: Set = async (stage) => ({
   values: { source: { path: await aBundle(stage) } },
-  without: ['map', 'policy'],
+  without: ['map', 'policy', 'identity'],
 })
 
 /** Those that take their time keep others waiting. */
@@ -64,8 +68,35 @@ const anUpload: Set = async ({ quay }) => {
   return { values: { upload_id: id, name: 'oci-layout' } }
 }
 
+const kept: Set = (stage) => ({
+  values: { name: stage.next('selection'), selection: selectionOf(stage) },
+  without: [...notAsked, 'format', 'directory', 'calendar'],
+})
+
+/** One of its own: there are not to be too many. */
+const aSelection: Set = async ({ quay, next, ...stage }) => {
+  const path = `${area}/bundles/selections`
+  const { selections } = (await quay.get(path)) as { selections: { id: string }[] }
+  for (const { id } of selections) await quay.request('DELETE', `${path}/${id}`)
+  const body = { name: next('selection'), selection: selectionOf({ quay, next, ...stage }) }
+  const { id } = (await quay.post(path, body, 201)) as { id: string }
+  return { values: { selection_id: id } }
+}
+
 /** What calls about bundles need. */
 export const bundleSettings: Readonly<Record<string, Set>> = {
+  createBundleSelection: kept,
+  getBundleSelection: aSelection,
+  deleteBundleSelection: aSelection,
+  async changeBundleSelection(stage) {
+    const { values } = await aSelection(stage)
+    const setting = await kept(stage)
+    return { ...setting, values: { ...setting.values, ...values } }
+  },
+  async runBundleSelection(stage) {
+    await endJobs(stage)
+    return aSelection(stage)
+  },
   planBundle: content,
   startBundleExport: content,
   inspectBundle: ofSource,

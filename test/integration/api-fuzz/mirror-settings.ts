@@ -59,7 +59,12 @@ export const mirrorSettings: Readonly<Record<string, Set>> = {
   deleteMirror: ofMirror,
   listMirrorRuns: ofMirror,
   listMirrorTags: ofMirror,
+  listMirrorLog: ofMirror,
+  // No mirror follows it, so that nobody is waited for.
+  changeUpstream: () => ({ values: { ...credentials, host: 'nobody.invalid' } }),
+  testUpstream: () => ({ values: { host: 'nobody.invalid' } }),
   // Refused at once, as it leads inside.
   previewMirrorTags: () => ({ values: { external_reference: '10.0.0.1/acme/web' } }),
+  estimateRepositoryMirror: () => ({ values: { external_reference: '10.0.0.1/acme/web' } }),
   previewRepositoryMirrorTags: () => ({ values: { external_reference: '10.0.0.1/acme/web' } }),
 }

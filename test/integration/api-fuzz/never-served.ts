@@ -42,8 +42,16 @@ export const neverServed: ReadonlyMap<string, string> = new Map([
   ['DELETE /api/v1/mooring/backup/{job_id}', noBackups],
   ['POST /api/v1/mooring/config/history/{version_id}/restore', 'no setting was changed before'],
   ['POST /api/v1/mooring/mirrors/preview', noUpstream],
+  [
+    'PUT /api/v1/mooring/mirrors/connection',
+    'the site would be disconnected; another test does that',
+  ],
+  ['PUT /api/v1/mooring/mirrors/upstreams', noUpstream],
+  ['POST /api/v1/mooring/mirrors/upstreams/test', noUpstream],
+  ['GET /api/v1/mooring/repository/{repository}/mirror/content', noUpstream],
   ['POST /api/v1/mooring/repository/{repository}/mirror/preview', noUpstream],
   ['POST /api/v1/mooring/repository/{repository}/mirror/dry-run', noUpstream],
+  ['POST /api/v1/mooring/repository/{repository}/mirror/estimate', noUpstream],
   [
     'GET /api/v1/mooring/bundles/requests/{bundle_id}',
     'no base is missing; another test does that',

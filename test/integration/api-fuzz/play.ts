@@ -26,6 +26,7 @@ const endsServer: ReadonlySet<string> = new Set([
   'stopService',
   'setReadOnly',
   'pauseWork',
+  'setSiteConnection',
 ])
 
 const oddEach = 12

@@ -2,6 +2,7 @@ import { createServiceKeyPair, signAsService } from '../../support/service-key-p
 import { bundleSettings } from './bundle-settings.ts'
 import { certificateSettings } from './certificate-settings.ts'
 import { mirrorSettings } from './mirror-settings.ts'
+import { notificationSettings } from './notification-settings.ts'
 import { orgMirrorSettings } from './org-mirror-settings.ts'
 import type { Setting, Values } from './settings.ts'
 import { harbour, redirectUri, type Stage } from './stage.ts'
@@ -68,6 +69,7 @@ export const settingsOf: Readonly<Record<string, Set>> = {
   ...bundleSettings,
   ...certificateSettings,
   ...mirrorSettings,
+  ...notificationSettings,
   ...orgMirrorSettings,
   downloadRepositoryLogs: asLines,
   downloadUserLogs: asLines,

@@ -197,6 +197,12 @@ export async function createStage({ server, world, mail, issuer }: Theatre) {
       await admin.post('/api/v1/user/', account)
       return inMail(email, 'confirm your e-mail address', /confirm\?code=([\w-]+)/)
     },
+    /** Of the mail that asks an address whether it may be told about a repository. */
+    async repoEmailCode(): Promise<string> {
+      const email = emailOf(next('asked'))
+      await admin.post(`/api/v1/repository/${world.home.repository}/authorizedemail/${email}`, {})
+      return inMail(email, 'verify your e-mail address', /authrepoemail\?code=([\w-]+)/)
+    },
     async recoveryCode(): Promise<string> {
       const { email } = await this.person()
       await admin.post('/api/v1/recovery', { email })

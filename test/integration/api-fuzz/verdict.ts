@@ -13,7 +13,11 @@ export function faultOf(
   if (outcome === 'hung') return 'no answer'
   if (outcome === 'broken') return call.cut ? undefined : 'the connection was cut'
   const { status } = outcome
-  if (status >= 500 && !isKnownServerError(outcome)) return `answered with ${String(status)}`
+  // There is no body that could say so itself.
+  const isDescribedHead = call.method === 'HEAD' && operation.responses[status] !== undefined
+  if (status >= 500 && !isDescribedHead && !isKnownServerError(outcome)) {
+    return `answered with ${String(status)}`
+  }
   if (call.method === 'HEAD') return outcome.body === '' ? undefined : 'a body for HEAD'
   const isApi = call.path.startsWith('/api/')
   const isItsOwn = call.method === operation.method && call.label !== 'path'

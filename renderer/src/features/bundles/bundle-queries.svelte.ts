@@ -13,6 +13,13 @@ export const receiptsQuery = ({ client }: Pick<App, 'client'>) => ({
     client.call('GET /api/v1/mooring/receipts', { signal }),
 })
 
+/** Directories of the server where bundles may lie. */
+export const placesQuery = ({ client }: Pick<App, 'client'>) => ({
+  queryKey: ['bundle-places'],
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+    client.call('GET /api/v1/mooring/bundles/places', { signal }),
+})
+
 /** One job, kept up to date; for a component's beginning. */
 export function useJob(id: () => string) {
   const app = useApp()

@@ -6,6 +6,7 @@ export type Bundle = Output<'GET /api/v1/mooring/bundles'>['bundles'][number]
 export type BundleJob = Output<'GET /api/v1/mooring/jobs/{job_id}'>
 export type BundlePlan = Output<'POST /api/v1/mooring/bundles/plans'>
 export type Inspection = Output<'POST /api/v1/mooring/bundles/inspect'>
+export type SavedSelection = Output<'GET /api/v1/mooring/bundles/selections/{selection_id}'>
 export type Changes = NonNullable<Inspection['changes']>
 export type TagChange = Changes['rows'][number]
 export type ConflictChoice = TagChange['choices'][number]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  contentOf,
   isTagTicked,
   repositoriesOf,
   tickNamespace,
@@ -30,6 +31,13 @@ describe('content that is ticked', () => {
     expect(isTagTicked(content, 'harbour', 'app', '2')).toBe(true)
     expect(isTagTicked(content, 'harbour', 'app', '3')).toBe(false)
     expect(repositoriesOf(content)).toEqual([{ name: 'harbour/app', tags: ['1', '2'] }])
+  })
+
+  it('comes back as it was from what the server takes', () => {
+    const content = tickRepository({ quay: 'all' }, app, ['1', '2'], [])
+    expect(contentOf(repositoriesOf(content))).toEqual(content)
+    const whole = tickRepository({}, app, 'all', [])
+    expect(contentOf(repositoriesOf(whole))).toEqual(whole)
   })
 
   it('is nothing once the last tick is gone', () => {

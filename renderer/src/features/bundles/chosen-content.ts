@@ -61,6 +61,21 @@ export function repositoriesOf(content: ChosenContent): { name: string; tags?: s
   )
 }
 
+/** The other way round. */
+export function contentOf(
+  repositories: readonly { readonly name: string; readonly tags?: readonly string[] | undefined }[],
+): ChosenContent {
+  const content: Record<string, ChosenRepositories> = {}
+  for (const { name, tags } of repositories) {
+    const slash = name.indexOf('/')
+    const [namespace, repository] = [name.slice(0, slash), name.slice(slash + 1)]
+    const before = content[namespace]
+    if (before === 'all') continue
+    content[namespace] = repository === '*' ? 'all' : { ...before, [repository]: tags ?? 'all' }
+  }
+  return content
+}
+
 export function tagsOf(
   content: ChosenContent,
   namespace: string,

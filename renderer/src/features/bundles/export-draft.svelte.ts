@@ -4,10 +4,13 @@ import { repositoriesOf, type ChosenContent } from './chosen-content.ts'
 
 type PlanBody = Input<'POST /api/v1/mooring/bundles/plans'>['body']
 type ExportBody = Input<'POST /api/v1/mooring/bundles/exports'>['body']
+type SavedBody = Input<'POST /api/v1/mooring/bundles/selections'>['body']
 type Selection = PlanBody['selection']
 
 export type Way = 'tree' | 'rules' | 'list' | 'request'
 export const ways: readonly Way[] = ['tree', 'rules', 'list', 'request']
+/** Instead of the id of a bundle: the one that the stream has last when it is made. */
+export const lastOfStream = 'last'
 export const volumePresets = ['cd700', 'dvd', 'dvd-dl', 'bd25', 'bd50', 'bd100', 'fat32'] as const
 
 export interface UpstreamLogin {
@@ -31,6 +34,9 @@ export class ExportDraft {
   names = $state<string[]>([])
   tags = $state<string[]>([])
   newest = $state<number | null>(null)
+  onlyChanged = $state(false)
+  label = $state('')
+  pulledDays = $state<number | null>(null)
   list = $state('')
   /** Of other registries that the list names. */
   logins = $state<UpstreamLogin[]>([])
@@ -49,13 +55,22 @@ export class ExportDraft {
   ownSize = $state('')
   megabytesPerSecond = $state<number | null>(null)
   isVerified = $state(true)
+  isEncrypted = $state(false)
+  /** Of age, for whom it is encrypted. */
+  recipients = $state<string[]>([])
 
   readonly #selection = $derived.by((): Selection | undefined => {
-    const newest = this.newest === null ? {} : { newest: this.newest }
+    const label = this.label.trim()
+    const rules = {
+      ...(this.newest !== null && { newest: this.newest }),
+      ...(this.onlyChanged && { changed: true }),
+      ...(label !== '' && { label }),
+      ...(this.pulledDays !== null && { pulled_days: this.pulledDays }),
+    }
     switch (this.way) {
       case 'tree': {
         const repositories = repositoriesOf(this.content)
-        return repositories.length === 0 ? undefined : { repositories, ...newest }
+        return repositories.length === 0 ? undefined : { repositories, ...rules }
       }
       case 'rules': {
         const { names, tags } = this
@@ -64,7 +79,7 @@ export class ExportDraft {
           name,
           ...(tags.length > 0 && { tags: [...tags] }),
         }))
-        return { repositories: wishes, ...newest }
+        return { repositories: wishes, ...rules }
       }
       case 'list':
         return this.list.trim() === '' ? undefined : { list: this.list }
@@ -103,13 +118,11 @@ export class ExportDraft {
       ...(this.way !== 'request' && { base: this.#base }),
       ...(this.platforms.length > 0 && { platforms: [...this.platforms] }),
       ...(!this.hasReferrers && { referrers: false }),
-      ...(this.proposesDeletions &&
-        this.way !== 'request' && {
-          propose_deletions: true,
-          ...(this.stream !== '' && { stream: this.stream }),
-        }),
+      ...(this.proposesDeletions && this.way !== 'request' && { propose_deletions: true }),
+      ...(this.stream !== '' && { stream: this.stream }),
       ...(this.#volumeSize !== '' && { volume_size: this.#volumeSize }),
       ...(this.megabytesPerSecond !== null && { rate: `${String(this.megabytesPerSecond)}MB/s` }),
+      ...(this.isEncrypted && this.recipients.length > 0 && { encrypt: [...this.recipients] }),
       ...(to !== undefined && { to }),
       ...(this.way === 'list' && this.#upstreams.length > 0 && { upstreams: this.#upstreams }),
     }
@@ -124,7 +137,8 @@ export class ExportDraft {
   }
 
   get #base(): NonNullable<PlanBody['base']> {
-    const id = this.base === 'bundle' ? this.bundleId : this.receiptId
+    const id =
+      this.base !== 'bundle' ? this.receiptId : this.bundleId === lastOfStream ? '' : this.bundleId
     return { kind: this.base, ...(this.base !== 'none' && id !== '' && { id }) }
   }
 
@@ -135,12 +149,37 @@ export class ExportDraft {
     return this.place === '' ? folder : `${this.place}/${folder}`
   }
 
+  /** What is encrypted is a tar. */
+  get writtenFormat(): 'directory' | 'tar' {
+    return this.isEncrypted ? 'tar' : this.format
+  }
+
+  /** What is kept to be made again; a request is answered once. */
+  get saved(): Omit<SavedBody, 'name'> | undefined {
+    if (this.body === undefined || this.way === 'request') return undefined
+    const { to, upstreams, ...content } = this.body
+    const directory = to ?? (this.place === '' ? undefined : this.place)
+    const logins = this.logins
+      .filter(({ host }) => host.trim() !== '')
+      .map(({ host, username, password, verifies }) => ({
+        host: host.trim(),
+        ...(username !== '' && { username }),
+        ...(password !== '' && { password }),
+        ...(!verifies && { verify_tls: false }),
+      }))
+    return {
+      ...content,
+      // A place itself will do: each run makes a folder of its own.
+      ...(directory !== undefined && { directory }),
+      ...(upstreams !== undefined && { upstreams: logins }),
+    }
+  }
+
   get body(): ExportBody | undefined {
     if (this.plan === undefined) return undefined
     return {
       ...this.plan,
-      format: this.format,
-      ...(this.stream !== '' && { stream: this.stream }),
+      format: this.writtenFormat,
       ...(!this.isVerified && { verify: false }),
     }
   }

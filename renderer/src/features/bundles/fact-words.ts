@@ -15,6 +15,8 @@ const words: Readonly<Record<string, readonly [text: () => string, next: () => s
   'MOOR-BND-023': [m.bundles_fault_replayed, m.bundles_fault_replayed_next],
   'MOOR-BND-027': [m.bundles_fault_target, m.bundles_fault_target_next],
   'MOOR-BND-030': [m.bundles_fault_full, m.bundles_fault_full_next],
+  'MOOR-BND-038': [m.bundles_fault_identity, m.bundles_fault_identity_next],
+  'MOOR-BND-041': [m.bundles_fault_lost, m.bundles_fault_lost_next],
 }
 
 /** The server's own words where there are none here. */

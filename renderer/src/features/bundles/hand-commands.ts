@@ -7,14 +7,19 @@ const quoted = (text: string) =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 const enter = ({ path }: Written) => `cd ${quoted(path.slice(path.lastIndexOf('/') + 1))}`
 
-const shapeOf = ({ volumes }: Written): 'tar' | 'folders' | 'folder' =>
-  volumes.some(({ name }) => name.endsWith('.tar'))
-    ? 'tar'
-    : volumes.some(({ name }) => name.startsWith('vol-'))
-      ? 'folders'
-      : 'folder'
+function shapeOf({ volumes }: Written): 'encrypted' | 'tar' | 'folders' | 'folder' {
+  if (volumes.some(({ name }) => name.endsWith('.age'))) return 'encrypted'
+  if (volumes.some(({ name }) => name.endsWith('.tar'))) return 'tar'
+  return volumes.some(({ name }) => name.startsWith('vol-')) ? 'folders' : 'folder'
+}
 
+const open = 'age -d -i key.txt "$v" | tar -xC'
 const check = {
+  encrypted: [
+    'sha256sum -c *.sha256',
+    `for v in *.age; do d="\${v%.tar.age}"; mkdir "$d" && ${open} "$d"; done`,
+    'for v in *.age; do (cd "${v%.tar.age}" && sha256sum -c SHA256SUMS); done',
+  ],
   tar: [
     'for v in *.tar; do mkdir "${v%.tar}" && tar -xf "$v" -C "${v%.tar}"; done',
     'for v in *.tar; do (cd "${v%.tar}" && sha256sum -c SHA256SUMS); done',
@@ -23,6 +28,7 @@ const check = {
   folder: ['sha256sum -c SHA256SUMS'],
 } as const
 const join = {
+  encrypted: ['mkdir whole', `for v in *.age; do ${open} whole; done`, 'cd whole'],
   tar: ['mkdir whole', 'for v in *.tar; do tar -xf "$v" -C whole; done', 'cd whole'],
   folders: ['mkdir whole', 'for v in vol-*; do cp -rn "$v/." whole/; done', 'cd whole'],
   folder: [],

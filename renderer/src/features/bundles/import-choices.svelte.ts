@@ -5,6 +5,8 @@ import type { ConflictChoice, TagChange } from './bundle-words.ts'
 /** For the fields that write to it. */
 export const [useChoices, provideChoices] = createContext<ImportChoices>()
 
+const bytesOfMegabyte = 1_000_000
+
 /** How a bundle is to come in. */
 export class ImportChoices {
   /** A rule to each line. */
@@ -12,6 +14,14 @@ export class ImportChoices {
   allowsRollback = $state(false)
   onConflict = $state<ConflictChoice>('take')
   waits = $state(false)
+  /** What is taken at all; empty fields take everything. */
+  readonly policy = $state<{
+    signedBy: string[]
+    repositories: string[]
+    mediaTypes: string[]
+    megabytes: number | null
+    imageMegabytes: number | null
+  }>({ signedBy: [], repositories: [], mediaTypes: [], megabytes: null, imageMegabytes: null })
   /** References whose deletion is wanted. */
   readonly deletions = new SvelteSet<string>()
   /** One by one, by the name of the tag. */
@@ -26,6 +36,17 @@ export class ImportChoices {
       .filter((line) => line !== ''),
   )
 
+  readonly #policy = $derived.by(() => {
+    const { signedBy, repositories, mediaTypes, megabytes, imageMegabytes } = this.policy
+    return {
+      ...(signedBy.length > 0 && { signed_by: [...signedBy] }),
+      ...(repositories.length > 0 && { repositories: [...repositories] }),
+      ...(mediaTypes.length > 0 && { media_types: [...mediaTypes] }),
+      ...(megabytes !== null && { max_bytes: megabytes * bytesOfMegabyte }),
+      ...(imageMegabytes !== null && { max_image_bytes: imageMegabytes * bytesOfMegabyte }),
+    }
+  })
+
   /** What the preview is asked with. */
   readonly asked = $derived({
     ...(this.map.length > 0 && { map: [...this.map] }),
@@ -36,6 +57,7 @@ export class ImportChoices {
         tag === null ? [] : [{ repository, tag, choice }],
       ),
     }),
+    ...(Object.keys(this.#policy).length > 0 && { policy: this.#policy }),
     ...(this.deletions.size > 0 && { deletions: [...this.deletions] }),
   })
 

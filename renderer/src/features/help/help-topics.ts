@@ -40,6 +40,7 @@ const byPage: Readonly<Partial<Record<string, HelpTopic>>> = {
   bundles: 'bundles',
   'bundle-export': 'bundles',
   'bundle-import': 'bundles',
+  'bundle-selections': 'bundles',
   'bundle-ledger': 'bundles',
   'bundle-trust': 'bundles',
   'bundle-missing': 'bundles',

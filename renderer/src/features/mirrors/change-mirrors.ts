@@ -3,7 +3,9 @@ import type { App } from '../../app/context.ts'
 import { m } from '../../paraglide/messages.js'
 
 type MirrorRow = Output<'GET /api/v1/mooring/mirrors'>['items'][number]
-export type MirrorAction = NonNullable<Input<'POST /api/v1/mooring/mirrors/bulk'>['body']>['action']
+type Bulk = NonNullable<Input<'POST /api/v1/mooring/mirrors/bulk'>['body']>
+export type MirrorAction = Bulk['action']
+export type MirrorChange = NonNullable<Bulk['change']>
 
 const listedAtOnce = 100
 const changedAtOnce = 500
@@ -14,6 +16,7 @@ const done = {
   pause: m.mirrors_bulk_pause,
   resume: m.mirrors_bulk_resume,
   delete: m.mirrors_bulk_delete,
+  change: m.mirrors_bulk_change,
 } as const satisfies Record<MirrorAction, unknown>
 
 /** Does one thing to some mirrors, and tells how that went. */
@@ -21,11 +24,15 @@ export async function changeMirrors(
   app: App,
   action: MirrorAction,
   repositories: readonly string[],
+  change?: MirrorChange,
 ): Promise<void> {
   const failures: string[] = []
   for (let from = 0; from < repositories.length; from += changedAtOnce) {
     const { results } = await app.client.call('POST /api/v1/mooring/mirrors/bulk', {
-      body: { action, repositories: repositories.slice(from, from + changedAtOnce) },
+      body: {
+        ...{ action, repositories: repositories.slice(from, from + changedAtOnce) },
+        ...(change && { change }),
+      },
     })
     for (const { ok, name, message } of results) if (!ok) failures.push(`${name}: ${message ?? ''}`)
   }
@@ -36,13 +43,15 @@ export async function changeMirrors(
       details: failures.join('\n'),
     })
   }
+  // The pages of single mirrors, too: their forms begin with what is known.
+  void app.queries.invalidateQueries({ queryKey: ['repository'] })
   await app.queries.invalidateQueries({ queryKey: ['mirrors'] })
 }
 
 /** Those of one upstream, or all. */
 export async function changeAllMirrors(
   app: App,
-  action: 'sync' | 'pause' | 'resume',
+  action: 'sync' | 'pause' | 'resume' | 'delete',
   upstream?: string,
 ): Promise<void> {
   const mirrors = await everyMirror(app, upstream)
@@ -51,22 +60,6 @@ export async function changeAllMirrors(
     action,
     mirrors.map(({ repository }) => repository),
   )
-}
-
-/** Asks the upstream for the tags of one of its mirrors, as that mirror would. */
-export async function testUpstream(app: App, upstream: string): Promise<void> {
-  const { items } = await app.client.call('GET /api/v1/mooring/mirrors', {
-    query: { upstream, limit: 1 },
-  })
-  for (const { repository, external_reference: reference } of items) {
-    const before = performance.now()
-    const { total } = await app.client.call(
-      'POST /api/v1/mooring/repository/{repository}/mirror/preview',
-      { params: { repository }, body: {} },
-    )
-    const ms = Math.round(performance.now() - before)
-    app.toasts.success(m.mirrors_upstream_answers({ reference, ms, count: total }))
-  }
 }
 
 export async function everyMirror(app: App, upstream?: string): Promise<readonly MirrorRow[]> {

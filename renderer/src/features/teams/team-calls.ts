@@ -1,5 +1,5 @@
 import type { Client } from '../../api/client.ts'
-import type { RoleName, Roles } from '../robots/roles.ts'
+import type { ChosenRoles, RoleName, Roles } from '../robots/roles.ts'
 
 interface Team {
   readonly orgname: string
@@ -15,15 +15,12 @@ export async function teamRoles(client: Client, params: Team): Promise<Roles> {
   return Object.fromEntries(permissions.map(({ repository, role }) => [repository.name, role]))
 }
 
-/** What differs; null where a role is taken away. */
+/** What was chosen and differs; what others gave or took meanwhile is not touched. */
 export function changedRoles(
-  before: Roles,
-  after: Roles,
+  held: Roles,
+  chosen: ChosenRoles,
 ): readonly (readonly [repository: string, role: RoleName | null])[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names
-    .filter((name) => before[name] !== after[name])
-    .map((name) => [name, after[name] ?? null])
+  return Object.entries(chosen).filter(([name, role]) => (held[name] ?? null) !== role)
 }
 
 export async function setTeamRole(

@@ -1,6 +1,6 @@
 import { m } from '../../paraglide/messages.js'
 import type { LogKinds } from './log-kind.ts'
-import { authorityKeyText, workerPausedText } from './log-variants.ts'
+import { authorityKeyText, certificateImportedText, workerPausedText } from './log-variants.ts'
 
 export const applianceKinds = {
   certificate_issued: {
@@ -21,7 +21,7 @@ export const applianceKinds = {
   },
   certificate_imported: {
     label: m.admin_log_certificate_imported,
-    text: (of) => m.admin_log_certificate_imported_text({ names: of('names') }),
+    text: certificateImportedText,
   },
   certificate_signed: {
     label: m.admin_log_certificate_signed,

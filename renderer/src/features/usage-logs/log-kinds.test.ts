@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import source from '../../../../server/src/db/migrations/0001-log-kinds.ts?raw'
 import own from '../../../../server/src/db/migrations/0013-appliance-kinds.ts?raw'
+import ofUpstreams from '../../../../server/src/db/migrations/0015-mirror-log.ts?raw'
 import { logKinds, logText } from './log-kinds.ts'
 
 const row = (kind: string, metadata: Record<string, unknown>, more = {}) => ({
@@ -13,10 +14,11 @@ const says = (kind: string, metadata: Record<string, unknown>, more = {}) =>
 
 describe('what a log says', () => {
   it('knows every kind that the server records', () => {
-    const lists = [source, own].map((text) => text.slice(0, text.indexOf('] as const')))
-    const recorded = lists.flatMap((text) =>
-      [...text.matchAll(/^ {2}'(\w+)'/gm)].map(([, kind]) => kind),
+    const lists = [source, own, ofUpstreams].map((text) =>
+      text.slice(text.indexOf('= [', text.indexOf('export const')), text.indexOf('] as const')),
     )
+    const recorded = lists.flatMap((text) => [...text.matchAll(/'(\w+)'/g)].map(([, kind]) => kind))
+    expect(recorded).toContain('upstreams_connected')
     expect(recorded.length).toBeGreaterThan(160)
     expect(recorded.filter((kind) => !((kind ?? '') in logKinds))).toEqual([])
   })
@@ -69,6 +71,16 @@ describe('what a log says', () => {
     expect(says(kind, { encrypted: false })).toContain('without a passphrase')
     expect(says('worker_paused', { worker: 'gc' })).toBe('The background worker gc was paused')
     expect(says('worker_paused', { worker: 'gc', until: 1_800_000_000 })).toContain('until Jan')
+  })
+
+  it('names events and methods of notifications as their settings do', () => {
+    const notification = { namespace: 'site', repo: 'app', event: 'repo_push', method: 'webhook' }
+    expect(says('add_repo_notification', notification)).toBe(
+      'A notification of site/app was added: Push to Repository, Webhook POST',
+    )
+    expect(says('delete_repo_notification', { ...notification, method: 'pigeon' })).toContain(
+      'pigeon',
+    )
   })
 
   it('shows a kind of a later version by its name', () => {

@@ -1,11 +1,13 @@
 import { accountKinds } from './account-kinds.ts'
 import { applianceKinds } from './appliance-kinds.ts'
 import { applicationKinds } from './application-kinds.ts'
+import { bundleKinds } from './bundle-kinds.ts'
 import type { LogKinds, LogRow } from './log-kind.ts'
 import { wordsOf } from './metadata-words.ts'
 import { mirrorKinds } from './mirror-kinds.ts'
 import { organizationKinds } from './organization-kinds.ts'
 import { repositoryKinds } from './repository-kinds.ts'
+import { upstreamKinds } from './upstream-kinds.ts'
 
 /** Every kind that a log may have. One that is not here is shown by its own name. */
 export const logKinds: LogKinds = {
@@ -15,6 +17,8 @@ export const logKinds: LogKinds = {
   ...organizationKinds,
   ...applicationKinds,
   ...applianceKinds,
+  ...upstreamKinds,
+  ...bundleKinds,
 }
 
 export const kindLabel = (kind: string) => logKinds[kind]?.label() ?? kind

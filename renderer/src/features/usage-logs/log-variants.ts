@@ -42,6 +42,11 @@ export const authorityKeyText = (of: Of) =>
     ? m.admin_log_authority_key_encrypted()
     : m.admin_log_authority_key_plain()
 
+export const certificateImportedText = (of: Of) =>
+  of('source') === 'files'
+    ? m.admin_log_certificate_swapped({ names: of('names') })
+    : m.admin_log_certificate_imported_text({ names: of('names') })
+
 export const workerPausedText = (of: Of) =>
   of('until_date') === unknown
     ? m.admin_log_worker_paused_text({ worker: of('worker') })

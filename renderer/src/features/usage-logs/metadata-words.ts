@@ -1,5 +1,7 @@
 import { m } from '../../paraglide/messages.js'
 import { formatDateTime, formatDuration, formatList, toInstant } from '../../ui/format.ts'
+import { eventLabel } from '../repo-notifications/event-words.ts'
+import { methodLabel } from '../repo-notifications/method-words.ts'
 import type { LogRow, Of } from './log-kind.ts'
 import { unknown } from './log-variants.ts'
 
@@ -71,6 +73,8 @@ export function wordsOf(entry: Entry, locale: string): Of {
         .filter((part) => part !== '')
         .join('/'),
     fields: () => raw('updated_fields'),
+    event: () => eventLabel(raw('event')),
+    method: () => methodLabel(raw('method')),
     build: () => first('build_uuid', 'build_id'),
     expires: () => dateWords(metadata['expiration_date'], locale),
     until_date: () => dateWords(metadata['until'], locale),

@@ -155,6 +155,38 @@ spec: {containers: [{image: "quay.io/org/other@${digest}"}]}
     ])
   })
 
+  it('may be values of a Helm chart, or the chart where it names its images', () => {
+    const values = `replicaCount: 1
+image:
+  registry: quay.io
+  repository: org/app
+  tag: 1.10
+sidecar:
+  image: docker.io/library/busybox:1.36
+  initImage: {repository: org/init, digest: "${digest}"}
+metrics:
+  image: {repository: quay.io/org/metrics, tag: ""}
+`
+    expect(parseSelection(values).form).toBe('helm')
+    expect(found(values)).toEqual([
+      '2 quay.io/org/app:1.10',
+      '7 docker.io/library/busybox:1.36',
+      '8 org/init@sha256:aa',
+    ])
+    expect(parseSelection(values).problems).toMatchObject([{ line: 10, isIgnorable: true }])
+    const chart = `apiVersion: v2
+name: app
+version: 1.0.0
+annotations:
+  artifacthub.io/images: |
+    - name: app
+      image: quay.io/org/app:v1
+`
+    expect(found(chart)).toEqual(['5 quay.io/org/app:v1'])
+    const silent = parseSelection('apiVersion: v2\nname: app\nversion: 1.0.0\n')
+    expect(silent.problems).toMatchObject([{ line: 1, isIgnorable: false }])
+  })
+
   it.each([
     ['quay.io/ORG/app', 1],
     ['ok/a\nquay.io/a b c', 2],

@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
-import { createCollector } from './collect.ts'
+import { createCollector, type Collector } from './collect.ts'
 import type { Selection, SelectionForm } from './selection.ts'
+import { isChart, isValues, readChart, readValues } from './helm-forms.ts'
 import { readHauler, readKubernetes, readOcMirror, readOwn, readSkopeoSync } from './yaml-forms.ts'
 import { field, fields, isList, lineOf, text, type Place } from './yaml-node.ts'
 
@@ -63,6 +64,7 @@ function readYaml(source: string): Selection {
     else if (form === 'oc-mirror') readOcMirror(root, collector)
     else if (form === 'hauler') readHauler(root, collector)
     else if (form === 'skopeo-sync') readSkopeoSync(root, collector)
+    else if (form === 'helm') readHelm(root, collector)
     else readKubernetes(root, collector, seen)
   }
   return collector.result()
@@ -89,9 +91,15 @@ function formOf(root: Place): SelectionForm | undefined {
   if (found.some(({ key }) => ['images', 'repositories', 'platforms'].includes(key))) {
     return 'mooring'
   }
-  return found.every(({ value }) => fields(value).some(({ key }) => isSkopeoKey(key)))
-    ? 'skopeo-sync'
-    : undefined
+  if (found.every(({ value }) => fields(value).some(({ key }) => isSkopeoKey(key)))) {
+    return 'skopeo-sync'
+  }
+  return isChart(root) || isValues(root) ? 'helm' : undefined
+}
+
+const readHelm = (root: Place, collector: Collector): void => {
+  if (isChart(root)) readChart(root, collector)
+  else readValues(root, collector)
 }
 
 const isSkopeoKey = (key: string): boolean =>

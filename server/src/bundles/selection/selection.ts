@@ -11,7 +11,7 @@ export interface Selection {
 }
 
 export type SelectionForm =
-  'image-list' | 'mooring' | 'oc-mirror' | 'hauler' | 'skopeo-sync' | 'kubernetes'
+  'image-list' | 'mooring' | 'oc-mirror' | 'hauler' | 'skopeo-sync' | 'kubernetes' | 'helm'
 
 export interface SelectedItem {
   /** Of the list, counted from 1. */

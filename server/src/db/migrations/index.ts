@@ -14,6 +14,10 @@ import { proxyCache } from './0009-proxy-cache.ts'
 import { lastModified } from './0011-last-modified.ts'
 import { orgMirrors } from './0012-org-mirrors.ts'
 import { applianceLogKinds } from './0013-appliance-kinds.ts'
+import { repoNotifications } from './0014-repo-notifications.ts'
+import { mirrorLog } from './0015-mirror-log.ts'
+import { bundleSelections } from './0016-bundle-selections.ts'
+import { keptBundles } from './0017-kept-bundles.ts'
 
 /** Every migration, listed by hand so that a bundle contains them; applied in the order of their names. */
 export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration>> = {
@@ -30,4 +34,8 @@ export const migrations: Readonly<Record<string, (dialect: Dialect) => Migration
   '0011-last-modified': lastModified,
   '0012-org-mirrors': orgMirrors,
   '0013-appliance-kinds': applianceLogKinds,
+  '0014-repo-notifications': repoNotifications,
+  '0015-mirror-log': mirrorLog,
+  '0016-bundle-selections': bundleSelections,
+  '0017-kept-bundles': keptBundles,
 }

@@ -45,6 +45,16 @@ describeDatabases('robots', (open) => {
     ])
   })
 
+  test('are made once by several who need them at the same time', async () => {
+    const ada = await world.namespace('ada')
+    await Promise.all([1, 2, 3].map(() => world.robots.ensure(ada, { shortName: 'ci' }, system)))
+    await world.robots.ensure(ada, { shortName: 'ci' }, system)
+    expect((await world.log()).map(({ kind }) => kind)).toEqual(['create_robot'])
+    await expect(world.robots.ensure(ada, { shortName: 'C I' }, system)).rejects.toMatchObject({
+      code: 'namespace-invalid',
+    })
+  })
+
   test.each([
     ['ci', 'namespace-taken', 'Existing robot with name: ada+ci'],
     [

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { Problem } from '../../problem.ts'
+import { isProblem, Problem } from '../../problem.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { mirrorStore } from '../mirrors/mirror-store.ts'
 import { orgMirrorStore } from '../org-mirrors/org-mirror-store.ts'
@@ -84,6 +84,13 @@ export function createRobotService({
   }
 
   return {
+    /** Makes it unless it is there; of several that do so at once, one does. @throws as `create` */
+    async ensure(namespace: AccountRow, robot: NewRobot, by: Actor): Promise<void> {
+      await this.create(namespace, robot, by).catch((error: unknown) => {
+        if (!isProblem(error, 'namespace-taken')) throw error
+      })
+    },
+
     /** @throws Problem `request-invalid`, `namespace-invalid`, `namespace-taken`, `namespace-unknown` */
     async create(namespace: AccountRow, robot: NewRobot, by: Actor): Promise<RobotWithToken> {
       const { shortName, description = '', metadata = {} } = robot

@@ -1,6 +1,8 @@
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
+const digestsAtOnce = 500
+
 export type DamageReason = 'missing' | 'changed' | 'unreadable'
 
 /** Blobs whose bytes are not what their digest says. */
@@ -25,6 +27,20 @@ export function damageStore(db: Db) {
 
     list: (limit: number) =>
       db.selectFrom('damagedblob').selectAll().orderBy('digest').limit(limit).execute(),
+
+    /** Which of some digests are damaged. */
+    async among(digests: readonly string[]): Promise<ReadonlySet<string>> {
+      const found = new Set<string>()
+      for (let from = 0; from < digests.length; from += digestsAtOnce) {
+        const rows = await db
+          .selectFrom('damagedblob')
+          .select('digest')
+          .where('digest', 'in', digests.slice(from, from + digestsAtOnce))
+          .execute()
+        for (const { digest } of rows) found.add(digest)
+      }
+      return found
+    },
 
     async count(): Promise<number> {
       const row = await db

@@ -67,9 +67,10 @@ export function storageApi({
     }),
 
     route(getCollection, () => {
-      const { last, lastTurnAt, run, plan } = collection.state()
+      const { last, lastTurnAt, run, plan, restsFor } = collection.state()
       return Promise.resolve({
         enabled: collection.isEnabled(),
+        rests_for: restsFor,
         every_seconds: everyMs / 1000,
         last: last === undefined ? null : presentRun(last),
         next: wireDateOrNull(lastTurnAt === undefined ? null : lastTurnAt + everyMs),

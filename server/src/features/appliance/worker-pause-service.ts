@@ -40,17 +40,21 @@ export function createWorkerPauses({
   clock,
   log,
   workers,
+  alsoResting = () => [],
 }: {
   db: Db
   clock: Clock
   log: Logger
   workers: Pick<WorkerWatch, 'rest'>
+  /** What rests for another reason. */
+  alsoResting?: () => readonly PausableWork[]
 }) {
   let kept: readonly WorkerPause[] = []
 
   async function refresh(): Promise<void> {
     kept = await readPauses(db, clock.now())
-    for (const { name, isPaused } of workers.rest(new Set(kept.map(({ work }) => work)))) {
+    const resting = new Set([...kept.map(({ work }) => work), ...alsoResting()])
+    for (const { name, isPaused } of workers.rest(resting)) {
       log.info({ worker: name, isPaused }, isPaused ? 'worker paused' : 'worker resumed')
     }
   }

@@ -26,6 +26,8 @@ export interface AuditEntry {
   readonly metadata: Readonly<Record<string, unknown>>
   /** When it happened, where that was earlier. */
   readonly at?: Instant
+  /** Of a push: the tags that it set, where the metadata does not name them. Not written down. */
+  readonly tags?: readonly string[]
 }
 
 export type AuditLog = ReturnType<typeof createAuditLog>
@@ -46,6 +48,7 @@ export function createAuditLog({
   logger,
   config,
   bus,
+  told,
 }: {
   db: Db
   bulkInsert?: BulkInsert | undefined
@@ -56,6 +59,8 @@ export function createAuditLog({
   }
   /** Told that a repository changed. */
   bus?: EventBus | undefined
+  /** Told of every entry about a change, in its transaction, also of those that are not kept. */
+  told?: ((tx: Db, entry: AuditEntry) => Promise<void>) | undefined
 }) {
   const silent = new Set(config.audit.disabledNamespaces)
   const silentPulls = new Set(config.audit.pullsDisabledNamespaces)
@@ -133,6 +138,7 @@ export function createAuditLog({
       if (typeof entry.repositoryId === 'number') {
         bus?.publish('repositories', { repositoryId: entry.repositoryId, kind: entry.kind })
       }
+      await told?.(tx, entry)
       if (isSkipped(entry)) return
       const row = toRow(entry)
       if (!config.logs?.allowWithoutStrict) {

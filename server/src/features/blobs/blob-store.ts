@@ -1,5 +1,5 @@
 import { sql, type Generated } from 'kysely'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, preparedWrite } from '../../db/prepared.ts'
 import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
@@ -55,30 +55,77 @@ const findVisible = prepared<{ repository: number; digest: string; now: Instant 
     ),
 )
 
+const find = prepared<{ digest: string }>()((param, db) =>
+  db
+    .selectFrom('blob')
+    .select(['id', 'size_bytes'])
+    .where('digest', '=', param('digest'))
+    .where('doomed', '=', sql.lit(0)),
+)
+
+const findDoomed = prepared<{ digest: string }>()((param, db) =>
+  db
+    .selectFrom('blob')
+    .select('doomed')
+    .where('digest', '=', param('digest'))
+    .$if(hasRowLocks(db), (query) => query.forKeyShare()),
+)
+
+const findId = prepared<{ digest: string }>()((param, db) =>
+  db.selectFrom('blob').select('id').where('digest', '=', param('digest')),
+)
+
+const insertBlob = preparedWrite<{ digest: string; size: number; now: Instant }>()((param, db) =>
+  db
+    .insertInto('blob')
+    .values({ digest: param('digest'), size_bytes: param('size'), created_at: param('now') })
+    .onConflict((conflict) => conflict.column('digest').doNothing()),
+)
+
+interface LinkValues {
+  readonly repository: number
+  readonly blob: number
+  readonly now: Instant
+  readonly expiresAt: Instant
+}
+
+const insertLink = preparedWrite<LinkValues>()((param, db) =>
+  db
+    .insertInto('uploadedblob')
+    .columns(['repository_id', 'blob_id', 'uploaded_at', 'expires_at'])
+    .expression(
+      db
+        .selectFrom(['blob', 'repository'])
+        .select([
+          'repository.id as repository_id',
+          'blob.id as blob_id',
+          sql<number>`cast(${param('now')} as bigint)`.as('uploaded_at'),
+          sql<number>`cast(${param('expiresAt')} as bigint)`.as('expires_at'),
+        ])
+        .where('blob.id', '=', param('blob'))
+        .where('blob.doomed', '=', sql.lit(0))
+        .where('repository.id', '=', param('repository'))
+        .where('repository.state', '!=', 'MARKED_FOR_DELETION')
+        .$if(hasRowLocks(db), (query) => query.forKeyShare()),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repository_id', 'blob_id'])
+        .doUpdateSet({ uploaded_at: param('now'), expires_at: param('expiresAt') }),
+    ),
+)
+
 /** Queries of `blob` and `uploadedblob`. */
 export function blobStore(db: Db) {
   return {
-    find: (digest: Digest) =>
-      db
-        .selectFrom('blob')
-        .select(['id', 'size_bytes'])
-        .where('digest', '=', digest)
-        .where('doomed', '=', 0)
-        .executeTakeFirst(),
+    find: async (digest: Digest): Promise<BlobRow | undefined> => (await find(db, { digest }))[0],
 
     /**
      * Whether the sweep is removing the bytes. Waits for one that is about to decide: on PostgreSQL
      * it holds the row, on SQLite nobody writes in between.
      */
-    isDoomed: async (digest: Digest): Promise<boolean> => {
-      const row = await db
-        .selectFrom('blob')
-        .select('doomed')
-        .where('digest', '=', digest)
-        .$if(hasRowLocks(db), (query) => query.forKeyShare())
-        .executeTakeFirst()
-      return row?.doomed === 1
-    },
+    isDoomed: async (digest: Digest): Promise<boolean> =>
+      (await findDoomed(db, { digest }))[0]?.doomed === 1,
 
     /** A blob that a manifest of the repository refers to, or that came there lately. */
     findVisible: async (
@@ -109,16 +156,9 @@ export function blobStore(db: Db) {
 
     /** Records verified, durable content; safe to repeat. */
     async insert(digest: Digest, sizeBytes: number, now: Instant): Promise<number> {
-      await db
-        .insertInto('blob')
-        .values({ digest, size_bytes: sizeBytes, created_at: now })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .execute()
-      const row = await db
-        .selectFrom('blob')
-        .select('id')
-        .where('digest', '=', digest)
-        .executeTakeFirstOrThrow()
+      await insertBlob(db, { digest, size: sizeBytes, now })
+      const [row] = await findId(db, { digest })
+      if (row === undefined) throw new Error(`blob ${digest} is gone in its own transaction`)
       return row.id
     },
 
@@ -133,31 +173,9 @@ export function blobStore(db: Db) {
       now: Instant,
       expiresAt: Instant,
     ): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('uploadedblob')
-        .columns(['repository_id', 'blob_id', 'uploaded_at', 'expires_at'])
-        .expression(
-          db
-            .selectFrom(['blob', 'repository'])
-            .select([
-              'repository.id as repository_id',
-              'blob.id as blob_id',
-              sql<number>`cast(${now} as bigint)`.as('uploaded_at'),
-              sql<number>`cast(${expiresAt} as bigint)`.as('expires_at'),
-            ])
-            .where('blob.id', '=', blobId)
-            .where('blob.doomed', '=', 0)
-            .where('repository.id', '=', repositoryId)
-            .where('repository.state', '!=', 'MARKED_FOR_DELETION')
-            .$if(hasRowLocks(db), (query) => query.forKeyShare()),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .columns(['repository_id', 'blob_id'])
-            .doUpdateSet({ uploaded_at: now, expires_at: expiresAt }),
-        )
-        .executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 1n
+      return (
+        (await insertLink(db, { repository: repositoryId, blob: blobId, now, expiresAt })) === 1
+      )
     },
 
     async unlink(repositoryId: number, blobId: number): Promise<void> {

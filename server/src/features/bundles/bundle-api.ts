@@ -10,6 +10,7 @@ import {
   startBundleImport,
   startBundleVerification,
 } from '../../contract/mooring-bundles.ts'
+import { parseIdentities } from '../../bundles/age/age-keys.ts'
 import { clientConfiguration } from '../../bundles/client-configuration.ts'
 import { parseNameRules } from '../../bundles/name-mapping.ts'
 import { parseVolumeSize } from '../../bundles/volume-size.ts'
@@ -25,7 +26,9 @@ import type { BundleSources } from './bundle-sources.ts'
 import { answering, presentJob, presentPlan } from './bundle-view.ts'
 import { createNameMap } from './name-map.ts'
 import { parseRate } from './rate.ts'
+import { requireEncryptable } from './export-encryption.ts'
 import type { UpstreamPlans } from './upstream-plan-service.ts'
+import { findWriteSpeed } from './write-speed.ts'
 
 const pageSize = 50
 const planWithinMs = 120_000
@@ -84,9 +87,13 @@ export function bundleApi({
 
     route(planBundle, ({ body: { upstreams = [], ...wish } }) =>
       answering(async () => {
-        const target = wish.to === undefined ? undefined : await places.resolveTarget(wish.to)
+        const { to } = wish
+        const target = to === undefined ? await places.resolve('') : await places.resolveTarget(to)
         const built = await plans.look(wish, upstreams, AbortSignal.timeout(planWithinMs))
-        return presentPlan(built, await freeBytesAt(target))
+        return presentPlan(built, {
+          freeBytes: await freeBytesAt(target),
+          measured: await findWriteSpeed(jobs, target),
+        })
       }),
     ),
 
@@ -94,6 +101,7 @@ export function bundleApi({
       answering(async () => {
         if (body.volume_size !== undefined) parseVolumeSize(body.volume_size)
         if (body.rate !== undefined) parseRate(body.rate)
+        requireEncryptable(body)
         const target = body.to === undefined ? undefined : await places.resolveTarget(body.to)
         const secrets = upstreams && { upstreams }
         return presentJob(
@@ -102,20 +110,24 @@ export function bundleApi({
       }),
     ),
 
-    route(inspectBundle, ({ body }) => answering(() => inspection.inspect(body.source, body))),
+    route(inspectBundle, ({ body: { source, identity, ...choices } }) =>
+      answering(() => inspection.inspect(source, choices, identity)),
+    ),
 
-    route(startBundleVerification, ({ body, user }) =>
+    route(startBundleVerification, ({ body: { identity, ...body }, user }) =>
       answering(async () => {
         const [first] = await sources.pathsOf(body.source)
-        return presentJob(await jobs.start('verify', body, user.username, { path: first }))
+        const secrets = readSecrets(identity)
+        return presentJob(await jobs.start('verify', body, user.username, { path: first, secrets }))
       }),
     ),
 
-    route(startBundleImport, ({ body, user }) =>
+    route(startBundleImport, ({ body: { identity, ...body }, user }) =>
       answering(async () => {
         const [first] = await sources.pathsOf(body.source)
         createNameMap(body.map ?? [])
-        return presentJob(await jobs.start('import', body, user.username, { path: first }))
+        const secrets = readSecrets(identity)
+        return presentJob(await jobs.start('import', body, user.username, { path: first, secrets }))
       }),
     ),
 
@@ -127,4 +139,11 @@ export function bundleApi({
       }),
     ),
   ]
+}
+
+/** One that cannot be read is told before anything begins. */
+function readSecrets(identity: string | undefined): { identity: string } | undefined {
+  if (identity === undefined) return undefined
+  parseIdentities(identity)
+  return { identity }
 }

@@ -13,6 +13,8 @@ import { receiptStore } from './receipt-store.ts'
 export interface FoundBase {
   readonly base: BundleBase
   readonly digests: ReadonlySet<Digest>
+  /** At the site, when its receipt was made. */
+  readonly siteFreeBytes?: number | null
 }
 
 const nothing: FoundBase = { base: { kind: 'none' }, digests: new Set() }
@@ -38,7 +40,10 @@ export function createBundleBases({ db }: { db: Db }) {
     const receipt =
       id === undefined ? (await receipts.page(undefined, 1))[0] : await receipts.find(id)
     if (receipt === undefined) throw unknown('receipt', id ?? '')
-    if (receipt.form === 'full') return ofSet('receipt', receipt.id, receiptSetName(receipt.id))
+    if (receipt.form === 'full') {
+      const found = await ofSet('receipt', receipt.id, receiptSetName(receipt.id))
+      return { ...found, siteFreeBytes: receipt.free_bytes }
+    }
     // A summary names bundles only: what they held is known here.
     const [latest] = JSON.parse(receipt.bundles_json) as string[]
     if (latest === undefined) return nothing
@@ -47,7 +52,10 @@ export function createBundleBases({ db }: { db: Db }) {
 
   return {
     /** @throws Problem `rule-violated` for a receipt or bundle that is not known here. */
-    async find(choice: z.output<typeof BundleBaseChoice> | undefined): Promise<FoundBase> {
+    async find(
+      choice: z.output<typeof BundleBaseChoice> | undefined,
+      stream: string | undefined,
+    ): Promise<FoundBase> {
       switch (choice?.kind) {
         case undefined:
         case 'none':
@@ -55,6 +63,10 @@ export function createBundleBases({ db }: { db: Db }) {
         case 'receipt':
           return ofReceipt(choice.id)
         case 'bundle': {
+          if (choice.id === undefined && stream !== undefined) {
+            const last = await bundles.findLastSent(stream)
+            return last === undefined ? nothing : ofSet('bundle', last, bundleSetName(last))
+          }
           const id = readBundleId(choice.id ?? '')
           if (id === undefined) throw unknown('bundle', choice.id ?? '')
           return ofSet('bundle', id, bundleSetName(id))

@@ -2,6 +2,12 @@ import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import { ofLiveNamespace } from '../accounts/deleted-namespace-store.ts'
 
+/** Which tags are wanted, beside their names. */
+export interface TagRules {
+  readonly label?: { readonly key: string; readonly value?: string | undefined }
+  readonly pulledSince?: Instant
+}
+
 export interface TaggedManifest {
   readonly tag: string
   readonly digest: string
@@ -32,6 +38,7 @@ export function bundleContentStore(db: Db) {
       after: string,
       limit: number,
       now: Instant,
+      { label, pulledSince }: TagRules = {},
     ): Promise<TaggedManifest[]> => {
       const rows = await db
         .selectFrom('tag')
@@ -42,6 +49,32 @@ export function bundleContentStore(db: Db) {
         .where('tag.live_name', '>', after)
         .where((eb) =>
           eb.or([eb('tag.lifetime_end_ms', 'is', null), eb('tag.lifetime_end_ms', '>', now)]),
+        )
+        .$if(label !== undefined, (query) =>
+          query.where((eb) =>
+            eb.exists(
+              eb
+                .selectFrom('manifestlabel')
+                .select('manifestlabel.id')
+                .whereRef('manifestlabel.manifest_id', '=', 'manifest.id')
+                .where('manifestlabel.key', '=', label?.key ?? '')
+                .$if(label?.value !== undefined, (query) =>
+                  query.where('manifestlabel.value', '=', label?.value ?? ''),
+                ),
+            ),
+          ),
+        )
+        .$if(pulledSince !== undefined, (query) =>
+          query.where((eb) =>
+            eb.exists(
+              eb
+                .selectFrom('tagpullstatistics')
+                .select('tagpullstatistics.tag_name')
+                .whereRef('tagpullstatistics.repository_id', '=', 'tag.repository_id')
+                .whereRef('tagpullstatistics.tag_name', '=', 'tag.name')
+                .where('tagpullstatistics.last_pulled_at', '>=', pulledSince ?? 0),
+            ),
+          ),
         )
         .orderBy('tag.live_name')
         .limit(limit)

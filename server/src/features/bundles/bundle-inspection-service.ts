@@ -23,10 +23,13 @@ export function createBundleInspection({
   preparation: ImportPreparation
 }) {
   return {
-    async inspect(source: z.output<typeof BundleSource>, choices: ImportChoices): Promise<Answer> {
-      const { bundle, signature, refusal, faults } = await sources.look(
-        await sources.pathsOf(source),
-      )
+    async inspect(
+      source: z.output<typeof BundleSource>,
+      choices: ImportChoices,
+      identity?: string,
+    ): Promise<Answer> {
+      const paths = await sources.pathsOf(source)
+      const { bundle, signature, refusal, faults } = await sources.look(paths, identity)
       await using _opened = bundle
       const prepared = await preparation.prepare(bundle, choices).catch((error: unknown) => {
         if (error instanceof BundleFault) return error

@@ -11,6 +11,7 @@ import {
   pauseBundleJob,
   resumeBundleJob,
 } from '../../contract/mooring-bundle-jobs.ts'
+import { isTarName, sumsName } from '../../bundles/bundle-names.ts'
 import { parseByteRange } from '../../http/byte-range.ts'
 import { Problem } from '../../problem.ts'
 import { reply, route, type ApiRoute, type Reply } from '../api/api-call.ts'
@@ -53,18 +54,18 @@ export function bundleJobApi({
     route(downloadBundleVolume, async ({ params, header }) => {
       const job = await jobs.find(params.job_id)
       const result = job.result_json === null ? null : (JSON.parse(job.result_json) as JobResult)
-      const isTar =
-        result?.kind === 'export' &&
-        params.name.endsWith('.tar') &&
-        result.volumes.some(({ name }) => name === params.name)
-      if (!isTar) throw new Problem('not-found')
+      if (result?.kind !== 'export' || !isVolumeFile(params.name, result)) {
+        throw new Problem('not-found')
+      }
       const file = path.join(result.path, params.name)
       const found = await stat(file).catch(() => undefined)
       if (found?.isFile() !== true) throw new Problem('not-found')
       const range = parseByteRange(header('range'), found.size)
       const { start, end } = range ?? { start: 0, end: found.size - 1 }
       const headers = {
-        'Content-Type': 'application/x-tar',
+        'Content-Type': params.name.endsWith('.tar')
+          ? 'application/x-tar'
+          : 'application/octet-stream',
         'Content-Disposition': `attachment; filename="${params.name}"`,
         'Accept-Ranges': 'bytes',
         'Content-Length': String(end - start + 1),
@@ -76,4 +77,16 @@ export function bundleJobApi({
       return reply(range === undefined ? 200 : 206, content, headers) as unknown as Reply<string>
     }),
   ]
+}
+
+/** The tar of a volume, and the sum beside one that is encrypted. */
+function isVolumeFile(
+  name: string,
+  { volumes }: { volumes: readonly { name: string }[] },
+): boolean {
+  return volumes.some(
+    (volume) =>
+      isTarName(volume.name) &&
+      (name === volume.name || (volume.name.endsWith('.age') && name === sumsName(volume.name))),
+  )
 }

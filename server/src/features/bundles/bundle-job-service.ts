@@ -237,13 +237,18 @@ export function createBundleJobs({
   return {
     folder,
     find: require,
+    listByIds: (ids: readonly string[]) => store.listByIds(ids),
     page: (after: JobPosition | undefined, limit: number) => store.page(after, limit),
 
     async start(
       kind: BundleJobKind,
       options: unknown,
       by: string | null,
-      facts: { readonly path?: string | undefined; readonly secrets?: unknown } = {},
+      facts: {
+        readonly id?: string
+        readonly path?: string | undefined
+        readonly secrets?: unknown
+      } = {},
     ): Promise<BundleJobRow> {
       const waiting = await store.listDue(owner, ['queued', 'running'], jobsAtMost)
       if (waiting.length === jobsAtMost && by !== null) {
@@ -252,7 +257,7 @@ export function createBundleJobs({
         })
       }
       const now = clock.now()
-      const id = random.uuid()
+      const { id = random.uuid() } = facts
       await secrets.put(id, facts.secrets)
       await store.insert({
         ...{ id, kind, owner, state: 'queued', created_at: now, ended_at: null, by_name: by },

@@ -6,6 +6,10 @@ export type BundleJobKind = 'export' | 'import' | 'verify'
 export type BundleJobState =
   'queued' | 'running' | 'paused' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
+/** It has not ended, though it may rest. */
+export const isUnderWay = (state: BundleJobState): boolean =>
+  ['queued', 'running', 'paused', 'waiting'].includes(state)
+
 export interface BundleJobTable {
   id: string
   kind: BundleJobKind
@@ -37,6 +41,11 @@ export function bundleJobStore(db: Db) {
 
     find: (id: string): Promise<BundleJobRow | undefined> =>
       db.selectFrom('bundlejob').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    listByIds: (ids: readonly string[]): Promise<BundleJobRow[]> =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('bundlejob').selectAll().where('id', 'in', ids).execute(),
 
     update: (id: string, change: Partial<BundleJobRow>) =>
       db.updateTable('bundlejob').set(change).where('id', '=', id).execute(),

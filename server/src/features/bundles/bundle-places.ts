@@ -57,6 +57,23 @@ export function createBundlePlaces({ roots }: { roots: readonly string[] }) {
       return target
     },
 
+    /**
+     * A folder that bundles are written into, each in one of its own; the first place when none is
+     * given. Made when it is not there, but never on a drive that is not.
+     */
+    async resolveMedium(given: string): Promise<string> {
+      const medium = await resolve(given)
+      const [first = ''] = roots
+      const root = roots.find((one) => isInside(one, path.resolve(first, given))) ?? first
+      if (root !== first && (await statfs(root).catch(() => undefined)) === undefined) {
+        throw new Problem('rule-violated', {
+          message: `${root} is not there now. Insert the drive.`,
+        })
+      }
+      await mkdir(medium, { recursive: true, mode: 0o700 })
+      return medium
+    },
+
     /** Where a bundle goes for which nobody named a place. */
     async defaultTarget(bundleId: string): Promise<string> {
       const [first = ''] = roots
@@ -90,7 +107,7 @@ async function bundlesIn(root: string): Promise<readonly string[]> {
     const place = path.join(root, entry.name)
     const looksRight = entry.isDirectory()
       ? (await isThere(path.join(place, 'oci-layout'))) || (await hasVolumes(place))
-      : entry.isFile() && entry.name.endsWith('.tar')
+      : entry.isFile() && /\.tar(?:\.age)?$/.test(entry.name)
     if (looksRight) found.push(place)
   }
   if (await isThere(path.join(root, 'oci-layout'))) found.push(root)
@@ -100,7 +117,7 @@ async function bundlesIn(root: string): Promise<readonly string[]> {
 async function hasVolumes(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => [])
   return names.some(
-    (name) => /^vol-\d{3,5}$/.test(name) || /^bundle-[0-9A-Z]{26}.*\.tar$/.test(name),
+    (name) => /^vol-\d{3,5}$/.test(name) || /^bundle-[0-9A-Z]{26}.*\.tar(?:\.age)?$/.test(name),
   )
 }
 

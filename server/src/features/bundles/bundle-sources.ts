@@ -13,6 +13,7 @@ import type {
 import { Problem } from '../../problem.ts'
 import type { BundlePlaces } from './bundle-places.ts'
 import type { BundleUploads } from './bundle-upload-service.ts'
+import type { EncryptionKeys } from './encryption-key-service.ts'
 import { fingerprintOf } from './signing-key-service.ts'
 import type { BundleTrust } from './trust-service.ts'
 
@@ -32,10 +33,12 @@ export type BundleSources = ReturnType<typeof createBundleSources>
 /** Finds bundles that people name, and says whose they are. */
 export function createBundleSources({
   trust,
+  encryption,
   uploads,
   places,
 }: {
   trust: BundleTrust
+  encryption: Pick<EncryptionKeys, 'identities'>
   uploads: Pick<BundleUploads, 'folderOf'>
   /** Absent on the command line, whose user may read whatever the system lets them. */
   places?: Pick<BundlePlaces, 'resolve'> | undefined
@@ -65,24 +68,36 @@ export function createBundleSources({
     },
 
     /** @throws BundleFault unless it is whole in its lists and signed with a key that is trusted. */
-    async open(paths: readonly string[], signal?: AbortSignal): Promise<OpenBundle> {
+    async open(
+      paths: readonly string[],
+      {
+        identity,
+        signal,
+      }: { readonly identity?: string | undefined; readonly signal: AbortSignal },
+    ): Promise<OpenBundle> {
       const keys = await trust.keys()
-      return openBundle(paths, { keys, ...(signal !== undefined && { signal }) })
+      const identities = await encryption.identities(identity)
+      return openBundle(paths, { keys, identities, signal })
     },
 
     /** Also one that may not come in, as long as one volume tells what it is. */
-    async look(paths: readonly string[]): Promise<SeenBundle> {
+    async look(paths: readonly string[], identity?: string): Promise<SeenBundle> {
       const keys = await trust.keys()
+      const identities = await encryption.identities(identity)
       try {
-        const { bundle, faults } = await lookAtBundle(paths, { keys })
+        const { bundle, faults } = await lookAtBundle(paths, { keys, identities })
         return { bundle, faults, signature: await describe(bundle), refusal: undefined }
       } catch (error) {
         const isForeign = isFault(error, 'key-unknown') || isFault(error, 'signature-missing')
         if (!isForeign) throw error
-        const { bundle, faults } = await lookAtBundle(paths)
+        const { bundle, faults } = await lookAtBundle(paths, { identities })
         return { bundle, faults, signature: await describe(bundle), refusal: error }
       }
     },
+
+    /** Once more, before anything shows. @throws BundleFault `key-unknown` */
+    requireStillTrusted: ({ signature }: Pick<OpenBundle, 'signature'>): Promise<void> =>
+      trust.requireStillTrusted(signature),
 
     describe,
   }

@@ -26,9 +26,14 @@ export interface BundleTable {
   state: BundleState
   job_id: string | null
   path: string | null
+  /** The selection whose run wrote it. */
+  selection_id: string | null
+  /** Of the folder as it was written, for who removes it one day. */
+  folder_print: string | null
 }
 
 export type BundleRow = Selectable<BundleTable>
+export type NewBundle = Omit<BundleRow, 'selection_id' | 'folder_print'> & Partial<BundleRow>
 
 /** Digests or entries that belong to a bundle or a receipt, compressed. */
 export interface BundleSetTable {
@@ -55,7 +60,7 @@ export function bundleStore(db: Db) {
         .executeTakeFirst(),
 
     /** Records a bundle, or how it stands now. */
-    put: (row: BundleRow) =>
+    put: (row: NewBundle) =>
       db
         .insertInto('bundle')
         .values(row)
@@ -68,6 +73,18 @@ export function bundleStore(db: Db) {
         .set(change)
         .where('id', '=', id)
         .where('direction', '=', direction)
+        .execute(),
+
+    /** What runs of a selection wrote, the latest first. */
+    listOfSelection: (selectionId: string, limit: number): Promise<BundleRow[]> =>
+      db
+        .selectFrom('bundle')
+        .selectAll()
+        .where('selection_id', '=', selectionId)
+        .where('path', 'is not', null)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
         .execute(),
 
     /** A receipt of the other side names them. */

@@ -7,7 +7,7 @@ import { parseDigest } from '../../storage/digest.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import { blobGarbageStore } from '../gc/blob-garbage-store.ts'
 import { bundleJobStore } from './bundle-job-store.ts'
-import { bundleStore, type BundleRow } from './bundle-store.ts'
+import { bundleStore, type NewBundle } from './bundle-store.ts'
 import { packDigests, unpackDigests } from './digest-set.ts'
 import { chainOf, ledgerStore, type NewLedgerEntry } from './ledger-store.ts'
 import { pinStore } from './pin-store.ts'
@@ -15,7 +15,7 @@ import { receiptStore } from './receipt-store.ts'
 import { trustStore } from './trust-store.ts'
 
 const digest = (digit: string) => parseDigest(`sha256:${digit.repeat(64)}`)
-const row = (id: string, change: Partial<BundleRow> = {}): BundleRow => ({
+const row = (id: string, change: Partial<NewBundle> = {}): NewBundle => ({
   ...{ id, direction: 'out', created_at: 1, stream: null, sequence: null, base_kind: 'none' },
   ...{ base_id: null, source_name: 'here', source_key_id: 'K', manifest_digest: null },
   ...{ entries: 1, blobs: 2, size_bytes: 3_000_000_000, volumes: 1, state: 'ready' },
@@ -92,6 +92,22 @@ describeDatabases('what is kept of bundles', (open) => {
     expect((await store.page('out', undefined, 10)).map(({ id }) => id)).toEqual(['B', 'A'])
     expect((await store.page('out', { at: 2, id: 'B' }, 10)).map(({ id }) => id)).toEqual(['A'])
     expect(await store.findLastImported('K')).toMatchObject({ id: 'A' })
+  })
+
+  test('bundles of a selection are listed as long as they have a folder, the latest first', async () => {
+    const { db } = database
+    const store = bundleStore(db)
+    const change = { selection_id: 'S', path: '/here', folder_print: 'P' }
+    await store.put(row('S1', change))
+    await store.put(row('S2', { ...change, created_at: 2 }))
+    await store.put(row('S3', { ...change, selection_id: 'T' }))
+    const ids = async () => (await store.listOfSelection('S', 10)).map(({ id }) => id)
+    expect(await ids()).toEqual(['S2', 'S1'])
+    // How it stands is said again without them, and they stay.
+    await store.put(row('S2', { created_at: 2, path: '/here' }))
+    expect(await ids()).toEqual(['S2', 'S1'])
+    await store.setState('S2', 'out', { path: null })
+    expect(await ids()).toEqual(['S1'])
   })
 
   test('a set of digests comes back as it was', async () => {

@@ -10,6 +10,7 @@ import { route, type ApiRoute } from '../api/api-call.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDate } from '../api/wire-date.ts'
 import type { BundleList } from './bundle-list-service.ts'
+import type { EncryptionKeys } from './encryption-key-service.ts'
 import { answering } from './bundle-view.ts'
 import type { Anchor, BundleTrust } from './trust-service.ts'
 
@@ -18,10 +19,12 @@ const pageSize = 50
 /** Whose bundles are taken, and what became of all of them. */
 export function bundleTrustApi({
   trust,
+  encryption,
   list,
   pageTokens,
 }: {
   trust: BundleTrust
+  encryption: Pick<EncryptionKeys, 'recipient'>
   list: BundleList
   pageTokens: PageTokens
 }): readonly ApiRoute[] {
@@ -29,7 +32,10 @@ export function bundleTrustApi({
     route(listTrustAnchors, async () => {
       const own = await trust.own()
       return {
-        own: { key_id: own.keyId, public_key: own.publicKey, fingerprint: own.fingerprint },
+        own: {
+          ...{ key_id: own.keyId, public_key: own.publicKey, fingerprint: own.fingerprint },
+          recipient: await encryption.recipient(),
+        },
         anchors: (await trust.list()).map(presentAnchor),
       }
     }),

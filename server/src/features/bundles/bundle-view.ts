@@ -40,15 +40,16 @@ export function presentJob(row: BundleJobRow): z.input<typeof BundleJob> {
 }
 
 export function presentPlan(
-  { plan, volumes, problems, biggest, news, rate }: BuiltPlan,
-  freeBytes: number | null,
+  { plan, volumes, problems, biggest, news, rate, volumeBytes, siteFreeBytes }: BuiltPlan,
+  { freeBytes, measured }: { freeBytes: number | null; measured: number | undefined },
 ): z.input<typeof BundlePlan> {
   const { entries, blobs, base } = plan
   const sum = (of: typeof blobs) => of.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0)
   const carried = blobs.filter(({ isAssumed }) => !isAssumed)
-  const roots = entries.filter(({ role }) => role === 'root')
+  const roots = entries.filter(({ role, reference }) => role === 'root' && !isCompanion(reference))
   const written = volumes.reduce((bytes, volume) => bytes + volume.bytes, 0)
   const carryBytes = sum(carried)
+  const speed = rate ?? measured
   const totalBytes = sum(blobs)
   return {
     images: roots.length,
@@ -61,8 +62,10 @@ export function presentPlan(
     is_sparse: entries.some(({ absent }) => (absent?.length ?? 0) > 0),
     base: { kind: base.kind, id: base.kind === 'none' ? null : base.id },
     volumes: volumes.map(({ number, bytes }) => ({ n: number, bytes })),
-    seconds: rate === undefined ? null : Math.ceil(written / rate),
-    free_bytes: freeBytes,
+    ...{ written_bytes: written, volume_bytes: volumeBytes ?? null },
+    seconds: speed === undefined ? null : Math.ceil(written / speed),
+    is_measured: rate === undefined && measured !== undefined,
+    ...{ free_bytes: freeBytes, site_free_bytes: siteFreeBytes },
     fits: freeBytes === null || written <= freeBytes,
     biggest: [...biggest],
     deletions: (plan.deletions ?? []).slice(0, problemsShown),
@@ -71,6 +74,9 @@ export function presentPlan(
 }
 
 const problemsShown = 1_000
+
+/** A tag of cosign is an image to the registry, and a signature to people. */
+const isCompanion = (reference: string) => /:sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/.test(reference)
 
 function nameOf(reference: string): string {
   const name = reference.split('@', 1)[0] ?? ''

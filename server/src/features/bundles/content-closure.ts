@@ -29,6 +29,8 @@ export interface ClosureRoot {
 export interface ManifestReader {
   find(digest: Digest): Promise<{ bytes: Buffer; mediaType: string } | undefined>
   listReferrers(subject: Digest): Promise<readonly Digest[]>
+  /** What a tag of the same repository is on. */
+  findTag(tag: string): Promise<Digest | undefined>
 }
 
 export interface ClosureBlob {
@@ -44,6 +46,7 @@ export interface RootClosure {
 }
 
 const referrerDepth = 4
+const companionSuffixes = ['sig', 'att', 'sbom']
 const referrersAtOnce = 100
 const referrersAtMost = 10_000
 const manifestsBetweenTurns = 50
@@ -95,6 +98,10 @@ export function createContentClosure({
       return { bytes: await readContent(content, digest), mediaType: row.media_type }
     },
     listReferrers: (subject) => listReferrers(repositoryId, subject),
+    async findTag(tag) {
+      const row = await manifests.findByTag(repositoryId, tag, now)
+      return row && parseDigest(row.digest)
+    },
   })
 
   async function listReferrers(repositoryId: number, subject: Digest) {
@@ -111,9 +118,27 @@ export function createContentClosure({
     return all
   }
 
+  const readerOf = ({ reader, repositoryId }: ClosureRoot) => reader ?? localReader(repositoryId)
+
   return {
+    /** Signatures of cosign beside an image, which are tags named after its digest. */
+    async findCompanions(root: ClosureRoot, digests: readonly Digest[]): Promise<ClosureRoot[]> {
+      const reader = readerOf(root)
+      const found: ClosureRoot[] = []
+      for (const digest of digests) {
+        for (const suffix of companionSuffixes) {
+          const tag = `${digest.replace(':', '-')}.${suffix}`
+          const companion = await reader.findTag(tag)
+          if (companion === undefined) continue
+          found.push({ ...root, reference: `${root.name}:${tag}`, digest: companion })
+        }
+      }
+      return found
+    },
+
     async walk(root: ClosureRoot): Promise<RootClosure> {
-      const { platforms = forAll, reader = localReader(root.repositoryId) } = root
+      const { platforms = forAll } = root
+      const reader = readerOf(root)
       const entries: BundleEntry[] = []
       const blobs = new Map<Digest, ClosureBlob>()
 

@@ -1,6 +1,5 @@
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 
 import { BundleFault } from '../../bundles/bundle-fault.ts'
 import { blobPath } from '../../bundles/bundle-names.ts'
@@ -11,15 +10,15 @@ import type { Random } from '../../platform/random.ts'
 import { isProblem } from '../../problem.ts'
 import type { Digest } from '../../storage/digest.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
+import { damageStore } from '../appliance/damage-store.ts'
 import { blobStore } from '../blobs/blob-store.ts'
 import { pinStore } from './pin-store.ts'
+import { removed, untilNotDoomed } from './removal-wait.ts'
 
 /** How long what came in without its base waits for it. */
 export const pinLifeMs = 30 * 24 * 3_600_000
 const atOnce = 4
 const chunkBytes = 1024 * 1024
-const doomedLookMs = 20
-const doomedAtMostMs = 15_000
 
 export interface BlobNeeds {
   /** Here already, by digest. */
@@ -40,6 +39,7 @@ export async function sortBlobs(
   wanted: ReadonlyMap<Digest, number>,
 ): Promise<BlobNeeds> {
   const known = await pinStore(db).findBlobs([...wanted.keys()])
+  const damaged = await damageStore(db).among([...wanted.keys()])
   const here = new Map<Digest, number>()
   const toBring: Digest[] = []
   const waiting: Digest[] = []
@@ -48,7 +48,8 @@ export async function sortBlobs(
   const present = new Set(bundle.volumes.present)
   for (const [digest, size] of wanted) {
     const id = known.get(digest)
-    if (id !== undefined && (await storage.stat(digest)) === size) {
+    const isSound = id !== undefined && !damaged.has(digest)
+    if (isSound && (await storage.stat(digest)) === size) {
       here.set(digest, id)
       continue
     }
@@ -134,9 +135,10 @@ async function bringBlob(
   },
 ): Promise<void> {
   const { database, storage, clock, random } = parts
-  await untilNotDoomed(database, digest)
+  await untilNotDoomed({ db: database.db, clock }, digest, signal)
   const size = bundle.find(digest)?.sizeBytes ?? 0
-  if ((await storage.stat(digest)) !== size) {
+  const isDamaged = (await damageStore(database.db).among([digest])).has(digest)
+  if (isDamaged || (await storage.stat(digest)) !== size) {
     const upload = random.uuid()
     const isLinked = mayLink && (await linkFile(parts, bundle.localFile(digest), upload, size))
     if (!isLinked) await storage.createUpload(upload)
@@ -147,6 +149,8 @@ async function bringBlob(
         const options = { limitBytes: parts.maximumLayerBytes, ownsChunks: true, signal }
         await storage.append(upload, content, options)
       }
+      // What is not what it says would stay, as content that is there already.
+      if (isDamaged) await storage.remove(digest)
       await storage.commit(upload, digest)
     } catch (error) {
       await storage.abort(upload)
@@ -156,6 +160,7 @@ async function bringBlob(
   await database.db.transaction().execute(async (tx) => {
     const now = clock.now()
     const id = await blobStore(tx).insert(digest, size, now)
+    if (isDamaged) await damageStore(tx).forget(digest)
     if (!(await pinStore(tx).pin(id, bundle.description.id, now + pinLifeMs))) throw removed(digest)
   })
 }
@@ -188,18 +193,8 @@ async function pin({ database, clock }: BlobImport, id: number, bundleId: string
   if (!pinned) throw removed(String(id))
 }
 
-const removed = (what: string) =>
-  new Error(`The blob ${what} was just being removed. Resume the import.`)
-
 function damaged(bundle: OpenBundle, digest: Digest, cause: unknown): BundleFault {
   const [volume] = bundle.volumesFor(digest)
   const place = { volume, file: blobPath(digest), digest }
   return new BundleFault('file-damaged', '', place, { cause })
-}
-
-async function untilNotDoomed({ db }: Database, digest: Digest): Promise<void> {
-  for (let waitedMs = 0; await blobStore(db).isDoomed(digest); waitedMs += doomedLookMs) {
-    if (waitedMs >= doomedAtMostMs) throw removed(digest)
-    await delay(doomedLookMs)
-  }
 }

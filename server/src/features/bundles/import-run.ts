@@ -7,7 +7,7 @@ import { BundleSource, importChoices } from '../../contract/mooring-bundle-value
 import { entriesName } from './bundle-bases.ts'
 import type { JobOutcome, JobRun } from './bundle-job.ts'
 import type { BundleSources } from './bundle-sources.ts'
-import { bundleStore, type BundleRow, type BundleState } from './bundle-store.ts'
+import { bundleStore, type BundleState, type NewBundle } from './bundle-store.ts'
 import { whileContentStays } from './content-hold.ts'
 import { packJson } from './digest-set.ts'
 import { bringBlobs, type BlobImport } from './import-blobs.ts'
@@ -20,6 +20,7 @@ import {
   type ImportPreparation,
   type Preparation,
 } from './import-preparation.ts'
+import { ReadSecrets } from './job-secrets.ts'
 import { ledgerStore } from './ledger-store.ts'
 import { pinStore } from './pin-store.ts'
 import { receiptStore } from './receipt-store.ts'
@@ -53,7 +54,7 @@ export function createImportRun({
   const { database, clock } = parts
   const { db } = database
 
-  function rowOf(run: JobRun, bundle: OpenBundle, path: string, state: BundleState): BundleRow {
+  function rowOf(run: JobRun, bundle: OpenBundle, path: string, state: BundleState): NewBundle {
     const { id, stream, sequence, base, source, content: carried } = bundle.description
     return {
       ...{ id, direction: 'in', created_at: clock.now(), state, job_id: run.id, path },
@@ -67,7 +68,7 @@ export function createImportRun({
 
   /** The last word on a bundle: how it stands, and the line in the ledger. */
   async function conclude(
-    row: BundleRow,
+    row: NewBundle,
     run: JobRun,
     outcome: 'done' | 'incomplete' | 'refused',
     message: string | null,
@@ -177,6 +178,7 @@ export function createImportRun({
       result: {
         ...{ kind: 'import', bundle_id: id, dry_run: isDry, changes },
         ...{ warnings: [...warnings], missing: needs.missing.length },
+        ...(options.map !== undefined && options.map.length > 0 && { map: options.map }),
       },
     })
     try {
@@ -203,6 +205,7 @@ export function createImportRun({
       await lacking(run, bundle, path, prepared)
       return result()
     }
+    await sources.requireStillTrusted(bundle)
     const afterwards = await moveIn(run, bundle, plan)
     const entries = await packJson(tagsOf(prepared))
     await conclude(rowOf(run, bundle, path, 'imported'), run, 'done', null, async (tx) => {
@@ -240,7 +243,8 @@ export function createImportRun({
     const options = ImportOptions.parse(run.options)
     const paths = options.paths ?? (await sources.pathsOf(options.source))
     run.meter.enter('checking')
-    await using bundle = await sources.open(paths, run.signal)
+    const { identity } = ReadSecrets.parse(run.secrets ?? {})
+    await using bundle = await sources.open(paths, { identity, signal: run.signal })
     return await whileContentStays({ db, clock, random: parts.random }, () =>
       work(run, paths, bundle),
     )

@@ -2,13 +2,21 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 
 import { createTemporaryFolder } from '../../../../test/support/temporary.ts'
-import { jobsWithFiles, lockName, planFile, removeJobFiles } from './job-files.ts'
+import {
+  jobsWithFiles,
+  lockName,
+  planFile,
+  removeJobFiles,
+  secretsFile,
+  volumeKeysFile,
+} from './job-files.ts'
 
 const folder = createTemporaryFolder('job-files')
 afterAll(() => folder.remove())
 
 test('everything of a job goes, what a crash left of its lock as well, and nothing of others', async () => {
-  const files = [lockName, planFile].map((nameOf) => nameOf(folder.path, 'one'))
+  const ofJob = [lockName, planFile, secretsFile, volumeKeysFile]
+  const files = ofJob.map((nameOf) => nameOf(folder.path, 'one'))
   const others = [lockName, planFile].map((nameOf) => nameOf(folder.path, 'other'))
   for (const file of [...files, `${lockName(folder.path, 'one')}-journal`, ...others]) {
     writeFileSync(file, '')

@@ -11,6 +11,10 @@ export const planFile = (folder: string, id: string): string => path.join(folder
 export const secretsFile = (folder: string, id: string): string =>
   path.join(folder, `${id}.secrets`)
 
+/** Of the volumes that it encrypts. */
+export const volumeKeysFile = (folder: string, id: string): string =>
+  path.join(folder, `${id}.volume-keys`)
+
 /** The job will not go on: nothing of it is needed any more, nor what the lock's own files left. */
 export async function removeJobFiles(folder: string, id: string): Promise<void> {
   for (const name of await namesIn(folder)) {

@@ -1,8 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
+import { z } from 'zod'
 
 import { writeFileDurably } from '../../platform/files.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
 import { secretsFile } from './job-files.ts'
+
+/** Of jobs that read a bundle. */
+export const ReadSecrets = z.object({ identity: z.string().optional() })
 
 export type JobSecrets = ReturnType<typeof createJobSecrets>
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { parseRecipients } from '../../bundles/age/age-keys.ts'
 import type { BundleBlob, BundleEntry, BundlePlan, VolumePlan } from '../../bundles/bundle.ts'
 import { newBundleId } from '../../bundles/bundle-id.ts'
 import { isFullReference } from '../../bundles/bundle-lists.ts'
@@ -9,13 +10,14 @@ import { parseVolumeSize } from '../../bundles/volume-size.ts'
 import type { Config } from '../../config/config.ts'
 import type { BundleBaseChoice, BundleSelection } from '../../contract/mooring-bundle-values.ts'
 import type { Db } from '../../db/tables.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { isProblem, messageOf, Problem } from '../../problem.ts'
 import type { Digest } from '../../storage/digest.ts'
 import { UpstreamFault } from '../../upstream/upstream-fault.ts'
 import type { ManifestContent } from '../manifests/manifest-content.ts'
 import { createBundleBases, type FoundBase } from './bundle-bases.ts'
+import type { TagRules } from './bundle-content-store.ts'
 import { bundleStore } from './bundle-store.ts'
 import {
   ClosureProblem,
@@ -41,6 +43,7 @@ export interface BundleWish {
   readonly rate?: string | undefined
   readonly stream?: string | undefined
   readonly format?: 'directory' | 'tar' | undefined
+  readonly encrypt?: readonly string[] | undefined
 }
 
 /** Images of other registries: as they are there, or as they were brought here. */
@@ -58,9 +61,14 @@ export interface BuiltPlan {
   /** What the base has not. */
   readonly news: readonly BundleBlob[]
   readonly rate: number | undefined
+  readonly volumeBytes: number | undefined
+  readonly siteFreeBytes: number | null
 }
 
+/** No failure to somebody who wants only what is new. */
+export const nothingChanged = 'Nothing has changed since the base.'
 const biggestShown = 20
+const dayMs = 24 * 3_600_000
 
 export type BundlePlans = ReturnType<typeof createBundlePlans>
 
@@ -86,7 +94,7 @@ export function createBundlePlans({
   async function select(wish: BundleWish, fromUpstreams: FromUpstreams | undefined) {
     const now = clock.now()
     const { repositories = [], list, newest } = wish.selection
-    const selection = createContentSelection({ db, now, host })
+    const selection = createContentSelection({ db, now, host, rules: rulesOf(wish, now) })
     for (const one of repositories) await selection.addRepositories({ ...one, newest })
     if (list === undefined || list.trim() === '') return { selection, now }
     const { here, elsewhere } = readListSelection(list, host)
@@ -106,15 +114,21 @@ export function createBundlePlans({
     return { selection, now }
   }
 
-  async function collect(wish: BundleWish, fromUpstreams: FromUpstreams | undefined) {
+  async function collect(
+    wish: BundleWish,
+    base: FoundBase,
+    fromUpstreams: FromUpstreams | undefined,
+  ) {
     const { selection, now } = await select(wish, fromUpstreams)
     const { platforms } = wish
     const withReferrers = wish.referrers !== false
     const closure = createContentClosure({ db, content, now, platforms, withReferrers })
     const gathered = createGathering(selection.problems)
-    const { exclude = [] } = wish.selection
+    const { exclude = [], changed = false } = wish.selection
     const queue = [...selection.roots.values()].filter(
-      ({ reference }) => !exclude.some((pattern) => matchesGlob(pattern, reference)),
+      ({ reference, digest }) =>
+        !(changed && base.digests.has(digest)) &&
+        !exclude.some((pattern) => matchesGlob(pattern, reference)),
     )
     for (let root = queue.shift(); root !== undefined; root = queue.shift()) {
       if (!isFullReference(root.reference)) {
@@ -129,16 +143,16 @@ export function createBundlePlans({
         gathered.add(found.entries, found.blobs)
         if (!withReferrers) continue
         const manifests = found.blobs.filter(({ kind }) => kind === 'manifest')
-        if (root.reader !== undefined) continue
-        const companions = manifests.map(({ digest }) => digest)
-        queue.push(...(await selection.addCompanions(root, companions)))
+        const digests = manifests.map(({ digest }) => digest)
+        const companions = await closure.findCompanions(root, digests)
+        queue.push(...selection.addCompanions(companions))
       } catch (error) {
         const message = reasonOf(error)
         if (message === undefined) throw error
         selection.problems.push({ reference: root.reference, message })
       }
     }
-    return { ...gathered, problems: selection.problems }
+    return { ...gathered, base, problems: selection.problems }
   }
 
   return {
@@ -163,10 +177,13 @@ export function createBundlePlans({
           : await resolveRequest({ db, document: wish.selection.request })
       const found =
         request === undefined
-          ? { ...(await collect(wish, fromUpstreams)), base: await bases.find(wish.base) }
+          ? await collect(wish, await bases.find(wish.base, wish.stream), fromUpstreams)
           : request
       if (found.entries.length === 0) {
         const [first] = found.problems
+        if (first === undefined && wish.selection.changed === true) {
+          throw new Problem('rule-violated', { message: nothingChanged })
+        }
         const reason = first === undefined ? '' : ` ${first.reference}: ${first.message}`
         throw new Problem('rule-violated', { message: `Nothing is chosen.${reason}` })
       }
@@ -190,13 +207,26 @@ export function createBundlePlans({
         entries,
         blobs: withoutBase(found.blobs, found.base),
       }
-      const { volumes } = planVolumes(plan, volumeSize, { format: wish.format })
+      const recipients = wish.encrypt && parseRecipients(wish.encrypt).length
+      const { volumes } = planVolumes(plan, volumeSize, {
+        ...{ format: recipients === undefined ? wish.format : 'tar', recipients },
+      })
       return {
         ...{ plan, volumes, rate, problems: found.problems },
+        volumeBytes: volumeSize?.bytes,
+        siteFreeBytes: found.base.siteFreeBytes ?? null,
         biggest: biggestOf(found.shares, found.base),
         news: plan.blobs.filter(({ digest }) => !found.base.digests.has(digest)),
       }
     },
+  }
+}
+
+function rulesOf({ selection: { label, pulled_days } }: BundleWish, now: Instant): TagRules {
+  const [key = '', value] = label?.split(/=(.*)/s, 2) ?? []
+  return {
+    ...(label !== undefined && { label: { key, value } }),
+    ...(pulled_days !== undefined && { pulledSince: now - pulled_days * dayMs }),
   }
 }
 

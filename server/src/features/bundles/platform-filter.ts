@@ -48,6 +48,17 @@ export function filterChildren(bytes: Buffer, platforms: readonly string[]): Kep
   return { keptPlatforms: [...keptPlatforms], missingPlatforms: [...missingPlatforms], absent }
 }
 
+/** The platforms of some children, as far as the list says. */
+export function platformsIn(bytes: Buffer, children: readonly string[]): readonly string[] {
+  const { manifests } = Index.parse(JSON.parse(bytes.toString('utf8')))
+  const platforms = manifests.flatMap(({ digest, platform }) =>
+    platform && platform.os !== 'unknown' && children.includes(digest)
+      ? [platformText(platform)]
+      : [],
+  )
+  return [...new Set(platforms)]
+}
+
 type Platform = NonNullable<z.output<typeof Index>['manifests'][number]['platform']>
 
 function platformText({ os, architecture, variant }: Platform): string {

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import {
   addReceipt,
   getBundleRequest,
+  getMissingRequest,
   getReceipt,
   listBundleRequests,
+  listMissingContent,
   listReceipts,
 } from '../../contract/mooring-bundle-trust.ts'
 import { Problem } from '../../problem.ts'
@@ -12,18 +14,22 @@ import { route, type ApiRoute } from '../api/api-call.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDate } from '../api/wire-date.ts'
 import { answering } from './bundle-view.ts'
+import type { MissingContents } from './missing-content-service.ts'
 import type { BundleReceipts } from './receipt-service.ts'
 import type { ReceiptRow } from './receipt-store.ts'
 
 const pageSize = 50
+const Manifest = z.object({ after: z.number() })
 const Position = z.object({ at: z.number(), id: z.string() })
 
 /** What goes back across the gap: receipts and requests. */
 export function receiptApi({
   receipts,
+  missing,
   pageTokens,
 }: {
   receipts: BundleReceipts
+  missing: MissingContents
   pageTokens: PageTokens
 }): readonly ApiRoute[] {
   return [
@@ -72,6 +78,24 @@ export function receiptApi({
         return present(row, await receipts.wantedOf(row.id))
       }),
     ),
+
+    route(listMissingContent, async ({ query }) => {
+      const { after } = pageTokens.open('missing-content', query.next_page, Manifest) ?? {}
+      const { found, next } = await missing.look(after ?? 0)
+      return {
+        images: found.map(({ tags, missing: digests, platforms, ...image }) => ({
+          ...{ ...image, tags: [...tags], missing: [...digests], platforms: [...platforms] },
+        })),
+        ...(next !== undefined && {
+          next_page: pageTokens.seal('missing-content', { after: next }),
+        }),
+      }
+    }),
+
+    route(getMissingRequest, async () => {
+      const { text, images } = await missing.request()
+      return { file_name: 'missing-images.yaml', images, document: text }
+    }),
 
     route(listBundleRequests, async () => ({
       requests: (await receipts.listRequests()).map(

@@ -8,6 +8,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import { isDigest, type Digest } from '../../storage/digest.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
+import { damageStore } from '../appliance/damage-store.ts'
 import type { MissedPulls } from '../proxy-cache/missed-pull-service.ts'
 import { bundleSetName, receiptSetName } from './bundle-bases.ts'
 import { bundleStore } from './bundle-store.ts'
@@ -58,12 +59,16 @@ export function createBundleReceipts({
     }
   }
 
-  /** Manifests travel in any case, but only so does the other side know which are new. */
+  /**
+   * Manifests travel in any case, but only so does the other side know which are new. What is
+   * damaged is not told, so that it comes again.
+   */
   async function inventory(): Promise<readonly Digest[]> {
     const pins = pinStore(db)
     const blobs = await readAll((after, limit) => pins.pageBlobs(after, limit))
     const manifests = await readAll((after, limit) => pins.pageManifests(after, limit))
-    return [...new Set([...blobs, ...manifests])]
+    const damaged = await damageStore(db).among(blobs)
+    return [...new Set([...blobs, ...manifests])].filter((digest) => !damaged.has(digest))
   }
 
   return {

@@ -7,7 +7,7 @@ import type { Instant } from '../../platform/clock.ts'
 import { parseDigest, type Digest } from '../../storage/digest.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import { repositoryStore } from '../repositories/repository-store.ts'
-import { bundleContentStore, type TaggedManifest } from './bundle-content-store.ts'
+import { bundleContentStore, type TaggedManifest, type TagRules } from './bundle-content-store.ts'
 import type { ClosureRoot } from './content-closure.ts'
 import { isGlob, matchesGlob } from './glob.ts'
 
@@ -45,11 +45,14 @@ export function createContentSelection({
   db,
   now,
   host,
+  rules = {},
 }: {
   db: Db
   now: Instant
   /** `host[:port]` of this registry, under which its images are named in a bundle. */
   host: string
+  /** Of tags that nobody named one by one. */
+  rules?: TagRules
 }) {
   const store = bundleContentStore(db)
   const manifests = manifestStore(db)
@@ -91,7 +94,7 @@ export function createContentSelection({
   ): Promise<TaggedManifest[]> {
     const found: TaggedManifest[] = []
     for (let after = ''; ;) {
-      const page = await store.pageTags(repositoryId, after, tagsAtOnce, now)
+      const page = await store.pageTags(repositoryId, after, tagsAtOnce, now, rules)
       for (const row of page) {
         if (patterns?.some((pattern) => matchesGlob(pattern, row.tag)) !== false) found.push(row)
       }
@@ -138,22 +141,11 @@ export function createContentSelection({
       return true
     },
 
-    /** Signatures of cosign beside an image, which are tags named after its digest. */
-    async addCompanions(root: ClosureRoot, digests: readonly Digest[]): Promise<ClosureRoot[]> {
-      const added: ClosureRoot[] = []
-      for (const digest of digests) {
-        for (const suffix of ['sig', 'att', 'sbom']) {
-          const tag = `${digest.replace(':', '-')}.${suffix}`
-          const reference = `${root.name}:${tag}`
-          if (roots.has(reference)) continue
-          const found = await manifests.findByTag(root.repositoryId, tag, now)
-          if (found === undefined) continue
-          const companion = { ...root, reference, digest: parseDigest(found.digest) }
-          roots.set(reference, companion)
-          added.push(companion)
-        }
-      }
-      return added
+    /** What belongs to images that were chosen. @returns those that are new */
+    addCompanions(companions: readonly ClosureRoot[]): readonly ClosureRoot[] {
+      const fresh = companions.filter(({ reference }) => !roots.has(reference))
+      for (const root of fresh) roots.set(root.reference, root)
+      return fresh
     },
   }
 }

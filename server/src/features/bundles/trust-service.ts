@@ -1,3 +1,5 @@
+import { BundleFault } from '../../bundles/bundle-fault.ts'
+import type { BundleSignature } from '../../bundles/bundle.ts'
 import { parsePublicKey, publicKeyFile, type PublicKey } from '../../bundles/minisign.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
@@ -49,6 +51,14 @@ export function createBundleTrust({
       if (own.publicKey.keyId === keyId) return { name: 'this registry', key: own.publicKey }
       const row = await store.find(keyId)
       return row && { name: row.name, key: parsePublicKey(row.public_key) }
+    },
+
+    /** Keys may be removed while a bundle comes in. @throws BundleFault `key-unknown` */
+    async requireStillTrusted(signature: BundleSignature): Promise<void> {
+      if (signature.kind !== 'trusted') return
+      if ((await this.signerOf(signature.keyId)) === undefined) {
+        throw new BundleFault('key-unknown', `${signature.keyId} was removed meanwhile.`)
+      }
     },
 
     /** @throws BundleFault `key-invalid`; Problem `rule-violated` when it is there already. */

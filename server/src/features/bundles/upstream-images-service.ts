@@ -175,15 +175,28 @@ export function createUpstreamImages({
       return { images: [...images.values()], problems }
     },
 
-    /** An image as it is there, for the numbers of a plan. */
-    remoteRoot({ name, reference, digest, platforms, upstream }: UpstreamImage): ClosureRoot {
+    /** Images as they are there, for the numbers of a plan. */
+    remoteRoots(images: readonly UpstreamImage[]): readonly ClosureRoot[] {
       const signal = AbortSignal.timeout(planWithinMs)
-      const reader: ManifestReader = {
-        find: (wanted) => upstream.getManifest(wanted, signal),
-        listReferrers: async (subject) =>
-          (await upstream.listReferrers(subject, signal)).map((one) => one.digest),
-      }
-      return { repositoryId: 0, reader, name, reference, digest, platforms }
+      const tagsOfAll = new Map<string, Promise<ReadonlySet<string> | undefined>>()
+      return images.map(({ name, reference, digest, platforms, upstream }) => {
+        const listTags = () => {
+          const tags = tagsOfAll.get(name) ?? allTags(upstream, signal)
+          tagsOfAll.set(name, tags)
+          return tags
+        }
+        const reader: ManifestReader = {
+          find: (wanted) => upstream.getManifest(wanted, signal),
+          listReferrers: async (subject) =>
+            (await upstream.listReferrers(subject, { signal })).map((one) => one.digest),
+          async findTag(tag) {
+            if ((await listTags())?.has(tag) === false) return undefined
+            const head = await upstream.headManifest(tag, signal)
+            return head && (head.digest ?? (await upstream.getManifest(tag, signal)).digest)
+          },
+        }
+        return { repositoryId: 0, reader, name, reference, digest, platforms }
+      })
     },
 
     reasonOf,
@@ -239,6 +252,24 @@ export function createUpstreamImages({
 
 const planWithinMs = 120_000
 const failuresShown = 20
+
+/** Undefined where there are too many to list, or the registry lists none. */
+async function allTags(
+  upstream: Upstream,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  const tags = new Set<string>()
+  try {
+    for await (const tag of upstream.listTags(signal)) {
+      if (tags.size === tagsAtMost) return undefined
+      tags.add(tag)
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof UpstreamFault)) throw error
+    return undefined
+  }
+  return tags
+}
 
 /** @throws BundleFault `upstream-failed` */
 export function requireAll(failed: readonly string[]): void {

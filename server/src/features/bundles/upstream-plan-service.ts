@@ -37,7 +37,7 @@ export function createUpstreamPlans({
     ): Promise<BuiltPlan> {
       const found = await findImages(wish, logins, signal)
       const from: FromUpstreams | undefined = found && {
-        roots: found.images.map((image) => images.remoteRoot(image)),
+        roots: images.remoteRoots(found.images),
         problems: found.problems,
       }
       return plans.build(wish, from)

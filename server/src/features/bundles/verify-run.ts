@@ -6,6 +6,8 @@ import { verifyBundle } from '../../bundles/verify-bundle.ts'
 import { BundleSource } from '../../contract/mooring-bundle-values.ts'
 import { faultFact, type JobOutcome, type JobRun } from './bundle-job.ts'
 import type { BundleSources, SignatureView } from './bundle-sources.ts'
+import type { EncryptionKeys } from './encryption-key-service.ts'
+import { ReadSecrets } from './job-secrets.ts'
 import { fingerprintOf } from './signing-key-service.ts'
 import type { BundleTrust } from './trust-service.ts'
 
@@ -18,9 +20,11 @@ export const VerifyOptions = z.object({
 export function createVerifyRun({
   sources,
   trust,
+  encryption,
 }: {
   sources: BundleSources
   trust: BundleTrust
+  encryption: Pick<EncryptionKeys, 'identities'>
 }) {
   async function signatureOf({ signature }: VerifyReport): Promise<SignatureView> {
     if (signature.kind === 'unsigned') {
@@ -42,9 +46,11 @@ export function createVerifyRun({
     await run.describe({ path: paths.join(', ') })
     const { meter, signal } = run
     meter.enter('verifying')
+    const { identity } = ReadSecrets.parse(run.secrets ?? {})
+    const identities = await encryption.identities(identity)
     const check = async (keys?: Awaited<ReturnType<BundleTrust['keys']>>) =>
       verifyBundle(paths, {
-        signal,
+        ...{ signal, identities },
         ...(keys !== undefined && { keys }),
         onProgress({ bytesDone, bytesTotal, file }) {
           meter.reach({ done: bytesDone, total: bytesTotal, current: file })

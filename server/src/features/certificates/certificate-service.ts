@@ -87,6 +87,9 @@ export function createCertificateService({
   log: Logger
 }) {
   const { paths } = store
+  store.onSwapped(({ id, pair }) =>
+    record(kindOf.imported, { by: 'found in place' }, { ...factsOf(id, pair), source: 'files' }),
+  )
 
   return {
     /** Issues it again, with the names it has or others. */
@@ -279,11 +282,7 @@ export function createCertificateService({
     const { state = {}, kind = kindOf[source], metadata = {} } = more
     const id = await change.add(pair, { source, by: who.by })
     await change.commit({ ...state, current: id })
-    const { names, notAfter, sha256Fingerprint } = describeCertificate(pair.certificatePem)
-    await record(kind, who, {
-      ...{ certificate_id: id, names, ...metadata, sha256_fingerprint: sha256Fingerprint },
-      expiration_date: new Date(notAfter).toISOString(),
-    })
+    await record(kind, who, { ...factsOf(id, pair), ...metadata })
     return { id, createdAt: clock.now(), source, by: who.by, pair }
   }
 
@@ -322,6 +321,15 @@ export function createCertificateService({
         ? { ...finding, severity: 'warning' as const }
         : finding,
     )
+  }
+}
+
+function factsOf(id: string, { certificatePem }: KeyedCertificate) {
+  const { names, notAfter, sha256Fingerprint } = describeCertificate(certificatePem)
+  const expiration = new Date(notAfter).toISOString()
+  return {
+    ...{ certificate_id: id, names, sha256_fingerprint: sha256Fingerprint },
+    expiration_date: expiration,
   }
 }
 

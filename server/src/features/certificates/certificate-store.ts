@@ -56,6 +56,8 @@ export function createCertificateStore({
 }) {
   const paths = certificatePaths(configDir)
   let last: Promise<unknown> = Promise.resolve()
+  let noteSwapped: (swapped: Pick<CertificateEntry, 'id' | 'pair'>) => Promise<void> = () =>
+    Promise.resolve()
 
   return {
     configDir,
@@ -77,6 +79,11 @@ export function createCertificateStore({
      */
     async repair({ atStart }: { atStart: boolean }): Promise<void> {
       await this.change(() => Promise.resolve(), atStart)
+    },
+
+    /** Who is told when somebody put other files in the place of ours, before that counts. */
+    onSwapped(listener: typeof noteSwapped): void {
+      noteSwapped = listener
     },
 
     /** What is served. Entries never change, so this is a pair however often others swap it. */
@@ -219,6 +226,7 @@ export function createCertificateStore({
     const known = (await listEntries()).find(({ pair }) => isSame(pair, published))
     const id = known?.id ?? (await add(published, { source: 'adopted', by: 'found in place' }))
     const adopted = { ...state, current: id }
+    if (state.current !== null) await noteSwapped({ id, pair: published })
     await writeState(adopted)
     await prune(adopted)
     return adopted

@@ -1,5 +1,6 @@
 import type { Digest } from '../../storage/digest.ts'
 import type { BlobFetches } from './blob-fetch.ts'
+import type { LayerMeter } from './copy-meter.ts'
 import type { CopyTask } from './copy-task.ts'
 import type { TransferLanes } from './transfer-lanes.ts'
 
@@ -17,18 +18,27 @@ export function createBlobCopy({ fetches, lanes }: { fetches: BlobFetches; lanes
     const { upstream, source, repositoryId, meter, signal } = request
     const counts = !task.blobs.has(digest)
     let transferred = 0
+    let layer: LayerMeter | undefined
     task.blobs.add(digest)
     if (counts) meter?.expect(1, sizeBytes)
     try {
       const arrival = await fetches.fetch({
         ...{ digest, sizeBytes, repositoryId, source, signal },
         ownsChunks: true,
-        open: (from, signal) => upstream.openBlob(digest, { sizeBytes, from, signal }),
+        open(from, signal) {
+          layer?.ended()
+          layer = meter?.layerBegun({
+            ...{ tag: request.tag, platform: task.platform ?? null },
+            ...{ digest, done: from, total: sizeBytes },
+          })
+          return upstream.openBlob(digest, { sizeBytes, from, signal })
+        },
         turn: (signal) => lanes.enter(source, signal),
         received(bytes) {
           transferred += bytes
           tally.bytes += bytes
           meter?.received(bytes)
+          layer?.received(bytes)
           lanes.received(source, bytes)
         },
       })
@@ -37,6 +47,8 @@ export function createBlobCopy({ fetches, lanes }: { fetches: BlobFetches; lanes
     } catch (error) {
       if (!signal.aborted) lanes.slowDown(source)
       throw error
+    } finally {
+      layer?.ended()
     }
     if (counts) meter?.blobDone(Math.max(sizeBytes - transferred, 0))
   }

@@ -14,6 +14,12 @@ export interface Wanted {
   readonly sizeBytes: number
 }
 
+export interface Received {
+  readonly uploadId: string
+  /** Whether `blobfetch` has a row of it. */
+  readonly isRemembered: boolean
+}
+
 /**
  * How long a fetch waits for the sweep to finish with bytes of the same digest: longer than the lease of
  * one whose machine crashed.
@@ -78,7 +84,7 @@ export function createBlobIntake({
      * @returns whether the repository has it; false when that was deleted meanwhile.
      */
     async commit(
-      uploadId: string,
+      { uploadId, isRemembered }: Received,
       digest: Digest,
       repositoryId: number,
       holdMs: number,
@@ -100,7 +106,7 @@ export function createBlobIntake({
         const blobId = await blobStore(tx).insert(digest, sizeBytes, now)
         const isLinked = await blobStore(tx).link(repositoryId, blobId, now, now + holdMs)
         await uploadStore(tx).delete(uploadId)
-        await blobFetchStore(tx).delete(digest, uploadId)
+        if (isRemembered) await blobFetchStore(tx).delete(digest, uploadId)
         return isLinked
       })
     },

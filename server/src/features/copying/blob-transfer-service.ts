@@ -6,7 +6,7 @@ import { isProblem } from '../../problem.ts'
 import type { BlobStorage } from '../../storage/storage.ts'
 import type { BlobFetch } from './blob-fetch.ts'
 import { blobFetchStore } from './blob-fetch-store.ts'
-import type { BlobIntake } from './blob-intake-service.ts'
+import type { BlobIntake, Received } from './blob-intake-service.ts'
 import { CopyFault } from './copy-fault.ts'
 import type { GrowingBlob } from './growing-blob.ts'
 
@@ -111,9 +111,9 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
     }
   }
 
-  async function commit({ digest, ...request }: BlobFetch, uploadId: string, holdMs: number) {
+  async function commit({ digest, ...request }: BlobFetch, received: Received, holdMs: number) {
     try {
-      return await intake.commit(uploadId, digest, request.repositoryId, holdMs)
+      return await intake.commit(received, digest, request.repositoryId, holdMs)
     } catch (error) {
       if (!isProblem(error, 'digest-mismatch')) throw error
       throw new CopyFault('digest-mismatch', `what came from ${request.source} is not ${digest}`, {
@@ -144,7 +144,7 @@ export function createBlobTransfer({ database, storage, intake, clock, random }:
         if (isRemembered) release = keepClaim(request, uploadId)
         await receive(request, at, growing, signal)
         done()
-        return await commit(request, uploadId, holdMs)
+        return await commit(request, { uploadId, isRemembered }, holdMs)
       } catch (error) {
         // what is wrong is not gone on with; of what was broken off, the storage keeps the bytes
         if (uploadId !== undefined && (!isRemembered || error instanceof CopyFault)) {

@@ -1,5 +1,22 @@
 import type { Stopwatch } from '../../platform/stopwatch.ts'
 
+/** A blob that is being transferred. */
+export interface LayerProgress {
+  readonly tag: string
+  /** `linux/arm64`; null where a single image is copied, which does not say before it is here. */
+  readonly platform: string | null
+  readonly digest: string
+  /** Bytes of it that are here, and that it has. */
+  readonly done: number
+  readonly total: number
+}
+
+/** Counts what comes of one blob, until its transfer ends. */
+export interface LayerMeter {
+  readonly received: (count: number) => void
+  readonly ended: () => void
+}
+
 export interface CopyProgress {
   /** The tags that are being copied, oldest first. */
   readonly tags: readonly string[]
@@ -7,6 +24,7 @@ export interface CopyProgress {
   readonly bytes: number
   readonly bytesTotal: number
   readonly bytesPerSecond: number
+  readonly layers: readonly LayerProgress[]
   readonly blobs: number
   readonly blobsTotal: number
 }
@@ -26,6 +44,7 @@ export function createCopyMeter({
   report?: (progress: CopyProgress) => void
 }) {
   const tags = new Set<string>()
+  const layers = new Set<{ -readonly [Key in keyof LayerProgress]: LayerProgress[Key] }>()
   const samples: { at: number; bytes: number }[] = [{ at: elapsed(), bytes: 0 }]
   let bytes = 0
   let bytesTotal = 0
@@ -41,7 +60,10 @@ export function createCopyMeter({
 
   function snapshot(): CopyProgress {
     const bytesPerSecond = rate(elapsed())
-    return { tags: [...tags], bytes, bytesTotal, bytesPerSecond, blobs, blobsTotal }
+    return {
+      ...{ tags: [...tags], bytes, bytesTotal, bytesPerSecond, blobs, blobsTotal },
+      layers: [...layers].map((layer) => ({ ...layer })),
+    }
   }
 
   function changed(): void {
@@ -72,6 +94,19 @@ export function createCopyMeter({
     received(count: number): void {
       bytes += count
       changed()
+    },
+    /** A transfer begins; as many as there are lanes go on at a time. */
+    layerBegun(begun: LayerProgress): LayerMeter {
+      const layer = { ...begun }
+      layers.add(layer)
+      return {
+        received(count) {
+          layer.done += count
+        },
+        ended() {
+          layers.delete(layer)
+        },
+      }
     },
     /** A blob is there; `sparedBytes` of it did not have to be transferred. */
     blobDone(sparedBytes: number): void {

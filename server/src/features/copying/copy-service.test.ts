@@ -180,6 +180,31 @@ describeDatabases('copying a tag', (open) => {
     expect(meter.snapshot()).toMatchObject(whole)
   })
 
+  test('tells which layers are on their way, and for which platform', async () => {
+    const [one, two] = [imageFor(amd64, 'one'), imageFor(arm, 'two')]
+    for (const { manifest, blobs } of [one, two]) upstream.put(manifest, blobs)
+    upstream.put(indexOf([one, two]), [], 'v1')
+    const seen = new Set<string>()
+    let now = 0
+    const meter = createCopyMeter({
+      elapsed: () => (now += 1_000),
+      report: ({ layers }) => {
+        for (const { tag, platform, digest, total } of layers) {
+          seen.add([tag, platform, digest, total].join(' '))
+        }
+      },
+    })
+    await world.copier.copyTag(request('v1', { meter }))
+    const wanted = [
+      ...one.blobs.map((blob) => ({ ...blob, platform: 'linux/amd64' })),
+      ...two.blobs.map((blob) => ({ ...blob, platform: 'linux/arm/v7' })),
+    ]
+    const line = ({ platform, digest, bytes }: (typeof wanted)[number]) =>
+      ['v1', platform, digest, bytes.length].join(' ')
+    expect([...seen].sort()).toEqual(wanted.map(line).sort())
+    expect(meter.snapshot().layers).toEqual([])
+  })
+
   test.each([
     ['has no tag', undefined, 'not-found'],
     ['is of the first format', { schemaVersion: 1, name: 'a', tag: 'b' }, 'schema-1'],

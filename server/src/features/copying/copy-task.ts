@@ -4,6 +4,8 @@ import type { CopyRequest, CopyResult } from './copy.ts'
 /** What is known while one tag is copied. */
 export interface CopyTask {
   readonly request: CopyRequest
+  /** Of the manifest that is copied just now, where an index names it. */
+  readonly platform?: string
   readonly tally: { -readonly [Count in CopyCount]: number }
   /** Manifests that were copied, or are being; by digest. */
   readonly manifests: Map<Digest, Promise<void>>

@@ -6,7 +6,11 @@ import type { UpstreamManifest } from '../../upstream/upstream.ts'
 import { bareMediaType, isManifestMediaType } from '../manifests/manifest-media-types.ts'
 import type { Push, PushResult } from '../manifests/manifest-push-service.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
-import { parseManifest, type ParsedManifest } from '../manifests/parse-manifest.ts'
+import {
+  parseManifest,
+  type ChildDescriptor,
+  type ParsedManifest,
+} from '../manifests/parse-manifest.ts'
 import type { TagName } from '../tags/tag-name.ts'
 import { eachAtOnce } from '../../work/at-once.ts'
 import type { BlobCopy } from './blob-copy-service.ts'
@@ -80,11 +84,13 @@ export function createManifestCopy(parts: ManifestCopyParts) {
     const wanted = new Set<string>(chosen?.digests ?? children.map(({ digest }) => digest))
     const listed = children.filter(({ digest }) => wanted.has(digest))
     const begun = clock.now()
-    await eachAtOnce(listed, childrenAtOnce, ({ digest }) => copy(task, digest, platforms))
+    const copyChild = (child: ChildDescriptor) =>
+      copy({ ...task, ...platformOf(child) }, child.digest, platforms)
+    await eachAtOnce(listed, childrenAtOnce, copyChild)
     if (!mayHaveRunOut(begun)) return
-    for (const { digest } of listed) {
-      task.manifests.delete(digest)
-      await copy(task, digest, platforms)
+    for (const child of listed) {
+      task.manifests.delete(child.digest)
+      await copyChild(child)
     }
   }
 
@@ -133,6 +139,12 @@ export function createManifestCopy(parts: ManifestCopyParts) {
   }
 
   return { read, gather, store, copy, parse }
+}
+
+function platformOf({ platform }: ChildDescriptor): Pick<CopyTask, 'platform'> {
+  if (platform === undefined) return {}
+  const { os, architecture, variant } = platform
+  return { platform: [os, architecture, ...(variant ? [variant] : [])].join('/') }
 }
 
 /** @throws CopyFault */

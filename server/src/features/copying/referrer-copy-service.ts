@@ -31,11 +31,11 @@ export function createReferrerCopy({
     subjects: readonly Digest[],
     depth = 1,
   ): Promise<void> {
-    const { upstream, repositoryId, signal } = task.request
+    const { upstream, repositoryId, knownTags, signal } = task.request
     const fresh = subjects.filter((subject) => !task.subjects.has(subject))
     for (const subject of fresh) task.subjects.add(subject)
     await eachAtOnce(fresh, subjectsAtOnce, async (subject) => {
-      const found = await upstream.listReferrers(subject, signal)
+      const found = await upstream.listReferrers(subject, { signal, knownTags })
       const digests = [...new Set(found.map(({ digest }) => digest))]
       for (const digest of digests) {
         const isHere = (await known.findByDigest(repositoryId, digest)) !== undefined

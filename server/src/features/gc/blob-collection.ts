@@ -103,8 +103,12 @@ export function createBlobCollection({
       return 'more'
     }) satisfies Step,
 
-    /** Once after a start: what a crash left between its moves, so that no push waits for it. */
+    /**
+     * What a crash left between its moves, so that no push waits for it: of this process, looked for
+     * once after its start, and of another one whose lease ran out.
+     */
     async finishDoomed(): Promise<void> {
+      if (lease.takeInheritance()) looksForDoomed = true
       if (!looksForDoomed) return
       const last = await store.lastId()
       for (let after = 0; after < last; after += idsAtOnce) {

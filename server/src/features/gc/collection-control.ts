@@ -3,7 +3,7 @@ import type { EventBus } from '../../platform/event-bus.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { Problem } from '../../problem.ts'
 import { underLease, type Lease } from '../../work/lease.ts'
-import type { Step } from '../../work/worker.ts'
+import type { Step, Worker } from '../../work/worker.ts'
 import type { CollectionPlan } from './collection-plan.ts'
 import type { Collector } from './collector.ts'
 import type { Tally } from './tally.ts'
@@ -53,7 +53,8 @@ export function createCollectionControl({
   let runNumber = 0
   let isCancelled = false
   let plan: PlannedCollection | undefined
-  let wake: (() => void) | undefined
+  let worker: Pick<Worker, 'wake' | 'isPaused'> | undefined
+  let isUnderWay = false
   let toldAt = -Infinity
 
   function tell(): void {
@@ -61,6 +62,12 @@ export function createCollectionControl({
     toldAt = clock.now()
     const { id, state, freed } = run
     bus.publish('jobs', { job: 'collection', id, progress: { state, ...freed } })
+  }
+
+  /** Why nothing is collected for now. */
+  function restsFor(): 'pause' | 'read-only' | null {
+    if (worker?.isPaused === true) return 'pause'
+    return worker !== undefined && isReadOnly() ? 'read-only' : null
   }
 
   function freedSince(before: CollectionPlan): CollectionPlan {
@@ -130,7 +137,8 @@ export function createCollectionControl({
       return async (stopping) => {
         if (isReadOnly()) return 'idle'
         if (run?.state === 'running') {
-          await runNow(all, lease, stopping)
+          isUnderWay = true
+          await runNow(all, lease, stopping).finally(() => (isUnderWay = false))
           return 'idle'
         }
         const before = counted
@@ -146,18 +154,18 @@ export function createCollectionControl({
       }
     },
 
-    /** Where there is a worker, how it is woken. */
-    attach(next: () => void): void {
-      wake = next
+    /** Where there is one. */
+    attach(next: Pick<Worker, 'wake' | 'isPaused'>): void {
+      worker = next
     },
 
-    isEnabled: (): boolean => wake !== undefined,
+    isEnabled: (): boolean => worker !== undefined,
 
-    state: () => ({ last, lastTurnAt, run, plan }),
+    state: () => ({ last, lastTurnAt, run, plan, restsFor: restsFor() }),
 
     /** @throws Problem `conflict` */
     start(by: string): CollectionRun {
-      if (wake === undefined) {
+      if (worker === undefined) {
         throw new Problem('conflict', { message: 'This server does not collect garbage.' })
       }
       if (run?.state === 'running') {
@@ -169,12 +177,16 @@ export function createCollectionControl({
         state: 'running',
         ...{ started: clock.now(), ended: null, by, freed: nothing, error: null },
       }
-      wake()
+      worker.wake()
       return run
     },
 
+    /** One that has not begun ends at once. */
     cancel(): void {
       isCancelled = true
+      if (run?.state !== 'running' || isUnderWay) return
+      run = { ...run, state: 'cancelled', ended: clock.now() }
+      tell()
     },
 
     /** Begins to find out what a collection would free. */

@@ -12,7 +12,7 @@ export interface CollectorParts {
   readonly database: Database
   readonly storage: BlobStorage
   readonly clock: Clock
-  readonly lease: Pick<Lease, 'isSafe'>
+  readonly lease: Pick<Lease, 'isSafe' | 'takeInheritance'>
   readonly tally: Tally
   readonly quota: Pick<QuotaAccounting, 'removed'>
   readonly log: Logger

@@ -261,7 +261,7 @@ export async function createGcWorld(database: Database, folder: string) {
 
     collector(parts: Partial<CollectorParts> = {}) {
       const { freed, tally } = newTally()
-      const lease = { isSafe: () => true }
+      const lease = { isSafe: () => true, takeInheritance: () => false }
       const collector = createCollector({
         ...{ database, storage, clock, lease, tally, quota, log, config },
         ...parts,

@@ -10,6 +10,8 @@ export interface Mail {
   readonly to: string
   readonly subject: string
   readonly text: string
+  /** Whether the subject begins with the title of the registry, as it usually does. */
+  readonly withTitle?: boolean
 }
 
 const connectMs = 10_000
@@ -47,14 +49,14 @@ export function createMailService({
   }
 
   /** @throws Problem `mail-failed` */
-  async function send({ to, subject, text }: Mail): Promise<void> {
+  async function send({ to, subject, text, withTitle = true }: Mail): Promise<void> {
     try {
       const opened = await (transport ??= openTransport())
       await opened.sendMail({
         from: sender,
         // As an object, so that a comma in it does not make two of it.
         to: { name: '', address: to },
-        subject: `[${config.interface.titleShort}] ${subject}`,
+        subject: withTitle ? `[${config.interface.titleShort}] ${subject}` : subject,
         text,
         html: asHtml(text),
       })

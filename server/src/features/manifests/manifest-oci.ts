@@ -120,7 +120,8 @@ export function manifestOci({
             tag: reference.kind === 'tag' ? reference.tag : reference.digest,
             mediaType,
           })
-          await audit.recordIn(tx, entry)
+          const pushed = reference.kind === 'tag' ? [reference.tag, ...tags] : tags
+          await audit.recordIn(tx, { ...entry, tags: [...new Set(pushed)] })
           for (const tag of frozen) {
             const { repo, namespace } = entry.metadata
             const metadata = { tag, repo, namespace, immutable: true }

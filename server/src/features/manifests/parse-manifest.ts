@@ -28,7 +28,11 @@ export interface ParsedManifest {
 export interface ChildDescriptor {
   readonly digest: Digest
   readonly mediaType: string
-  readonly platform?: { readonly os: string; readonly architecture: string }
+  readonly platform?: {
+    readonly os: string
+    readonly architecture: string
+    readonly variant?: string | null | undefined
+  }
 }
 
 const DigestText = z.string().refine(isDigest, 'is no sha256 or sha512 digest')
@@ -60,7 +64,13 @@ const Index = z.object({
   manifests: z
     .array(
       Descriptor.extend({
-        platform: z.object({ os: z.string(), architecture: z.string() }).nullish(),
+        platform: z
+          .object({
+            os: z.string(),
+            architecture: z.string(),
+            variant: z.string().nullish().catch(null),
+          })
+          .nullish(),
       }),
     )
     .max(10_000),

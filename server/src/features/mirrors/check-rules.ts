@@ -1,5 +1,5 @@
 import { Problem } from '../../problem.ts'
-import { parseMoment, parseWindow } from './mirror-calendar.ts'
+import { parseMoment, parseWindow } from '../../platform/calendar.ts'
 import { isRate, type MirrorRules } from './mirror-rules.ts'
 import { parseSigningKey } from './signed-payload.ts'
 import { isVersionRange } from './tag-selection.ts'

@@ -54,7 +54,7 @@ export function createSignatureCheck({
     if ((await upstream.headManifest(tag, signal)) !== undefined) {
       yield* layersOf(await upstream.getManifest(tag, signal))
     }
-    const referrers = (await upstream.listReferrers(digest, signal)).filter(maySign)
+    const referrers = (await upstream.listReferrers(digest, { signal })).filter(maySign)
     for (const { digest: found } of referrers.slice(0, mostSignatures)) {
       yield* layersOf(await upstream.getManifest(found, signal))
     }

@@ -65,7 +65,7 @@ export function keepClaim({
     },
 
     /** Whoever looks next may go on with the run at once. */
-    handBack: () => mirrorClaimStore(db).renew(claim, clock.now()),
+    handBack: () => mirrorClaimStore(db).handBack(claim, clock.now()),
 
     close(): void {
       clearInterval(timer)

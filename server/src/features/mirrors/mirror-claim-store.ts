@@ -115,6 +115,12 @@ export function mirrorClaimStore(db: Db) {
       return numUpdatedRows === 1n
     },
 
+    /** Whoever takes it over does so by agreement, which is none of the takeovers that count. */
+    handBack: (claim: Claim, now: Instant) =>
+      claimed(claim)
+        .set((e) => ({ expires_at: now, takeovers: sql<number>`${e.ref('takeovers')} - 1` }))
+        .execute(),
+
     /** The run is not one's own any more, or its repository is no mirror any more: false. */
     async isOwn({ id, transactionId }: Claim): Promise<boolean> {
       const row = await db
@@ -125,6 +131,7 @@ export function mirrorClaimStore(db: Db) {
         .where('repomirrorconfig.transaction_id', '=', transactionId)
         .where('repomirrorconfig.status', '=', syncing)
         .where('repository.state', '=', 'MIRROR')
+        .where(ofLiveNamespace)
         .executeTakeFirst()
       return row !== undefined
     },

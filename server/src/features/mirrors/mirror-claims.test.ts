@@ -1,14 +1,20 @@
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 
 import { describeDatabases } from '../../db/database-suite.ts'
+import type { Database } from '../../db/open.ts'
 import type { Db } from '../../db/tables.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { systemRandom } from '../../platform/random.ts'
+import { deletedNamespaceStore } from '../accounts/deleted-namespace-store.ts'
 import { mirrorClaimStore, type Kind } from './mirror-claim-store.ts'
 import { releasedAfter, syncStatus, type SyncStatus } from './mirror-status.ts'
 import { mirrorStore, type MirrorRow } from './mirror-store.ts'
+import { createMirrorWorker } from './mirror-worker.ts'
 
 const lifeMs = 30_000
 
 describeDatabases('mirrors that are handed out', (open) => {
+  let database: Database
   let db: Db
   let now = 1_000_000
   let repositoryId = 0
@@ -19,7 +25,8 @@ describeDatabases('mirrors that are handed out', (open) => {
   let namespaceId = 0
 
   beforeAll(async () => {
-    ;({ db } = await open())
+    database = await open()
+    db = database.db
     const account = (username: string) =>
       db
         .insertInto('user')
@@ -125,6 +132,30 @@ describeDatabases('mirrors that are handed out', (open) => {
     expect(await mirrorClaimStore(db).isOwn(yours.claim)).toBe(true)
   })
 
+  it('are nobody to run any more once their namespace is being deleted', async () => {
+    const mine = await claimed(await mirror())
+    expect(await mirrorClaimStore(db).isOwn(mine.claim)).toBe(true)
+    const namespace = { namespace_user_id: namespaceId, original_username: 'acme' }
+    await deletedNamespaceStore(db).insert({
+      ...{ ...namespace, original_email: null, marked_at: now, purge_after: now },
+    })
+    try {
+      expect(await mirrorClaimStore(db).isOwn(mine.claim)).toBe(false)
+    } finally {
+      await db.deleteFrom('deletednamespace').execute()
+    }
+  })
+
+  it('are handed back without that counting as a worker that was gone', async () => {
+    let mine = await claimed(await mirror())
+    for (let time = 0; time < 3; time++) {
+      await mirrorClaimStore(db).handBack(mine.claim, now)
+      expect(await eligible('lost')).toBe(1)
+      mine = await claimed(mine.row)
+      expect(mine.row.takeovers).toBe(0)
+    }
+  })
+
   it('are let go of by who has them only, and come again at their next slot', async () => {
     const { row, claim: mine } = await claimed(await mirror())
     const after = releasedAfter(
@@ -152,6 +183,45 @@ describeDatabases('mirrors that are handed out', (open) => {
     expect(await mirrorClaimStore(db).cancel(row.id, next())).toBe(false)
     expect(await mirrorClaimStore(db).request(row.id, next())).toBe(true)
     expect(await eligible('requested')).toBe(1)
+  })
+
+  it('are not begun a second time by who still has a run of theirs', async () => {
+    const started: number[] = []
+    const running = new Set<number>()
+    const worker = createMirrorWorker({
+      ...{ database, random: systemRandom, clock: { now: () => now } },
+      log: createLogger('silent'),
+      runner: {
+        count: () => running.size,
+        isRunning: (id) => running.has(id),
+        start: ({ id }) => {
+          started.push(id)
+          running.add(id)
+        },
+        close: () => Promise.resolve(),
+      },
+      metrics: { works: () => undefined, due: () => undefined },
+      isReadOnly: () => false,
+      config: { mirrors: { everyMs: 1_000 } },
+      wake: () => undefined,
+    })
+    const { id } = await mirror()
+    await worker.step()
+    expect(started).toEqual([id])
+
+    // The machine slept, or somebody set its clock.
+    now += 10 * lifeMs
+    await worker.step()
+    // Cancelled, and asked for again before the run has ended.
+    await mirrorClaimStore(db).cancel(id, next())
+    await mirrorClaimStore(db).request(id, next())
+    await worker.step()
+    expect(started).toEqual([id])
+
+    running.delete(id)
+    await worker.step()
+    expect(started).toEqual([id, id])
+    await worker.close()
   })
 
   it('hold their robot until their repository is deleted', async () => {

@@ -1,4 +1,4 @@
-import { isProblem } from '../../problem.ts'
+import { isProblem, type ProblemCode } from '../../problem.ts'
 import { UpstreamFault } from '../../upstream/upstream-fault.ts'
 import { CopyFault } from '../copying/copy-fault.ts'
 
@@ -23,6 +23,11 @@ export type FailureCode =
   | 'storage_full'
   | 'not_signed'
   | 'window_closed'
+  | 'disconnected'
+  | 'name_unknown'
+  | 'busy'
+  | 'storage_unavailable'
+  | 'read_only'
 
 export interface Failure {
   readonly code: FailureCode
@@ -52,8 +57,31 @@ const copyFaults: Readonly<Record<CopyFault['reason'], FailureCode>> = {
   'sparse-index-off': 'manifest_invalid',
 }
 
+/** What is wrong with the content, with the room for it, or with the registry itself. */
+const problems: Readonly<Partial<Record<ProblemCode, FailureCode>>> = {
+  'manifest-invalid': 'manifest_invalid',
+  'manifest-too-large': 'manifest_invalid',
+  'manifest-media-type': 'manifest_invalid',
+  'manifest-blob-unknown': 'manifest_invalid',
+  'manifest-child-unknown': 'manifest_invalid',
+  'tag-invalid': 'manifest_invalid',
+  'digest-invalid': 'manifest_invalid',
+  'digest-mismatch': 'blob_mismatch',
+  'size-mismatch': 'blob_mismatch',
+  'blob-unknown': 'not_found',
+  'manifest-unknown': 'not_found',
+  'quota-exceeded': 'quota_exceeded',
+  'storage-unavailable': 'storage_unavailable',
+  'registry-read-only': 'read_only',
+  'pushes-disabled': 'read_only',
+  'repository-read-only': 'read_only',
+}
+
 /** What is told of an error; undefined for one that is no failure of the upstream or of the rules. */
 export function knownFailure(error: unknown): Failure | undefined {
+  if (error instanceof UpstreamFault && isUnknownName(error)) {
+    return { code: 'name_unknown', message: cut(error.message) }
+  }
   if (error instanceof MirrorFault || error instanceof UpstreamFault) {
     return { code: error.code, message: cut(error.message) }
   }
@@ -63,8 +91,12 @@ export function knownFailure(error: unknown): Failure | undefined {
   if (isProblem(error, 'tag-immutable')) {
     return { code: 'tag_immutable', message: 'The tag is immutable here' }
   }
-  if (isProblem(error, 'storage-full')) {
+  if (isProblem(error, 'storage-full') || isOutOfSpace(error)) {
     return { code: 'storage_full', message: 'The storage of the registry is full' }
+  }
+  if (isProblem(error, 'upload-busy')) {
+    const message = 'A layer is being removed at this moment; the next run brings it'
+    return { code: 'busy', message }
   }
   if (isProblem(error, 'blob-too-large')) {
     return { code: 'quota_exceeded', message: 'A layer is larger than MAXIMUM_LAYER_SIZE' }
@@ -72,9 +104,21 @@ export function knownFailure(error: unknown): Failure | undefined {
   if (isProblem(error)) {
     const { message } = error.detail
     const text = typeof message === 'string' ? `${error.code}: ${message}` : error.code
-    return { code: 'manifest_invalid', message: cut(text) }
+    return { code: problems[error.code] ?? 'unknown_error', message: cut(text) }
   }
   return undefined
+}
+
+/** On a way that does not say so itself. */
+function isOutOfSpace(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))
+  )
+}
+
+function isUnknownName({ code, cause }: UpstreamFault): boolean {
+  const found = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return code === 'connection_error' && ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'].includes(found)
 }
 
 export function failureOf(error: unknown): Failure {

@@ -59,6 +59,15 @@ export function mirrorListStore(db: Db) {
         .limit(limit)
         .execute(),
 
+    /** Those that follow an upstream, in the order of their ids. */
+    listOfHost: (host: string, after: number, limit: number): Promise<ListedMirror[]> =>
+      listed()
+        .where('repomirrorconfig.upstream_host', '=', host)
+        .where('repomirrorconfig.id', '>', after)
+        .orderBy('repomirrorconfig.id')
+        .limit(limit)
+        .execute(),
+
     /** How many are in which status. */
     countByStatus: (namespaceId: number | undefined) =>
       watched(namespaceId)

@@ -13,6 +13,7 @@ interface Where {
 /** What the metrics call those that they have no word for. */
 const reasons: Partial<Record<FailureCode, string>> = {
   rate_limited: 'connection_error',
+  name_unknown: 'connection_error',
   cancelled: 'preempted',
 }
 const known = new Set([

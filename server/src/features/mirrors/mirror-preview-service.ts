@@ -1,11 +1,11 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Upstream } from '../../upstream/upstream.ts'
-import { UpstreamFault } from '../../upstream/upstream-fault.ts'
 import { Problem } from '../../problem.ts'
 import { manifestStore } from '../manifests/manifest-store.ts'
 import { isTagName } from '../tags/tag-name.ts'
-import { failureOf, MirrorFault } from './mirror-failure.ts'
+import { asking } from './asking.ts'
+import { failureOf } from './mirror-failure.ts'
 import type { MirrorSettingsService, UpstreamSettings } from './mirror-settings-service.ts'
 import type { MirrorRow } from './mirror-store.ts'
 import type { MirrorTags } from './mirror-tags-service.ts'
@@ -36,7 +36,14 @@ export interface DryTag {
   readonly message?: string
 }
 
-const answerWithinMs = 60_000
+/** What a mirror would follow. */
+export interface ChosenTags {
+  readonly upstream: Upstream
+  readonly available: readonly string[]
+  readonly matched: readonly string[]
+  readonly platforms: readonly string[]
+}
+
 const shownTags = 500
 const dryTags = 1_000
 const headsAtOnce = 8
@@ -77,6 +84,23 @@ export function createMirrorPreviews({
     }
   }
 
+  /** @throws Problem, UpstreamFault, MirrorFault */
+  async function choose(
+    wish: PreviewWish,
+    stored: MirrorRow | undefined,
+    signal: AbortSignal,
+  ): Promise<ChosenTags> {
+    checkRules(wish.rules)
+    const rules = { ...(stored ? settings.rulesOf(stored) : usualRules), ...wish.rules }
+    const patterns = wish.patterns ?? (stored ? settings.patternsOf(stored) : ['*'])
+    const upstream = await upstreams.open(await specFor(wish, stored), signal)
+    const available = await upstreams.listTags(upstream, signal)
+    const matched = selectTags(available, patterns, rules).filter(isTagName)
+    const own = rules.platforms.length > 0
+    const platforms = own ? rules.platforms : stored ? settings.architecturesOf(stored) : []
+    return { upstream, available, matched, platforms }
+  }
+
   /** A stored password goes to whom it was entered for, and for the name that it belongs to. */
   function credentialsFor(
     host: string,
@@ -87,23 +111,6 @@ export function createMirrorPreviews({
     const { credentials } = upstreams.specOf(stored)
     const isSame = username === undefined || username === credentials?.username
     return isSame ? credentials : undefined
-  }
-
-  /** @throws Problem `request-invalid` with the reason for which the upstream gives nothing. */
-  async function asking<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>) {
-    const timeout = AbortSignal.timeout(answerWithinMs)
-    try {
-      return await work(AbortSignal.any([signal, timeout]))
-    } catch (error) {
-      if (timeout.aborted) {
-        throw new Problem('request-invalid', { message: 'The upstream takes too long to answer' })
-      }
-      if (error instanceof UpstreamFault || error instanceof MirrorFault) {
-        const { code, message } = failureOf(error)
-        throw new Problem('request-invalid', { message, extra: { code } }, { cause: error })
-      }
-      throw error
-    }
   }
 
   async function local(repositoryId: number, tag: string): Promise<string | null> {
@@ -138,15 +145,10 @@ export function createMirrorPreviews({
   }
 
   return {
+    choose,
+
     async tags(wish: PreviewWish, stored: MirrorRow | undefined, signal: AbortSignal) {
-      const rules = { ...(stored ? settings.rulesOf(stored) : usualRules), ...wish.rules }
-      checkRules(wish.rules)
-      const patterns = wish.patterns ?? (stored ? settings.patternsOf(stored) : ['*'])
-      const available = await asking(signal, async (until) => {
-        const spec = await specFor(wish, stored)
-        return upstreams.listTags(await upstreams.open(spec, until), until)
-      })
-      const matched = selectTags(available, patterns, rules).filter(isTagName)
+      const { available, matched } = await asking(signal, (until) => choose(wish, stored, until))
       const chosen = new Set<string>(matched)
       return {
         total: available.length,

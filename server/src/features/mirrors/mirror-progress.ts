@@ -2,13 +2,16 @@ import type { EventBus } from '../../platform/event-bus.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Stopwatch } from '../../platform/stopwatch.ts'
 import type { JobProgress } from '../../work/job-progress.ts'
-import { createCopyMeter, type CopyMeter } from '../copying/copy-meter.ts'
+import { createCopyMeter, type CopyMeter, type LayerProgress } from '../copying/copy-meter.ts'
 import type { LastHour } from './last-hour.ts'
 import type { TagState } from './mirror-run-store.ts'
 
-export type MirrorProgress = JobProgress<
+export interface MirrorProgress extends JobProgress<
   'listing' | 'copying' | 'stalled' | 'waiting' | 'removing' | 'ended'
->
+> {
+  /** The blobs that are on their way. */
+  readonly layers: readonly LayerProgress[]
+}
 
 export type ProgressMeter = ReturnType<typeof createProgressMeter>
 
@@ -55,7 +58,7 @@ export function createProgressMeter({
   }
 
   function snapshot(): MirrorProgress {
-    const { tags, bytes, bytesTotal, bytesPerSecond, blobs, blobsTotal } = meter.snapshot()
+    const { tags, bytes, bytesTotal, bytesPerSecond, layers, blobs, blobsTotal } = meter.snapshot()
     const now = elapsed()
     if (bytes !== lastBytes || blobs >= blobsTotal) {
       lastBytes = bytes
@@ -76,7 +79,11 @@ export function createProgressMeter({
       unit: 'bytes',
       itemsDone,
       itemsTotal,
-      current: tags.slice(0, shownTags).join(', '),
+      current: tags
+        .slice(0, shownTags)
+        .map((tag) => withPlatforms(tag, layers))
+        .join(', '),
+      layers: state === 'running' ? layers : [],
       rate: state === 'running' ? bytesPerSecond : 0,
       eta: state === 'running' && bytesPerSecond > 0 ? Math.ceil(left / bytesPerSecond) : null,
       startedAt,
@@ -124,4 +131,11 @@ export function createProgressMeter({
       publish()
     },
   }
+}
+
+/** `1.25-alpine (linux/arm64)` */
+function withPlatforms(tag: string, layers: readonly LayerProgress[]): string {
+  const platforms = new Set(layers.flatMap((layer) => (layer.tag === tag ? layer.platform : [])))
+  platforms.delete(null)
+  return platforms.size === 0 ? tag : `${tag} (${[...platforms].join(', ')})`
 }

@@ -1,5 +1,5 @@
 import { rate as rateText } from '../../config/bandwidth-config.ts'
-import { parseMoment, parseWindow, type Moment, type Window } from './mirror-calendar.ts'
+import { parseMoment, parseWindow, type Moment, type Window } from '../../platform/calendar.ts'
 import type { MirrorRow } from './mirror-store.ts'
 
 /** What a mirror is told beside what Quay's have. */

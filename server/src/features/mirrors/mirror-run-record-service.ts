@@ -1,7 +1,9 @@
 import type { Db } from '../../db/tables.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { ProgressMeter } from './mirror-progress.ts'
+import { mirrorLogStore } from './mirror-log-store.ts'
 import { mirrorRunStore, type MirrorTagRow, type RunCounts } from './mirror-run-store.ts'
+import type { RunLines } from './run-lines.ts'
 
 export type RunRecord = ReturnType<typeof createRunRecord>
 
@@ -13,11 +15,13 @@ export function createRunRecord({
   log,
   runId,
   progress,
+  lines,
 }: {
   db: Db
   log: Logger
   runId: number
   progress: ProgressMeter
+  lines: RunLines
 }) {
   const tags = new Map<string, MirrorTagRow>()
   const touched = new Set<string>()
@@ -38,13 +42,16 @@ export function createRunRecord({
   async function write(): Promise<void> {
     const rows = [...tags.values()]
     tags.clear()
+    const said = lines.take()
     try {
       await db.transaction().execute(async (tx) => {
         await mirrorRunStore(tx).putTags(rows)
+        await mirrorLogStore(tx).add(said)
         await mirrorRunStore(tx).note(runId, counts(), JSON.stringify(progress.snapshot()))
       })
     } catch (error) {
       // Tried again with what comes next, unless that is newer.
+      lines.giveBack(said)
       for (const row of rows) if (!tags.has(row.name)) tags.set(row.name, row)
       log.warn({ err: error, runId }, 'progress of a mirror not kept')
     }
@@ -62,6 +69,7 @@ export function createRunRecord({
 
     note(row: MirrorTagRow): void {
       tags.set(row.name, row)
+      lines.tag(row)
     },
 
     /** A tag that the run has changed. */
@@ -73,7 +81,10 @@ export function createRunRecord({
 
     removed(names: readonly string[]): void {
       removed += names.length
-      for (const name of names) touched.add(name)
+      for (const name of names) {
+        touched.add(name)
+        lines.say('info', `${name}: removed`)
+      }
     },
 
     /** Keeps the rest. */

@@ -10,6 +10,7 @@ import { mirrorClaimStore, type Kind } from './mirror-claim-store.ts'
 import { momentsOf, parseRules, windowsOf } from './mirror-rules.ts'
 import type { Failure } from './mirror-failure.ts'
 import type { MirrorLine, MirrorLog } from './mirror-log.ts'
+import { mirrorLogStore } from './mirror-log-store.ts'
 import {
   mirrorRunStore,
   type MirrorRunRow,
@@ -41,6 +42,7 @@ interface EndedRun {
 }
 
 const runsKept = 100
+const runsLogged = 10
 const cancelled: Failure = { code: 'cancelled', message: 'It was cancelled' }
 
 /** What is kept of runs: their beginning, their tags and their end, each with its line in the log. */
@@ -133,6 +135,7 @@ export function createMirrorRuns({
         const { code = null, message = null } = failure ?? {}
         await runs.end(run.id, { ended_at: now, result, code, message }, counts)
         await runs.trim(mirror.id, runsKept)
+        await mirrorLogStore(tx).trim(mirror.id, runsLogged)
         if (counts.tags_matched > 0) await runs.dropTagsBefore(mirror.id, run.id)
         const line = lineOf(actual)
         if (line !== undefined) await write(tx, line)

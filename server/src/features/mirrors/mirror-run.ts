@@ -1,5 +1,6 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { timeoutAfter } from '../../platform/longest-timer.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Digest } from '../../storage/digest.ts'
 import type { Upstream } from '../../upstream/upstream.ts'
@@ -67,7 +68,7 @@ const failuresInARow = 5
 
 const ofTheWay: ReadonlySet<FailureCode> = new Set<FailureCode>([
   ...(['auth_failed', 'network_timeout', 'connection_error', 'tls_error'] as const),
-  ...(['rate_limited', 'storage_full'] as const),
+  ...(['rate_limited', 'storage_full', 'name_unknown', 'disconnected'] as const),
 ])
 
 /**
@@ -116,7 +117,7 @@ export async function copyTags(plan: RunPlan, work: RunWork): Promise<Copied> {
     work.note(rowOf(plan, work, name, 'running'))
     const current = await tagStore(db).findCurrent(plan.repositoryId, name)
     const wasHere = isLive(current, clock.now())
-    const timeout = AbortSignal.timeout(plan.timeoutMs)
+    const timeout = timeoutAfter(plan.timeoutMs)
     try {
       const result = await copier.copyTag({
         upstream,
@@ -157,7 +158,7 @@ export async function copyTags(plan: RunPlan, work: RunWork): Promise<Copied> {
 }
 
 async function listed(plan: RunPlan, { open, list, signal }: RunWork) {
-  const timeout = AbortSignal.timeout(plan.timeoutMs)
+  const timeout = timeoutAfter(plan.timeoutMs)
   const both = AbortSignal.any([signal, timeout])
   try {
     const upstream = await open(both)

@@ -22,6 +22,7 @@ import { windowsOf } from './mirror-rules.ts'
 import { copyTags, type RunPlan } from './mirror-run.ts'
 import type { MirrorRuns, Outcome } from './mirror-run-service.ts'
 import { createRunRecord, type RunRecord } from './mirror-run-record-service.ts'
+import { createRunLines, type RunLines } from './run-lines.ts'
 import type { MirrorRunRow } from './mirror-run-store.ts'
 import type { MirrorSettingsService } from './mirror-settings-service.ts'
 import type { MirrorRow } from './mirror-store.ts'
@@ -51,6 +52,7 @@ interface Scene {
   readonly keeper: ClaimKeeper
   readonly progress: ProgressMeter
   readonly record: RunRecord
+  readonly lines: RunLines
   readonly write: MirrorLog
   readonly signal: AbortSignal
 }
@@ -118,6 +120,7 @@ export function createMirrorRunner({
       open: (until) =>
         upstreams.open(spec, until, (event) => {
           copier.observer(plan.host)(event)
+          scene.lines.event(event)
           if (event.kind === 'rate-limited') progress.waits(event.waitMs)
         }),
       verify: (upstream, digest, until) => verify?.(upstream, digest, until) ?? Promise.resolve(),
@@ -245,7 +248,9 @@ export function createMirrorRunner({
       ...{ startedAt: begun.started_at, bytesBefore: begun.bytes },
     })
     known.progress = progress.snapshot
-    const record = createRunRecord({ db, log, runId: begun.id, progress })
+    const lines = createRunLines({ clock, mirrorId: mirror.id, runId: begun.id })
+    lines.say('info', kind === 'lost' ? `Goes on: ${message}` : `Begins: ${message}`)
+    const record = createRunRecord({ db, log, runId: begun.id, progress, lines })
     const claim = { id: mirror.id, transactionId: mirror.transaction_id }
     const keeper = keepClaim({ db, clock, log, claim, controller })
     const where = { namespace: subjectOf(repository).about.namespace, repository: repository.name }
@@ -255,7 +260,9 @@ export function createMirrorRunner({
         ? watchWindow({ windows: windowsOf(settings.rulesOf(mirror)), clock, controller })
         : undefined
     const { signal } = controller
-    const scene = { mirror, repository, run: begun, actor, keeper, progress, record, write, signal }
+    const scene = {
+      ...{ mirror, repository, run: begun, actor, keeper, progress, record, lines, write, signal },
+    }
     log.info({ repository: repository.full_name, upstream: mirror.upstream_host }, 'mirror started')
     try {
       const outcome = await outcomeOf(scene)
@@ -264,6 +271,7 @@ export function createMirrorRunner({
           if (!signal.aborted) log.error({ err: error }, 'mirror not rolled back')
         })
       }
+      lines.say(...lastLine(outcome))
       await record.close()
       const ended = outcome && (await runs.end(scene, outcome, record.counts()))
       if (ended === undefined) return
@@ -289,6 +297,8 @@ export function createMirrorRunner({
   return {
     /** Those that run here. */
     count: (): number => running.size,
+
+    isRunning: (mirrorId: number): boolean => running.has(mirrorId),
 
     progressOf: (mirrorId: number): MirrorProgress | undefined => running.get(mirrorId)?.progress(),
 
@@ -328,6 +338,14 @@ const stateOf = {
   ...({ cancelled: 'cancelled', interrupted: 'cancelled' } as const),
 }
 
+function lastLine(outcome: Outcome | undefined): Parameters<RunLines['say']> {
+  if (outcome === undefined) return ['info', 'Stops here; goes on later']
+  const { result, failure } = outcome
+  if (failure === undefined) return ['info', 'Ended: success']
+  const text = `Ended: ${result}: ${failure.message} (${failure.code})`
+  return [result === 'cancelled' ? 'warning' : 'error', text]
+}
+
 function sourceOf({ external_reference }: MirrorRow, patterns: readonly string[]): string {
   return `'${external_reference}' with tag pattern '${patterns.join(',')}'`
 }
@@ -336,5 +354,6 @@ function waitingSince(startedAt: number): MirrorProgress {
   return {
     ...{ state: 'running', phase: 'listing', done: 0, total: 0, unit: 'bytes' },
     ...{ itemsDone: 0, itemsTotal: 0, current: '', rate: 0, eta: null, startedAt, errors: [] },
+    layers: [],
   }
 }

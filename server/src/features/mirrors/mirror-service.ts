@@ -3,6 +3,7 @@ import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
+import { nextOf } from '../../platform/calendar.ts'
 import type { AccountRow } from '../accounts/account-store.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
 import { identityKeys } from '../audit/identity-keys.ts'
@@ -15,7 +16,6 @@ import { syncStatus, usualRetries } from './mirror-status.ts'
 import { mirrorStore, type MirrorRow, type MirrorSettings } from './mirror-store.ts'
 import { momentsOf, parseRules, usualRules, type MirrorRules } from './mirror-rules.ts'
 import { checkRules } from './check-rules.ts'
-import { nextOf } from './mirror-calendar.ts'
 
 export type MirrorService = ReturnType<typeof createMirrorService>
 

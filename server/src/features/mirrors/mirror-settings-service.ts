@@ -2,7 +2,7 @@ import type { Db } from '../../db/tables.ts'
 import { Problem } from '../../problem.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
-import { maskedProxy, unmaskedProxy, type ProxySettings } from './proxy-address.ts'
+import { maskedProxies, unmaskedProxies, type ProxySettings } from './proxy-address.ts'
 import { parseRules } from './mirror-rules.ts'
 import type { MirrorRow } from './mirror-store.ts'
 import { parseUpstreamReference } from './upstream-reference.ts'
@@ -98,12 +98,7 @@ export function createMirrorSettings({
         Object.entries(rest).filter(([, value]) => value !== undefined),
       )
       if (proxy === undefined) return { ...before, ...settled }
-      const proxies = Object.fromEntries(
-        proxyKeys.flatMap((key) => {
-          const value = unmaskedProxy(proxy[key], before.proxy?.[key])
-          return value === undefined ? [] : [[key, value]]
-        }),
-      )
+      const proxies = unmaskedProxies(proxy, before.proxy)
       return { ...before, ...settled, proxy: { ...before.proxy, ...proxies } }
     },
 
@@ -162,17 +157,6 @@ export function createMirrorSettings({
       throw new Problem('rule-violated', { username, message })
     },
   }
-}
-
-const proxyKeys = ['http_proxy', 'https_proxy', 'no_proxy'] as const
-
-function maskedProxies(proxy: ProxySettings): ProxySettings {
-  return Object.fromEntries(
-    Object.entries(proxy).map(([key, value]: [string, unknown]) => [
-      key,
-      typeof value === 'string' ? maskedProxy(value) : value,
-    ]),
-  )
 }
 
 function sparseNeeded(code: 'state-invalid' | 'request-invalid'): Problem {

@@ -21,6 +21,9 @@ export type MirrorState =
   | 'cancelled'
   | 'off'
 
+/** What a mirror waits for that could go on otherwise. */
+export type WaitingFor = 'connection' | 'upstream'
+
 type Standing = Pick<MirrorRow, 'status' | 'is_enabled' | 'last_run_id'> & {
   readonly state: RepositoryState
 }
@@ -29,8 +32,10 @@ export function stateOfMirror(
   mirror: Standing,
   lastRun: Pick<MirrorRunRow, 'result' | 'code'> | undefined,
   progress: Pick<MirrorProgress, 'phase'> | undefined,
+  isApart = false,
 ): MirrorState {
   if (mirror.state !== 'MIRROR') return 'off'
+  if (isApart) return 'waiting'
   switch (mirror.status) {
     case syncStatus.syncing:
       return progress?.phase === 'stalled' || progress?.phase === 'waiting'
@@ -51,6 +56,17 @@ export function stateOfMirror(
     return lastRun?.result === 'partial' ? 'partly_failed' : 'failed'
   }
   return mirror.last_run_id === null ? 'never_run' : 'idle'
+}
+
+/** Whether it would run if the site were not disconnected. */
+export function wouldRun(
+  mirror: Standing & Pick<MirrorRow, 'start_at' | 'retries'>,
+  now: Instant,
+): boolean {
+  const { status, state } = mirror
+  if (state !== 'MIRROR') return false
+  if (status === syncStatus.syncing || status === syncStatus.requested) return true
+  return (nextRunOf(mirror) ?? Infinity) <= now
 }
 
 /** When it is run next without anybody asking; null: not at all. */

@@ -1,5 +1,5 @@
 import type { Instant } from '../../platform/clock.ts'
-import { isOpen, nextOf, opensAt, type Moment, type Window } from './mirror-calendar.ts'
+import { isOpen, nextOf, opensAt, type Moment, type Window } from '../../platform/calendar.ts'
 
 /** As Quay keeps them (engines, 7.2). */
 export const syncStatus = {

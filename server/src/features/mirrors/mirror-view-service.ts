@@ -6,10 +6,18 @@ import { leaseStore } from '../../work/lease-store.ts'
 import type { PageTokens } from '../api/page-token-service.ts'
 import { pageOf, type ListPage, type ListWish, type SortKey } from '../interface/list-page.ts'
 import { naturalKey } from '../interface/natural-key.ts'
+import type { UpstreamFacts, UpstreamFactsKeeper } from '../upstreams/upstream-facts-service.ts'
 import { mirrorListStore, type ListedMirror } from './mirror-list-store.ts'
 import type { MirrorProgress } from './mirror-progress.ts'
 import { mirrorRunStore, type MirrorRunRow } from './mirror-run-store.ts'
-import { isOverdue, nextRunOf, stateOfMirror, type MirrorState } from './mirror-state.ts'
+import {
+  isOverdue,
+  nextRunOf,
+  stateOfMirror,
+  wouldRun,
+  type MirrorState,
+  type WaitingFor,
+} from './mirror-state.ts'
 import { workerPrefix } from './mirror-workers.ts'
 
 export type MirrorViews = ReturnType<typeof createMirrorViews>
@@ -34,6 +42,8 @@ export interface MirrorWishes extends ListWish<MirrorColumn> {
 export interface SeenMirror {
   readonly mirror: ListedMirror
   readonly state: MirrorState
+  /** Null unless it waits. */
+  readonly waitingFor: WaitingFor | null
   readonly lastRun: MirrorRunRow | undefined
   readonly progress: MirrorProgress | undefined
   readonly nextRun: Instant | null
@@ -43,15 +53,22 @@ export interface SeenMirror {
 interface SeenUpstream {
   readonly host: string
   mirrors: number
+  caches: number
+  withCredentials: number
+  /** Since when runs have not been let in: the first of those that are the last of their mirrors. */
+  refusedSince: Instant | null
   failed: number
   running: number
   lastSuccess: Instant | null
   failedRun: MirrorRunRow | undefined
 }
 
+export type SeenUpstreamWithFacts = Readonly<SeenUpstream> & { readonly facts: UpstreamFacts }
+
 const stride = 1_000
 /** A site with more mirrors sees the first of them only. */
 const mostMirrors = 20_000
+const shownNamespaces = 500
 
 /** Mirrors as pages list them. */
 export function createMirrorViews({
@@ -59,12 +76,19 @@ export function createMirrorViews({
   clock,
   pageTokens,
   progressOf,
+  isDisconnected,
+  facts,
+  cachedHosts,
 }: {
   db: Db
   clock: Clock
   pageTokens: PageTokens
   /** Of a run in this process. */
   progressOf: (mirrorId: number) => MirrorProgress | undefined
+  isDisconnected: () => boolean
+  facts: Pick<UpstreamFactsKeeper, 'list'>
+  /** Upstreams of caches, one for each. */
+  cachedHosts: () => Promise<readonly string[]>
 }) {
   const mirrors = mirrorListStore(db)
   const runs = mirrorRunStore(db)
@@ -76,11 +100,14 @@ export function createMirrorViews({
     return found.map((mirror) => {
       const lastRun = mirror.last_run_id === null ? undefined : last.get(mirror.last_run_id)
       const progress = progressOf(mirror.id) ?? progressElsewhere(lastRun)
+      const isApart = isDisconnected() && wouldRun(mirror, now)
+      const state = stateOfMirror(mirror, lastRun, progress, isApart)
       return {
         mirror,
         lastRun,
         progress,
-        state: stateOfMirror(mirror, lastRun, progress),
+        state,
+        waitingFor: state !== 'waiting' ? null : isApart ? 'connection' : 'upstream',
         nextRun: nextRunOf(mirror),
         isOverdue: isOverdue(mirror, now),
       }
@@ -107,6 +134,14 @@ export function createMirrorViews({
     async look(repositoryId: number): Promise<SeenMirror | undefined> {
       const mirror = await mirrors.find(repositoryId)
       return mirror && (await see([mirror]))[0]
+    },
+
+    /** When an upstream that gave nothing because of its limit wants to be asked again. */
+    async waitUntil({ mirror, lastRun }: SeenMirror): Promise<Instant | null> {
+      if (lastRun?.code !== 'rate_limited') return null
+      const host = mirror.upstream_host
+      const resetsAt = (await facts.list([host])).get(host)?.allowance?.resetsAt ?? null
+      return resetsAt !== null && resetsAt > clock.now() ? resetsAt : null
     },
 
     async list(wish: MirrorWishes): Promise<ListPage<SeenMirror, MirrorColumn>> {
@@ -140,18 +175,28 @@ export function createMirrorViews({
       const seen = await all()
       const states: Partial<Record<MirrorState, number>> = {}
       const upstreams = new Map<string, SeenUpstream>()
+      const namespaces = new Set<string>()
       for (const one of seen) {
         states[one.state] = (states[one.state] ?? 0) + 1
         add(upstreams, one)
+        namespaces.add(namespaceOf(one.mirror))
       }
+      for (const host of await cachedHosts()) upstreamAt(upstreams, host).caches++
+      const learned = await facts.list([...upstreams.keys()])
       return {
         total: seen.length,
         states,
+        namespaces: [...namespaces].sort().slice(0, shownNamespaces),
         rate: seen.reduce((sum, { progress }) => sum + (progress?.rate ?? 0), 0),
         remaining: seen.reduce((sum, { progress }) => sum + bytesLeft(progress), 0),
         workers: await leaseStore(db).countTaken(workerPrefix, clock.now()),
         lastSuccess: latest(seen.map(({ mirror }) => mirror.last_success_at)),
-        upstreams: [...upstreams.values()].sort((a, b) => (a.host < b.host ? -1 : 1)),
+        upstreams: [...upstreams.values()]
+          .sort((a, b) => (a.host < b.host ? -1 : 1))
+          .map((upstream): SeenUpstreamWithFacts => ({
+            ...upstream,
+            facts: learned.get(upstream.host) ?? {},
+          })),
       }
     },
 
@@ -180,7 +225,10 @@ export function createMirrorViews({
 
 function progressElsewhere(run: MirrorRunRow | undefined): MirrorProgress | undefined {
   if (run?.ended_at !== null || run.progress_json === null) return undefined
-  return JSON.parse(run.progress_json) as MirrorProgress
+  const kept = JSON.parse(run.progress_json) as Omit<MirrorProgress, 'layers'> &
+    Partial<Pick<MirrorProgress, 'layers'>>
+  // an older version knew of none
+  return { ...kept, layers: kept.layers ?? [] }
 }
 
 /** As far as it is known: what is queued was not looked at yet. */
@@ -189,6 +237,8 @@ function bytesLeft(progress: MirrorProgress | undefined): number {
   const expected = progress.eta === null ? 0 : progress.eta * progress.rate
   return Math.max(expected, progress.total - progress.done)
 }
+
+const namespaceOf = ({ full_name: name }: ListedMirror) => name.slice(0, name.indexOf('/'))
 
 function keyOf({ mirror, state, nextRun }: SeenMirror, column: MirrorColumn): SortKey {
   switch (column) {
@@ -205,13 +255,22 @@ function keyOf({ mirror, state, nextRun }: SeenMirror, column: MirrorColumn): So
   }
 }
 
-function add(upstreams: Map<string, SeenUpstream>, { mirror, state, lastRun }: SeenMirror): void {
-  const host = mirror.upstream_host
+function upstreamAt(upstreams: Map<string, SeenUpstream>, host: string): SeenUpstream {
   const upstream = upstreams.get(host) ?? {
-    ...{ host, mirrors: 0, failed: 0, running: 0, lastSuccess: null, failedRun: undefined },
+    ...{ host, mirrors: 0, caches: 0, withCredentials: 0, refusedSince: null },
+    ...{ failed: 0, running: 0, lastSuccess: null, failedRun: undefined },
   }
   upstreams.set(host, upstream)
+  return upstream
+}
+
+function add(upstreams: Map<string, SeenUpstream>, { mirror, state, lastRun }: SeenMirror): void {
+  const upstream = upstreamAt(upstreams, mirror.upstream_host)
   upstream.mirrors++
+  if (mirror.username_encrypted !== null) upstream.withCredentials++
+  if (lastRun?.code === 'auth_failed') {
+    upstream.refusedSince = Math.min(upstream.refusedSince ?? Infinity, lastRun.started_at)
+  }
   if (['running', 'stalled', 'waiting'].includes(state)) upstream.running++
   if (state === 'failed' || state === 'partly_failed') {
     upstream.failed++

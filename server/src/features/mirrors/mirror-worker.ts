@@ -3,10 +3,10 @@ import type { Database } from '../../db/open.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
+import { isOpen, opensAt } from '../../platform/calendar.ts'
 import { createLease } from '../../work/lease.ts'
 import { leaseStore } from '../../work/lease-store.ts'
 import type { Step } from '../../work/worker.ts'
-import { isOpen, opensAt } from './mirror-calendar.ts'
 import { claimLifeMs } from './mirror-claim-keeper.ts'
 import { mirrorClaimStore, type Kind } from './mirror-claim-store.ts'
 import type { MirrorMetrics } from './mirror-metrics.ts'
@@ -35,10 +35,10 @@ export function createMirrorWorker({
   clock: Clock
   random: Random
   log: Logger
-  runner: MirrorRunner
-  metrics: MirrorMetrics
+  runner: Pick<MirrorRunner, 'count' | 'isRunning' | 'start' | 'close'>
+  metrics: Pick<MirrorMetrics, 'works' | 'due'>
   isReadOnly: () => boolean
-  config: Pick<Config, 'mirrors'>
+  config: { readonly mirrors: Pick<Config['mirrors'], 'everyMs'> }
   /** Looks again at once. */
   wake: () => void
 }) {
@@ -53,9 +53,15 @@ export function createMirrorWorker({
     const claims = mirrorClaimStore(db)
     const isFull = () => runner.count() >= mirrorsAtOnce
     if (isFull()) return true
+    let mustSomeWait = false
     for (const found of await claims.listEligible(kind, clock.now(), lookedAtOnce)) {
       const { id, transaction_id: transactionId } = found
       if (isFull()) return true
+      // Its run is about to end, or the clock has jumped past what it said last: it finds that out.
+      if (runner.isRunning(id)) {
+        mustSomeWait = true
+        continue
+      }
       const now = clock.now()
       const windows = windowsOf(parseRules(found))
       if (kind === 'due' && !isOpen(windows, now)) {
@@ -70,7 +76,7 @@ export function createMirrorWorker({
       if (kind === 'lost') log.info({ mirrorId: id }, 'mirror taken over')
       runner.start(mirror, kind, wake)
     }
-    return false
+    return mustSomeWait
   }
 
   return {

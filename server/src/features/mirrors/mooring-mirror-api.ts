@@ -10,8 +10,6 @@ import {
   listMirrorRuns,
   listMirrors,
   listMirrorTags,
-  type MirrorRulesChange,
-  type MirrorWish,
   previewMirrorTags,
   previewRepositoryMirrorTags,
 } from '../../contract/mooring-mirrors.ts'
@@ -22,14 +20,22 @@ import type { PageTokens } from '../api/page-token-service.ts'
 import { wireDateOrNull } from '../api/wire-date.ts'
 import type { presentOutcome } from '../interface/present-outcome.ts'
 import type { RepositoryRow } from '../repositories/repository-store.ts'
+import type { SiteConnection } from '../upstreams/connection-service.ts'
+import { presentConnection } from '../upstreams/present-upstream.ts'
 import type { LastHour } from './last-hour.ts'
 import type { MirrorBulk } from './mirror-bulk-service.ts'
-import type { MirrorPreviews, PreviewWish } from './mirror-preview-service.ts'
+import type { MirrorPreviews } from './mirror-preview-service.ts'
 import type { MirrorService } from './mirror-service.ts'
 import type { MirrorSettingsService } from './mirror-settings-service.ts'
 import type { MirrorViews } from './mirror-view-service.ts'
-import { presentMirror, presentRules, presentRun, presentTag } from './present-mirror.ts'
-import type { MirrorRules } from './mirror-rules.ts'
+import {
+  presentMirror,
+  presentRules,
+  presentRun,
+  presentTag,
+  presentUpstream,
+} from './present-mirror.ts'
+import { rulesOf, wishOf } from './preview-wish.ts'
 
 const runsAtOnce = 20
 const tagsAtOnce = 100
@@ -47,6 +53,7 @@ export function mooringMirrorApi({
   outcome,
   hour,
   space,
+  connection,
 }: {
   mirrors: MirrorService
   views: MirrorViews
@@ -58,6 +65,7 @@ export function mooringMirrorApi({
   outcome: typeof presentOutcome
   hour: LastHour
   space: BlobStorage['space']
+  connection: Pick<SiteConnection, 'state'>
 }): readonly ApiRoute[] {
   const present = presentMirror(settings)
 
@@ -69,7 +77,11 @@ export function mooringMirrorApi({
 
   const details = async (repository: Pick<RepositoryRow, 'id'>) => {
     const seen = await look(repository)
-    return { ...present(seen), rules: presentRules(settings.rulesOf(seen.mirror)) }
+    return {
+      ...present(seen),
+      rules: presentRules(settings.rulesOf(seen.mirror)),
+      wait_until: wireDateOrNull(await views.waitUntil(seen)),
+    }
   }
 
   return [
@@ -92,18 +104,15 @@ export function mooringMirrorApi({
         remaining_bytes: Math.round(remaining),
         free_bytes: freeBytes,
         last_success: wireDateOrNull(lastSuccess),
-        upstreams: upstreams.map(({ lastSuccess: successAt, failedRun, ...upstream }) => ({
-          ...upstream,
-          last_success: wireDateOrNull(successAt),
-          code: failedRun?.code ?? null,
-          message: failedRun?.message ?? null,
-        })),
+        connection: presentConnection(connection.state()),
+        upstreams: upstreams.map(presentUpstream),
       }
     }),
 
     route(changeMirrors, async (call) => {
-      const { action, repositories } = call.body
-      const outcomes = await bulk.each(call, repositories, action)
+      const { action, repositories, change: { rules, ...change } = {} } = call.body
+      const wish = { ...change, ...(rules && { rules: rulesOf(rules) }) }
+      const outcomes = await bulk.each(call, repositories, action, wish)
       return { results: outcomes.map(outcome(call.origin)) }
     }),
 
@@ -164,29 +173,4 @@ export function mooringMirrorApi({
       }
     }),
   ]
-}
-
-function rulesOf({
-  keep_vanished,
-  with_referrers,
-  signature_keys,
-  ...rest
-}: z.output<typeof MirrorRulesChange>): Partial<MirrorRules> {
-  const { newest, semver, exclude, platforms, calendar, windows, rate } = rest
-  return {
-    ...(newest !== undefined && { newest }),
-    ...(semver !== undefined && { semver }),
-    ...(exclude !== undefined && { exclude }),
-    ...(platforms !== undefined && { platforms }),
-    ...(calendar !== undefined && { calendar }),
-    ...(windows !== undefined && { windows }),
-    ...(rate !== undefined && { rate }),
-    ...(signature_keys !== undefined && { signatureKeys: signature_keys }),
-    ...(keep_vanished !== undefined && { keepVanished: keep_vanished }),
-    ...(with_referrers !== undefined && { withReferrers: with_referrers }),
-  }
-}
-
-function wishOf({ rules = {}, ...rest }: z.output<typeof MirrorWish>): PreviewWish {
-  return { ...rest, rules: rulesOf(rules) }
 }

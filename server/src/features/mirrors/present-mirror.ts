@@ -1,18 +1,20 @@
 import { wireDate, wireDateOrNull } from '../api/wire-date.ts'
+import { presentFacts } from '../upstreams/present-upstream.ts'
 import type { MirrorProgress } from './mirror-progress.ts'
 import type { MirrorRules } from './mirror-rules.ts'
 import type { MirrorRunRow, MirrorTagRow } from './mirror-run-store.ts'
 import type { MirrorSettingsService } from './mirror-settings-service.ts'
-import type { SeenMirror } from './mirror-view-service.ts'
+import type { SeenMirror, SeenUpstreamWithFacts } from './mirror-view-service.ts'
 
 /** A mirror as the interface's calls show it. */
 export function presentMirror(settings: MirrorSettingsService) {
-  return ({ mirror, state, lastRun, progress, nextRun, isOverdue }: SeenMirror) => ({
+  return ({ mirror, state, waitingFor, lastRun, progress, nextRun, isOverdue }: SeenMirror) => ({
     repository: mirror.full_name,
     upstream: mirror.upstream_host,
     external_reference: mirror.external_reference,
     root_rule: { rule_kind: 'tag_glob_csv' as const, rule_value: settings.patternsOf(mirror) },
     state,
+    waiting_for: waitingFor,
     is_enabled: mirror.is_enabled === 1,
     is_overdue: isOverdue,
     has_credentials: mirror.username_encrypted !== null,
@@ -26,9 +28,36 @@ export function presentMirror(settings: MirrorSettingsService) {
   })
 }
 
+/** An upstream with what its mirrors and caches know of it. */
+export function presentUpstream(upstream: SeenUpstreamWithFacts) {
+  const { host, mirrors, caches, failed, running, lastSuccess, failedRun } = upstream
+  return {
+    ...{ host, mirrors, caches, failed, running },
+    credentials: credentialsOf(upstream),
+    ...presentFacts(upstream.facts),
+    last_success: wireDateOrNull(lastSuccess),
+    code: failedRun?.code ?? null,
+    message: failedRun?.message ?? null,
+  }
+}
+
+function credentialsOf({ mirrors, withCredentials, refusedSince, facts }: SeenUpstreamWithFacts) {
+  // Others may have been entered since, and tried.
+  const isBetter = facts.check?.code === null && facts.check.at > (refusedSince ?? 0)
+  if (refusedSince !== null && !isBetter)
+    return { state: 'refused' as const, since: wireDate(refusedSince) }
+  const some = withCredentials < mirrors ? ('some' as const) : ('all' as const)
+  return { state: withCredentials === 0 ? ('none' as const) : some, since: null }
+}
+
 export function presentProgress(progress: MirrorProgress) {
-  const { startedAt, errors } = progress
-  return { ...progress, startedAt: wireDate(startedAt), errors: [...errors] }
+  const { startedAt, errors, layers } = progress
+  return {
+    ...progress,
+    startedAt: wireDate(startedAt),
+    errors: [...errors],
+    layers: [...layers],
+  }
 }
 
 export function presentRules(rules: MirrorRules) {

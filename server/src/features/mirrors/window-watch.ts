@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
-import { closesAt, isOpen, type Window } from './mirror-calendar.ts'
+import { closesAt, isOpen, type Window } from '../../platform/calendar.ts'
 import { RunEnded } from './mirror-claim-keeper.ts'
 
 /** Ends a run when the window in which it may be run closes. @returns what ends the watch */

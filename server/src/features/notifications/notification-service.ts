@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { EventBus } from '../../platform/event-bus.ts'
 import type { Random } from '../../platform/random.ts'
 import { Problem } from '../../problem.ts'
+import type { RepoEvent } from '../repo-notifications/repo-event.ts'
 import { hasScope, type UserPrincipal } from '../accounts/principal.ts'
 import {
   notificationStore,
@@ -20,6 +21,9 @@ export type NotificationKind =
   | 'org_team_invite'
   | 'assigned_authorization'
   | 'test_notification'
+  | RepoEvent
+  /** Of the appliance itself. */
+  | 'bundle_export_failed'
 
 export interface NewNotification {
   readonly kind: NotificationKind

@@ -15,7 +15,7 @@ import { wireIsoDate } from '../api/wire-date.ts'
 import { statusName } from '../mirrors/mirror-status.ts'
 import { skipped, type EntryStatus } from './org-mirror-repository-store.ts'
 import type { OrgMirrorService } from './org-mirror-service.ts'
-import { filtersOf, invalid, upstreamOf } from './org-mirror-settings.ts'
+import { filtersOf, invalid, shownUpstream } from './org-mirror-settings.ts'
 import type { OrgMirrorRow } from './org-mirror-store.ts'
 
 const usualLimit = 100
@@ -39,7 +39,7 @@ export function orgMirrorApi({
       external_namespace: mirror.external_namespace,
       external_registry_username: readable(mirror.username_encrypted),
       has_external_registry_password: mirror.password_encrypted !== null,
-      external_registry_config: upstreamOf(mirror),
+      external_registry_config: shownUpstream(mirror, secretBox),
       repository_filters: [...filtersOf(mirror)],
       robot_username: (await mirrors.robotName(mirror)) ?? null,
       visibility: mirror.visibility,

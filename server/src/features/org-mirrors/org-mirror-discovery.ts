@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
+import { timeoutAfter } from '../../platform/longest-timer.ts'
 import type { Random } from '../../platform/random.ts'
 import { accountStore } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
@@ -171,7 +172,7 @@ export function createOrgMirrorDiscovery({
       try {
         const repositories = await whileClaimed(
           () => mirrors.renew(claim, clock.now() + claimLifeMs),
-          AbortSignal.any([stopping, AbortSignal.timeout(longestMs)]),
+          AbortSignal.any([stopping, timeoutAfter(longestMs)]),
           (signal) => look(mirror, wasRequested, signal),
         )
         await release(mirror, 'success')

@@ -1,18 +1,24 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 
 import type { Db } from '../../db/tables.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Discovered } from './org-mirror-discovery.ts'
+import { orgMirrorRepositoryStore } from './org-mirror-repository-store.ts'
 import { orgMirrorStore } from './org-mirror-store.ts'
 import type { Synced } from './org-mirror-sync.ts'
 
 export type OrgMirrorMetrics = ReturnType<typeof createOrgMirrorMetrics>
 
 const words = { success: 'success', failure: 'fail', cancelled: 'cancel' } as const
+const countedAtMost = 10_000
 const buckets = [60, 300, 900, 3_600]
 
 /** What Quay tells about organization mirrors (metrics.tsv). */
-export function createOrgMirrorMetrics({ registry }: Pick<Metrics, 'registry'>, db: Db) {
+export function createOrgMirrorMetrics(
+  { registry }: Pick<Metrics, 'registry'>,
+  { db, clock }: { db: Db; clock: Clock },
+) {
   const registers = [registry]
   const discoveries = new Counter({
     name: 'quay_org_mirror_discovery_total',
@@ -59,6 +65,23 @@ export function createOrgMirrorMetrics({ registry }: Pick<Metrics, 'registry'>, 
       const { total, enabled } = await orgMirrorStore(db).countAll()
       this.set(total)
       enabledMirrors.set(enabled)
+    },
+  })
+
+  new Gauge({
+    name: 'quay_org_mirror_configs_pending_discovery',
+    help: 'organization mirrors that wait for a search',
+    registers,
+    async collect() {
+      this.set(await orgMirrorStore(db).countEligible(clock.now(), countedAtMost))
+    },
+  })
+  new Gauge({
+    name: 'quay_org_mirror_repositories_unmirrored',
+    help: 'repositories of organization mirrors that are due',
+    registers,
+    async collect() {
+      this.set(await orgMirrorRepositoryStore(db).countEligible(clock.now(), countedAtMost))
     },
   })
 

@@ -3,7 +3,7 @@ import type { Generated, Selectable } from 'kysely'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 import { syncStatus, type SyncStatus } from '../mirrors/mirror-status.ts'
-import type { Claim } from './org-mirror-store.ts'
+import { ofLiveOrganization, type Claim } from './org-mirror-store.ts'
 
 /** Beside those of a mirror: found, but left out. */
 export const skipped = 4
@@ -53,6 +53,27 @@ export function orgMirrorRepositoryStore(db: Db) {
       .where('id', '=', id)
       .where('transaction_id', '=', transactionId)
       .where('status', '=', syncing)
+
+  const eligible = (now: Instant) =>
+    db
+      .selectFrom('orgmirrorrepository')
+      .innerJoin('orgmirrorconfig', 'orgmirrorconfig.id', 'orgmirrorrepository.mirror_id')
+      .where(ofLiveOrganization)
+      .where((e) =>
+        e.or([
+          e('orgmirrorrepository.status', '=', requested),
+          e.and([
+            e('orgmirrorrepository.status', 'in', [failed, success]),
+            e('orgmirrorrepository.start_at', '<=', now),
+            e('orgmirrorrepository.retries', '>', 0),
+            e('orgmirrorconfig.is_enabled', '=', 1),
+          ]),
+          e.and([
+            e('orgmirrorrepository.status', '=', syncing),
+            e('orgmirrorrepository.expires_at', '<=', now),
+          ]),
+        ]),
+      )
 
   return {
     /** By name; `after` is the name before the first. */
@@ -178,29 +199,20 @@ export function orgMirrorRepositoryStore(db: Db) {
 
     /** The one that has waited longest, of all organizations. */
     nextEligible: (now: Instant): Promise<EntryRow | undefined> =>
-      db
-        .selectFrom('orgmirrorrepository')
-        .innerJoin('orgmirrorconfig', 'orgmirrorconfig.id', 'orgmirrorrepository.mirror_id')
+      eligible(now)
         .selectAll('orgmirrorrepository')
-        .where((e) =>
-          e.or([
-            e('orgmirrorrepository.status', '=', requested),
-            e.and([
-              e('orgmirrorrepository.status', 'in', [failed, success]),
-              e('orgmirrorrepository.start_at', '<=', now),
-              e('orgmirrorrepository.retries', '>', 0),
-              e('orgmirrorconfig.is_enabled', '=', 1),
-            ]),
-            e.and([
-              e('orgmirrorrepository.status', '=', syncing),
-              e('orgmirrorrepository.expires_at', '<=', now),
-            ]),
-          ]),
-        )
         .orderBy('orgmirrorrepository.start_at')
         .orderBy('orgmirrorrepository.id')
         .limit(1)
         .executeTakeFirst(),
+
+    countEligible: async (now: Instant, most: number): Promise<number> => {
+      const { count } = await db
+        .selectFrom(eligible(now).select('orgmirrorrepository.id').limit(most).as('counted'))
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return count
+    },
 
     /** Undefined when somebody else was first. */
     claim: (
@@ -223,6 +235,21 @@ export function orgMirrorRepositoryStore(db: Db) {
         .set({ expires_at: expiresAt })
         .executeTakeFirst()
       return numUpdatedRows === 1n
+    },
+
+    /** Somebody else has it, or called it off: false. */
+    async isOwn({ id, transactionId }: Claim): Promise<boolean> {
+      const row = await db
+        .selectFrom('orgmirrorrepository')
+        .innerJoin('orgmirrorconfig', 'orgmirrorconfig.id', 'orgmirrorrepository.mirror_id')
+        .select('orgmirrorrepository.id')
+        .where('orgmirrorrepository.id', '=', id)
+        .where('orgmirrorrepository.transaction_id', '=', transactionId)
+        .where('orgmirrorrepository.status', '=', syncing)
+        .where('orgmirrorconfig.status', '!=', cancelled)
+        .where(ofLiveOrganization)
+        .executeTakeFirst()
+      return row !== undefined
     },
 
     noteRepository: (id: number, repositoryId: number) =>

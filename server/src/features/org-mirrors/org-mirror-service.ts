@@ -175,7 +175,7 @@ export function createOrgMirrorService({
 
     /** What is not named stays. */
     async update(organization: Organization, wishes: OrgMirrorWishes, actor: Actor) {
-      const settings = settingsOf(wishes, secretBox)
+      const settings = settingsOf(wishes, secretBox, await require(db, organization))
       await requireAllowed(wishes.external_registry_url)
       await db.transaction().execute(async (tx) => {
         const before = await require(tx, organization)
@@ -186,6 +186,8 @@ export function createOrgMirrorService({
             : { robot_user_id: await requireRobot(tx, organization, wishes.robot_username) }
         const after = { ...before, ...settings }
         await orgMirrorStore(tx).change(before.id, {
+          // A password goes to whom it was entered for and to nobody else.
+          ...(isElsewhere(before, after) && { password_encrypted: null }),
           ...settings,
           ...robot,
           // A failed one that was given a new beginning has its tries again.
@@ -278,6 +280,16 @@ export function createOrgMirrorService({
       }
     },
   }
+}
+
+/** Another host, or the same one without TLS. */
+function isElsewhere(
+  before: Pick<OrgMirrorRow, 'registry_url'>,
+  after: Pick<OrgMirrorRow, 'registry_url'>,
+): boolean {
+  const from = new URL(before.registry_url)
+  const to = new URL(after.registry_url)
+  return to.host !== from.host || (from.protocol === 'https:' && to.protocol === 'http:')
 }
 
 const taken = 'Mirror configuration already exists for this organization'

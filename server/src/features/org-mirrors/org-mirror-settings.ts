@@ -5,6 +5,7 @@ import type { Instant } from '../../platform/clock.ts'
 import { Problem } from '../../problem.ts'
 import type { Route } from '../../upstream/connections.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
+import { maskedProxies, unmaskedProxies } from '../mirrors/proxy-address.ts'
 import type { OrgMirrorRow, OrgMirrorSettings } from './org-mirror-store.ts'
 import type { Source } from './source-registry.ts'
 
@@ -21,7 +22,11 @@ const namespacePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/
 const datePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/
 
 /** The columns that wishes come to; what is not named is not changed. @throws Problem */
-export function settingsOf(wishes: OrgMirrorWishes, secretBox: SecretBox): OrgMirrorSettings {
+export function settingsOf(
+  wishes: OrgMirrorWishes,
+  secretBox: SecretBox,
+  before?: Pick<OrgMirrorRow, 'upstream_json'>,
+): OrgMirrorSettings {
   const { sync_interval: interval, skopeo_timeout: timeout } = wishes
   if (interval !== undefined && interval < leastIntervalS) {
     throw invalid('sync_interval must be at least 60 seconds')
@@ -42,7 +47,7 @@ export function settingsOf(wishes: OrgMirrorWishes, secretBox: SecretBox): OrgMi
     ...(wishes.sync_start_date !== undefined && { start_at: instantOf(wishes.sync_start_date) }),
     ...(wishes.is_enabled !== undefined && { is_enabled: wishes.is_enabled ? 1 : 0 }),
     ...(wishes.external_registry_config !== undefined && {
-      upstream_json: JSON.stringify(wishes.external_registry_config),
+      upstream_json: sealedUpstream(wishes.external_registry_config, secretBox, before),
     }),
     ...(wishes.repository_filters !== undefined && {
       filters_json: JSON.stringify(wishes.repository_filters ?? []),
@@ -83,18 +88,45 @@ function originOf(text: string): string {
   return url.origin
 }
 
-export function upstreamOf({
-  upstream_json,
-}: Pick<OrgMirrorRow, 'upstream_json'>): UpstreamSettings {
-  return JSON.parse(upstream_json) as UpstreamSettings
+/** Sealed, as the address of a proxy may hold a password. */
+function sealedUpstream(
+  { proxy, ...rest }: UpstreamSettings,
+  secretBox: SecretBox,
+  before: Pick<OrgMirrorRow, 'upstream_json'> | undefined,
+): string {
+  const stored = before && upstreamOf(before, secretBox).proxy
+  const settings = proxy === undefined ? rest : { ...rest, proxy: unmaskedProxies(proxy, stored) }
+  return secretBox.seal(JSON.stringify(settings))
+}
+
+function upstreamOf(
+  { upstream_json: kept }: Pick<OrgMirrorRow, 'upstream_json'>,
+  secretBox: SecretBox,
+): UpstreamSettings {
+  // Earlier versions did not seal it.
+  if (kept.startsWith('{')) return JSON.parse(kept) as UpstreamSettings
+  try {
+    return JSON.parse(secretBox.open(kept)) as UpstreamSettings
+  } catch {
+    return {}
+  }
+}
+
+/** As it was stored, but without the passwords of proxies. */
+export function shownUpstream(
+  mirror: Pick<OrgMirrorRow, 'upstream_json'>,
+  secretBox: SecretBox,
+): UpstreamSettings {
+  const { proxy, ...rest } = upstreamOf(mirror, secretBox)
+  return proxy === undefined ? rest : { ...rest, proxy: maskedProxies(proxy) }
 }
 
 export function filtersOf({ filters_json }: Pick<OrgMirrorRow, 'filters_json'>): readonly string[] {
   return JSON.parse(filters_json) as readonly string[]
 }
 
-export function routeOf(mirror: Pick<OrgMirrorRow, 'upstream_json'>): Route {
-  const { verify_tls: verifyTls, proxy = {} } = upstreamOf(mirror)
+function routeOf(mirror: Pick<OrgMirrorRow, 'upstream_json'>, secretBox: SecretBox): Route {
+  const { verify_tls: verifyTls, proxy = {} } = upstreamOf(mirror, secretBox)
   const { http_proxy: httpProxy, https_proxy: httpsProxy, no_proxy: noProxy } = proxy
   return {
     ...(verifyTls !== undefined && { verifyTls }),
@@ -114,7 +146,7 @@ export function sourceOf(mirror: OrgMirrorRow, secretBox: SecretBox): Source | u
       type: mirror.registry_type,
       url: mirror.registry_url,
       namespace: mirror.external_namespace,
-      route: routeOf(mirror),
+      route: routeOf(mirror, secretBox),
       ...(username !== null && { username: secretBox.open(username) }),
       ...(password !== null && { password: secretBox.open(password) }),
     }

@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable } from 'kysely'
+import { sql, type Generated, type Insertable, type Selectable } from 'kysely'
 
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
@@ -46,6 +46,11 @@ export interface Claim {
 
 const { syncing, requested, cancelled, failed, neverRun, success } = syncStatus
 
+/** For queries of `orgmirrorconfig`: an organization that is being purged mirrors nothing any more. */
+export const ofLiveOrganization = sql<boolean>`not exists (
+  select 1 from deletednamespace as gone where gone.namespace_user_id = orgmirrorconfig.organization_id
+)`
+
 /** Queries of `orgmirrorconfig`. Each transition is one conditional update. */
 export function orgMirrorStore(db: Db) {
   const ofOrganization = (organizationId: number) =>
@@ -58,23 +63,22 @@ export function orgMirrorStore(db: Db) {
       .where('transaction_id', '=', transactionId)
       .where('status', '=', syncing)
 
-  const alive = () =>
-    db
-      .selectFrom('orgmirrorconfig')
-      .where((e) =>
-        e.not(
-          e.exists(
-            e
-              .selectFrom('deletednamespace')
-              .select('deletednamespace.namespace_user_id')
-              .whereRef(
-                'deletednamespace.namespace_user_id',
-                '=',
-                'orgmirrorconfig.organization_id',
-              ),
-          ),
-        ),
-      )
+  const alive = () => db.selectFrom('orgmirrorconfig').where(ofLiveOrganization)
+
+  const eligible = (now: Instant) =>
+    alive().where((e) =>
+      e.or([
+        e('status', '=', requested),
+        e.and([e('status', '=', cancelled), e('expires_at', 'is not', null)]),
+        e.and([
+          e('status', 'in', [failed, neverRun, success]),
+          e('is_enabled', '=', 1),
+          e('start_at', '<=', now),
+          e('retries', '>', 0),
+        ]),
+        e.and([e('status', '=', syncing), e('expires_at', '<=', now)]),
+      ]),
+    )
 
   return {
     find: (organizationId: number): Promise<OrgMirrorRow | undefined> =>
@@ -116,25 +120,20 @@ export function orgMirrorStore(db: Db) {
 
     /** The one that has waited longest: asked for, cancelled but not cleared up, due, or left by a crash. */
     nextEligible: (now: Instant): Promise<OrgMirrorRow | undefined> =>
-      alive()
+      eligible(now)
         .selectAll('orgmirrorconfig')
-        .where((e) =>
-          e.or([
-            e('status', '=', requested),
-            e.and([e('status', '=', cancelled), e('expires_at', 'is not', null)]),
-            e.and([
-              e('status', 'in', [failed, neverRun, success]),
-              e('is_enabled', '=', 1),
-              e('start_at', '<=', now),
-              e('retries', '>', 0),
-            ]),
-            e.and([e('status', '=', syncing), e('expires_at', '<=', now)]),
-          ]),
-        )
         .orderBy('start_at')
         .orderBy('id')
         .limit(1)
         .executeTakeFirst(),
+
+    countEligible: async (now: Instant, most: number): Promise<number> => {
+      const { count } = await db
+        .selectFrom(eligible(now).select('orgmirrorconfig.id').limit(most).as('counted'))
+        .select((e) => e.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return count
+    },
 
     /** Undefined when somebody else was first. */
     claim: (

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/tables.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import type { UpstreamClient } from '../../upstream/upstream.ts'
+import type { Upstream, UpstreamClient } from '../../upstream/upstream.ts'
 import { accountStore, type AccountRow } from '../accounts/account-store.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
 import type { Actor, AuditLog } from '../audit/audit-log.ts'
@@ -14,7 +14,7 @@ import { ClaimLost, claimLifeMs, whileClaimed } from './claim-watch.ts'
 import { faultText, OrgMirrorFault } from './org-mirror-fault.ts'
 import { orgMirrorRepositoryStore, type EntryRow } from './org-mirror-repository-store.ts'
 import { referenceOf, sourceOf } from './org-mirror-settings.ts'
-import { orgMirrorStore, type OrgMirrorRow } from './org-mirror-store.ts'
+import { orgMirrorStore, type Claim, type OrgMirrorRow } from './org-mirror-store.ts'
 import type { RepositoryMaking } from './repository-making-service.ts'
 import type { Source } from './source-registry.ts'
 
@@ -55,14 +55,14 @@ export function createOrgMirrorSync({
   outgoing: Pick<OutgoingService, 'check'>
   client: Pick<UpstreamClient, 'repository'>
   copier: Copier
-  making: RepositoryMaking
+  making: Pick<RepositoryMaking, 'ensure' | 'principalOf'>
 }) {
   const entries = orgMirrorRepositoryStore(db)
 
   async function record(
     { mirror, entry, organization }: Run,
     kind: LogKind,
-    { message, verb, tag = '' }: { message: string; verb: string; tag?: string },
+    { message, verb, tag }: { message: string; verb: string; tag?: string },
   ): Promise<void> {
     await audit.recordIn(db, {
       kind,
@@ -70,7 +70,8 @@ export function createOrgMirrorSync({
       actor: ourselves,
       repositoryId: entry.repository_id,
       metadata: {
-        ...{ verb, message, tag },
+        ...{ verb, message, tag: tag ?? null, tags: null, stdout: null },
+        stderr: kind === 'org_mirror_sync_failed' ? message : null,
         namespace: organization.username,
         repo: entry.name,
         org_mirror_config_id: mirror.id,
@@ -106,15 +107,19 @@ export function createOrgMirrorSync({
     const { protocol, host } = new URL(source.url)
     const { password, namespace, route, type } = source
     const username = source.username ?? (type === 'quay' ? tokenUser : '')
-    return client.repository({
+    const access = {
       ...{ host, repository: `${namespace}/${name}`, ...route },
       plainHttp: protocol === 'http:',
       ...(password !== undefined && { credentials: { username, password } }),
-    })
+    }
+    return client.repository(access, copier.observer(host))
   }
 
-  function recordMove(repository: RepositoryRow, { organization }: Run, robot: AccountRow) {
+  function recordMove(repository: RepositoryRow, run: Run, robot: AccountRow) {
+    const { organization } = run
     return async (tx: Db, { tag, mediaType }: MovedTag) => {
+      if (!(await orgMirrorRepositoryStore(tx).isOwn(claimOf(run))))
+        throw new ClaimLost('the work is not ours any more')
       await audit.recordIn(tx, {
         kind: 'push_repo',
         account: { id: organization.id, username: organization.username },
@@ -132,26 +137,25 @@ export function createOrgMirrorSync({
     { source, robot }: { source: Source; robot: AccountRow },
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { entry } = run
+    const { entry, mirror } = run
     const upstream = upstreamOf(source, entry.name)
-    const tags: string[] = []
-    for await (const tag of upstream.listTags(signal)) {
-      tags.push(tag)
-      if (tags.length > mostTags) throw new OrgMirrorFault('It has too many tags')
-    }
+    const tags = await inTime(mirror, signal, (until) => listed(upstream, until))
     const knownTags = new Set(tags)
     let failed = 0
     for (const tag of tags) {
       signal.throwIfAborted()
       try {
-        await copier.copyTag({
-          ...{ upstream, tag, knownTags, signal },
-          source: upstream.access.host,
-          repositoryId: repository.id,
-          record: recordMove(repository, run, robot),
-        })
+        await inTime(mirror, signal, (until) =>
+          copier.copyTag({
+            ...{ upstream, tag, knownTags, signal: until },
+            source: upstream.access.host,
+            repositoryId: repository.id,
+            record: recordMove(repository, run, robot),
+          }),
+        )
       } catch (error) {
         signal.throwIfAborted()
+        if (error instanceof ClaimLost) throw error
         failed++
         const message = faultText(error)
         await record(run, 'org_mirror_sync_failed', { message, verb: 'finish', tag })
@@ -186,15 +190,19 @@ export function createOrgMirrorSync({
       ...{ retries: entry.retries, startAt: entry.start_at },
       intervalMs: mirror.interval_s * 1_000,
     }
-    const claim = { id: entry.id, transactionId: entry.transaction_id }
     const released = releasedAfter(ending, standing, now)
-    return entries.release(claim, { ...released, message, lastSyncAt: now }, random.uuid())
+    return entries.release(
+      claimOf({ entry }),
+      { ...released, message, lastSyncAt: now },
+      random.uuid(),
+    )
   }
 
   async function run(run: Run, stopping: AbortSignal): Promise<Synced> {
     const { entry } = run
-    const claim = { id: entry.id, transactionId: entry.transaction_id }
-    const renew = () => entries.renew(claim, clock.now() + claimLifeMs)
+    const claim = claimOf(run)
+    const renew = async () =>
+      (await entries.renew(claim, clock.now() + claimLifeMs)) && (await entries.isOwn(claim))
     await record(run, 'org_mirror_sync_started', { message: 'Sync started', verb: 'start' })
     try {
       const { message, created } = await whileClaimed(renew, stopping, (signal) =>
@@ -236,6 +244,36 @@ export function createOrgMirrorSync({
       if (organization === undefined) return undefined
       return run({ mirror, entry, organization }, stopping)
     },
+  }
+}
+
+const claimOf = ({ entry }: Pick<Run, 'entry'>): Claim => ({
+  id: entry.id,
+  transactionId: entry.transaction_id,
+})
+
+async function listed(upstream: Upstream, signal: AbortSignal): Promise<readonly string[]> {
+  const tags: string[] = []
+  for await (const tag of upstream.listTags(signal)) {
+    tags.push(tag)
+    if (tags.length > mostTags) throw new OrgMirrorFault('It has too many tags')
+  }
+  return tags
+}
+
+/** One step of a run. @throws OrgMirrorFault after the time that the mirror gives to each. */
+async function inTime<T>(
+  { timeout_s: seconds }: OrgMirrorRow,
+  signal: AbortSignal,
+  work: (until: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeout = AbortSignal.timeout(seconds * 1_000)
+  try {
+    return await work(AbortSignal.any([signal, timeout]))
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted) throw error
+    const message = `It took longer than ${String(seconds)} seconds; what came is kept`
+    throw new OrgMirrorFault(message, { cause: error })
   }
 }
 

@@ -21,12 +21,15 @@ export interface Source {
 const mostRepositories = 100_000
 const mostPages = 10_000
 const harborPageSize = 100
+/** Of a repository with all that stands before it. */
+const longestName = 255
 
+const named = z.object({ name: z.string().max(longestName) })
 const quayPage = z.object({
-  repositories: z.array(z.object({ name: z.string() })),
+  repositories: z.array(named),
   next_page: z.string().nullish(),
 })
-const harborPage = z.array(z.object({ name: z.string() }))
+const harborPage = z.array(named)
 
 /** What a source registry tells about its repositories (engines, 8.2). */
 export function createSourceRegistry(readJson: ReadJson) {

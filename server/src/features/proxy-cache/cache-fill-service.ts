@@ -9,6 +9,7 @@ import { endOf } from './cached-manifest-service.ts'
 import { cachedManifestStore } from './cached-manifest-store.ts'
 import { proxiedBlobStore } from './proxied-blob-store.ts'
 import type { ProxyCache } from './proxy-caches-service.ts'
+import type { Room } from './room-service.ts'
 
 export type CacheFill = ReturnType<typeof createCacheFill>
 
@@ -22,14 +23,13 @@ const aheadAfterMs = 5_000
 export function createCacheFill({
   clock,
   push,
-  makeRoom,
+  withRoom,
   fetchesAhead,
 }: {
   clock: Clock
   /** Takes manifests whose blobs are not here. */
   push: (push: Push) => Promise<PushResult>
-  /** @throws Problem `quota-exceeded` */
-  makeRoom: (cache: ProxyCache, imageBytes: number) => Promise<void>
+  withRoom: Room['within']
   fetchesAhead: boolean
 }) {
   return {
@@ -37,10 +37,14 @@ export function createCacheFill({
     parse: ({ bytes, mediaType }: Pick<UpstreamManifest, 'bytes' | 'mediaType'>): ParsedManifest =>
       parseManifest(bytes, mediaType),
 
-    /** @throws Problem `quota-exceeded` */
-    async makeRoom(cache: ProxyCache, parsed: ParsedManifest): Promise<void> {
+    /** What stores it has the room to itself. @throws Problem `quota-exceeded` */
+    async withRoom<T>(
+      cache: ProxyCache,
+      parsed: ParsedManifest,
+      work: () => Promise<T>,
+    ): Promise<T> {
       const imageBytes = parsed.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-      if (imageBytes > 0) await makeRoom(cache, imageBytes)
+      return imageBytes > 0 ? withRoom(cache, imageBytes, work) : work()
     },
 
     async store(

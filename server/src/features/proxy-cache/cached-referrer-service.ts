@@ -10,6 +10,7 @@ import type { RepositoryRow } from '../repositories/repository-store.ts'
 import type { CacheFill } from './cache-fill-service.ts'
 import type { CachedManifests } from './cached-manifest-service.ts'
 import { upstreamAccess, type ProxyCache, type ProxyCaches } from './proxy-caches-service.ts'
+import { createPatience } from './rate-limit-patience.ts'
 import type { UpstreamBreaker } from './upstream-breaker.ts'
 import { upstreamText } from './upstream-text.ts'
 import { createTogether, unlessLate, waitedMs } from './waiting-for-upstream.ts'
@@ -17,6 +18,7 @@ import { createTogether, unlessLate, waitedMs } from './waiting-for-upstream.ts'
 export type CachedReferrers = ReturnType<typeof createCachedReferrers>
 
 const withinMs = 20_000
+const limitedWithinMs = 5_000
 const manifestsAtOnce = 4
 /** An image with more of them shows the first ones. */
 const mostReferrers = 500
@@ -63,8 +65,9 @@ export function createCachedReferrers({
     }
     const manifest = await upstream.getManifest(digest, signal)
     try {
-      await fill.makeRoom(cache, fill.parse(manifest))
-      await fill.store(cache, repository.id, reference, manifest)
+      await fill.withRoom(cache, fill.parse(manifest), () =>
+        fill.store(cache, repository.id, reference, manifest),
+      )
     } catch (error) {
       if (!isProblem(error)) throw error
       log.info({ err: error, repositoryId: repository.id, digest }, 'referrer not cached')
@@ -74,10 +77,12 @@ export function createCachedReferrers({
   /** @throws Problem `manifest-unknown` when the upstream refuses to tell */
   async function follow(cache: ProxyCache, repository: RepositoryRow, subject: Digest) {
     const { host } = cache.upstream
-    const signal = AbortSignal.any([AbortSignal.timeout(withinMs), stopping])
+    const patience = createPatience(limitedWithinMs)
+    const signal = AbortSignal.any([AbortSignal.timeout(withinMs), patience.signal, stopping])
     try {
-      const upstream = upstreams.repository(upstreamAccess(cache, repository.name))
-      const found = await upstream.listReferrers(subject, signal)
+      const access = upstreamAccess(cache, repository.name)
+      const upstream = upstreams.repository(access, patience.observe)
+      const found = await upstream.listReferrers(subject, { signal })
       breaker.answered(host)
       const digests = new Set(found.map(({ digest }) => digest))
       await eachAtOnce([...digests].slice(0, mostReferrers), manifestsAtOnce, (digest) =>

@@ -15,6 +15,7 @@ import type { RepositoryRow } from '../repositories/repository-store.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import { proxiedBlobStore } from './proxied-blob-store.ts'
 import { upstreamAccess, type ProxyCaches } from './proxy-caches-service.ts'
+import { createPatience } from './rate-limit-patience.ts'
 import { upstreamText } from './upstream-text.ts'
 
 export type ProxiedBlobs = ReturnType<typeof createProxiedBlobs>
@@ -22,6 +23,7 @@ export type ProxiedBlobs = ReturnType<typeof createProxiedBlobs>
 type Home = Pick<RepositoryRow, 'id' | 'name' | 'namespace_user_id'>
 
 const lookEveryMs = 2
+const limitedWithinMs = 20_000
 
 /** Blobs of cached manifests, fetched when somebody wants them (engines, 9.4). */
 export function createProxiedBlobs({
@@ -52,11 +54,16 @@ export function createProxiedBlobs({
   async function bringHere(home: Home, digest: Digest, sizeBytes: number): Promise<void> {
     const cache = await caches.find(home.namespace_user_id)
     if (cache === undefined) throw new Problem('blob-unknown', { digest })
-    const upstream = upstreams.repository(upstreamAccess(cache, home.name))
+    const patience = createPatience(limitedWithinMs)
+    const upstream = upstreams.repository(upstreamAccess(cache, home.name), patience.observe)
     await fetches.fetch({
       ...{ digest, sizeBytes, repositoryId: home.id, signal: stopping },
       source: `${cache.upstream.host} for ${String(cache.organizationId)}`,
-      open: (from, signal) => upstream.openBlob(digest, { sizeBytes, from, signal }),
+      open: (from, signal) =>
+        upstream.openBlob(digest, {
+          ...{ sizeBytes, from },
+          signal: AbortSignal.any([signal, patience.signal]),
+        }),
     })
     await settle(home.id, digest)
   }

@@ -32,6 +32,17 @@ export function proxyCacheStore(db: Db) {
     find: async (organizationId: number): Promise<ProxyCacheRow | undefined> =>
       (await find(db, { organization: organizationId }))[0],
 
+    /** What caches are of, the oldest first. */
+    listUpstreams: async (limit: number): Promise<readonly string[]> =>
+      (
+        await db
+          .selectFrom('proxycacheconfig')
+          .select('upstream_registry')
+          .orderBy('organization_id')
+          .limit(limit)
+          .execute()
+      ).map(({ upstream_registry: upstream }) => upstream),
+
     /** False when the organization is a cache already. */
     async insert(row: ProxyCacheRow): Promise<boolean> {
       const { numInsertedOrUpdatedRows } = await db

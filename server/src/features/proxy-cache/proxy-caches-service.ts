@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import type { Db } from '../../db/tables.ts'
 import type { Clock, Instant } from '../../platform/clock.ts'
+import { UpstreamFault } from '../../upstream/upstream-fault.ts'
 import type { UpstreamAccess } from '../../upstream/upstream.ts'
 import type { SecretBox } from '../accounts/secret-box.ts'
 import { proxyCacheStore, type ProxyCacheRow } from './proxy-cache-store.ts'
@@ -19,7 +20,8 @@ export interface UpstreamCredentials {
 export interface ProxyCache {
   readonly organizationId: number
   readonly upstream: UpstreamName
-  readonly credentials: UpstreamCredentials | undefined
+  /** Unreadable when they were sealed under another DATABASE_SECRET_KEY. */
+  readonly credentials: UpstreamCredentials | 'unreadable' | undefined
   readonly plainHttp: boolean
   /** How long what is cached stays after it was asked for; null: for ever. */
   readonly lifeMs: number | null
@@ -30,6 +32,7 @@ const Credentials = z.object({ username: z.string(), password: z.string() })
 /** Other servers on the same database learn of a change as fast as this. */
 const rememberMs = 5_000
 const rememberedAtMost = 5_000
+const listedAtMost = 1_000
 
 /**
  * Which organizations are caches. Asked on every pull, so the answer is remembered for a moment, also
@@ -79,6 +82,13 @@ export function createProxyCaches({
     isProxied: async (namespaceId: number): Promise<boolean> =>
       (await find(namespaceId)) !== undefined,
 
+    /** The registries that caches are of, one for each cache. */
+    async listHosts(): Promise<readonly string[]> {
+      if (!enabled) return []
+      const names = await proxyCacheStore(db).listUpstreams(listedAtMost)
+      return names.flatMap((name) => parseUpstreamName(name)?.host ?? [])
+    },
+
     /** It was changed just now. */
     forget(namespaceId: number): void {
       known.delete(namespaceId)
@@ -86,9 +96,17 @@ export function createProxyCaches({
   }
 }
 
-/** Where a repository of a cache is upstream, and how to get in. */
+/**
+ * Where a repository of a cache is upstream, and how to get in.
+ * @throws UpstreamFault `decryption_failed`
+ */
 export function upstreamAccess(cache: ProxyCache, name: string): UpstreamAccess {
   const { upstream, credentials, plainHttp } = cache
+  if (credentials === 'unreadable') {
+    const reason = 'what is stored of them cannot be read any more'
+    const facts = { host: upstream.host, asked: 'the credentials of the cache', reason }
+    throw new UpstreamFault('decryption_failed', facts)
+  }
   return {
     host: upstream.host,
     repository: name === '' ? '' : upstreamRepository(upstream, name),
@@ -104,6 +122,11 @@ export function sealCredentials(
   return credentials === undefined ? null : box.seal(JSON.stringify(credentials))
 }
 
-function openCredentials(box: SecretBox, sealed: string | null): UpstreamCredentials | undefined {
-  return sealed === null ? undefined : Credentials.parse(JSON.parse(box.open(sealed)))
+function openCredentials(box: SecretBox, sealed: string | null): ProxyCache['credentials'] {
+  if (sealed === null) return undefined
+  try {
+    return Credentials.parse(JSON.parse(box.open(sealed)))
+  } catch {
+    return 'unreadable'
+  }
 }

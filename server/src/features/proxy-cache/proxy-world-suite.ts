@@ -72,6 +72,7 @@ export async function createProxyWorld(
   const quota = quotaFor(clock, { quotaManagement: true })
   const room = createRoom({ db, clock, log, limitBytes })
   let readOnly = false
+  let disconnected = false
   const isReadOnly = () => readOnly
   const shared = { log, caches, upstreams, isReadOnly, stopping: never }
   const asking = {
@@ -82,7 +83,7 @@ export async function createProxyWorld(
     fill: createCacheFill({
       clock,
       fetchesAhead: true,
-      makeRoom: (cache, bytes) => room.make(cache, bytes),
+      withRoom: (cache, bytes, work) => room.within(cache, bytes, work),
       push: createManifestPush({
         ...{ database, storage, clock, random, quota, holdMs: 60_000 },
         tagChanges: world.tagChanges,
@@ -97,6 +98,7 @@ export async function createProxyWorld(
     accounts: { findNamespace: async () => namespace },
     repositories,
     visibility: 'private',
+    isDisconnected: () => disconnected,
   })
   const cachedReferrers = createCachedReferrers(asking)
   const referrers = createReferrerService({ database, clock })
@@ -107,7 +109,19 @@ export async function createProxyWorld(
     ...{ upstream, namespace, blobs, caches },
     completion: createBlobCompletion({ db, clock, repositories, blobs }),
 
+    /** Its credentials were sealed under a key that nobody has any more. */
+    async loseKey() {
+      const other = createSecretBox({ secretKey: new Secret('5678'), random })
+      await db
+        .updateTable('proxycacheconfig')
+        .set({ credentials_encrypted: other.seal('{"username":"bot","password":"secret"}') })
+        .execute()
+      caches.forget(namespace.id)
+    },
+
     setReadOnly: (isOn: boolean) => void (readOnly = isOn),
+
+    setDisconnected: (isOn: boolean) => void (disconnected = isOn),
 
     /** What the upstream fails with from now on. */
     failWith: (error: Error | undefined) => void (fault = error),

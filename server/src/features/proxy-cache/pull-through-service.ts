@@ -12,6 +12,7 @@ import type { RepositoryRow, Visibility } from '../repositories/repository-store
 import type { CacheFill } from './cache-fill-service.ts'
 import type { Cached, CachedManifests } from './cached-manifest-service.ts'
 import { upstreamAccess, type ProxyCache, type ProxyCaches } from './proxy-caches-service.ts'
+import { createPatience } from './rate-limit-patience.ts'
 import type { UpstreamBreaker } from './upstream-breaker.ts'
 import { upstreamText } from './upstream-text.ts'
 import { createTogether, unlessLate, waitedMs } from './waiting-for-upstream.ts'
@@ -33,6 +34,10 @@ type Standing =
 const headWithinMs = 10_000
 const getWithinMs = 30_000
 const failingGetWithinMs = 5_000
+/** With something in the cache, for what the upstream has instead, after it said so. */
+const followedWithinMs = 600
+/** Without, for an upstream that wants to be left alone. */
+const limitedWithinMs = 5_000
 
 /** Keeps what a cache holds in step with its upstream, pull by pull (engines, 9.3). */
 export function createPullThrough({
@@ -47,6 +52,7 @@ export function createPullThrough({
   fill,
   visibility,
   isReadOnly,
+  isDisconnected,
   stopping,
 }: {
   log: Logger
@@ -61,23 +67,34 @@ export function createPullThrough({
   /** Of repositories that a pull makes. */
   visibility: Visibility
   isReadOnly: () => boolean
+  /** Nobody may be asked. */
+  isDisconnected: () => boolean
   /** The server is about to end. */
   stopping: AbortSignal
 }) {
   /** What is being asked of an upstream: whoever wants the same waits for the same answer. */
   const once = createTogether()
 
-  const within = (ms: number) => AbortSignal.any([AbortSignal.timeout(ms), stopping])
-
-  const upstreamOf = (cache: ProxyCache, name: string): Upstream =>
-    upstreams.repository(upstreamAccess(cache, name))
+  /** An upstream, and for how long it is waited for. */
+  function asking(
+    cache: ProxyCache,
+    name: string,
+    { withinMs, limitedMs }: { readonly withinMs: number; readonly limitedMs: number },
+  ): { readonly upstream: Upstream; readonly signal: AbortSignal } {
+    const patience = createPatience(limitedMs)
+    return {
+      upstream: upstreams.repository(upstreamAccess(cache, name), patience.observe),
+      signal: AbortSignal.any([AbortSignal.timeout(withinMs), patience.signal, stopping]),
+    }
+  }
 
   /** A manifest as it is upstream now. @throws what the upstream failed with */
   async function get(cache: ProxyCache, name: string, reference: Reference) {
     const { host } = cache.upstream
-    const signal = within(breaker.isFailing(host) ? failingGetWithinMs : getWithinMs)
+    const withinMs = breaker.isFailing(host) ? failingGetWithinMs : getWithinMs
+    const { upstream, signal } = asking(cache, name, { withinMs, limitedMs: limitedWithinMs })
     try {
-      const manifest = await upstreamOf(cache, name).getManifest(textOf(reference), signal)
+      const manifest = await upstream.getManifest(textOf(reference), signal)
       breaker.answered(host)
       return manifest
     } catch (error) {
@@ -92,9 +109,10 @@ export function createPullThrough({
     reference: Reference,
   ): Promise<Standing> {
     const { host } = cache.upstream
+    const patience = { withinMs: headWithinMs, limitedMs: waitedMs }
     try {
-      const upstream = upstreamOf(cache, name)
-      const head = await upstream.headManifest(textOf(reference), within(headWithinMs))
+      const { upstream, signal } = asking(cache, name, patience)
+      const head = await upstream.headManifest(textOf(reference), signal)
       breaker.answered(host)
       return head === undefined
         ? { kind: 'silent', error: 'there is no such manifest' }
@@ -117,8 +135,9 @@ export function createPullThrough({
     reference: Reference,
     manifest: UpstreamManifest,
   ): Promise<void> {
-    await fill.makeRoom(cache, parse(manifest))
-    await fill.store(cache, repository.id, reference, manifest)
+    await fill.withRoom(cache, parse(manifest), () =>
+      fill.store(cache, repository.id, reference, manifest),
+    )
     if (reference.kind === 'tag') return
     // The index that names it is in use, too.
     const kept = await cachedManifests.find(repository.id, reference)
@@ -145,19 +164,26 @@ export function createPullThrough({
       await keep(cache, repository, reference, manifest)
       return
     }
-    if (cached.isImmutable || (cached.isFresh && !breaker.mayAsk(host, waitedMs))) return
-    const answer = askStanding(cache, repository.name, reference)
-    const standing = cached.isFresh ? await unlessLate(answer, waitedMs) : await answer
-    if (standing !== undefined) {
-      await follow(cache, repository, reference, cached, standing)
+    if (isDisconnected()) {
+      if (!cached.isFresh) await serveAgain(cache, repository, reference, cached)
       return
     }
+    if (cached.isImmutable || (cached.isFresh && !breaker.mayAsk(host, waitedMs))) return
+    const answer = askStanding(cache, repository.name, reference)
+    const following = answer.then((standing) =>
+      follow(cache, repository, reference, cached, standing),
+    )
+    if (!cached.isFresh || (await isInTime(answer, following))) return following
     breaker.failed(host)
-    answer
-      .then((late) => follow(cache, repository, reference, cached, late))
-      .catch((error: unknown) => {
-        log.info({ err: error, upstream: host }, 'late answer of an upstream not followed')
-      })
+    following.catch((error: unknown) => {
+      log.info({ err: error, upstream: host }, 'late answer of an upstream not followed')
+    })
+  }
+
+  async function isInTime(answer: Promise<unknown>, following: Promise<unknown>) {
+    const settled = Promise.allSettled([following])
+    if ((await unlessLate(answer, waitedMs)) === undefined) return false
+    return (await unlessLate(settled, followedWithinMs)) !== undefined
   }
 
   /** Does what the answer of the upstream asks for. */
@@ -174,8 +200,9 @@ export function createPullThrough({
     }
     if (standing.digest === cached.digest) {
       // A tag comes back to life; what is gone by its digest is kept anew below.
-      if (!cached.isFresh && reference.kind === 'tag') await makeRoomAgain(cache, cached)
-      if (await cachedManifests.renew(cache, repository.id, reference, cached)) return
+      const renew = () => cachedManifests.renew(cache, repository.id, reference, cached)
+      const isBack = !cached.isFresh && reference.kind === 'tag'
+      if (await (isBack ? withRoomAgain(cache, cached, renew) : renew())) return
     }
     let manifest: UpstreamManifest
     try {
@@ -191,9 +218,24 @@ export function createPullThrough({
     await keep(cache, repository, reference, manifest)
   }
 
-  async function makeRoomAgain(cache: ProxyCache, cached: Cached): Promise<void> {
+  /** While nobody can say whether there is something newer, what is here counts. */
+  async function serveAgain(
+    cache: ProxyCache,
+    repository: RepositoryRow,
+    reference: Reference,
+    cached: Cached,
+  ): Promise<void> {
+    const renew = () => cachedManifests.renew(cache, repository.id, reference, cached)
+    await (reference.kind === 'tag' ? withRoomAgain(cache, cached, renew) : renew())
+  }
+
+  async function withRoomAgain<T>(
+    cache: ProxyCache,
+    cached: Cached,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const bytes = await cachedManifests.read(cached)
-    if (bytes !== undefined) await fill.makeRoom(cache, parse({ ...cached, bytes }))
+    return bytes === undefined ? work() : fill.withRoom(cache, parse({ ...cached, bytes }), work)
   }
 
   return {
@@ -225,13 +267,14 @@ export function createPullThrough({
             upstream: upstreamText(error),
           })
         }
-        await fill.makeRoom(cache, parse(manifest))
-        const repository = await repositories.findOrCreate(
-          { name, namespace, visibility, creatorRole: 'read' },
-          { principal, ip },
-        )
-        await fill.store(cache, repository.id, reference, manifest)
-        return repository
+        return fill.withRoom(cache, parse(manifest), async () => {
+          const repository = await repositories.findOrCreate(
+            { name, namespace, visibility, creatorRole: 'read' },
+            { principal, ip },
+          )
+          await fill.store(cache, repository.id, reference, manifest)
+          return repository
+        })
       })
     },
 

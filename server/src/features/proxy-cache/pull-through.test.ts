@@ -10,7 +10,7 @@ import { createProxyWorld } from './proxy-world-suite.ts'
 
 type World = Awaited<ReturnType<typeof createProxyWorld>>
 
-const fault = (code: 'connection_error' | 'not_found' | 'auth_failed') =>
+const fault = (code: 'connection_error' | 'not_found' | 'auth_failed' | 'disconnected') =>
   new UpstreamFault(code, { host: 'registry.example', asked: 'GET /v2/x', reason: 'so it is' })
 
 /** An image upstream of one layer of that many bytes, tagged `latest`. */
@@ -21,6 +21,11 @@ function stock(world: World, text: string, bytes = 10) {
   world.upstream.put(manifest, [config, layer], 'latest')
   return { manifest, config, layer }
 }
+
+const missingIn = async (world: World, id: number) =>
+  (await world.missing())
+    .filter(({ repository_id }) => repository_id === id)
+    .map(({ digest }) => digest)
 
 describeDatabases('a cache of another registry', (open) => {
   let world: World
@@ -36,16 +41,11 @@ describeDatabases('a cache of another registry', (open) => {
     while ((await world.completion.step()) === 'more');
   })
 
-  const missingIn = async (id: number) =>
-    (await world.missing())
-      .filter(({ repository_id }) => repository_id === id)
-      .map(({ digest }) => digest)
-
   test('knows what is missing of an image, and has it once it was fetched', async () => {
     const { manifest, config, layer } = stock(world, 'one')
     const home = await world.pull('missing', 'latest')
     expect(await world.tagged(home.id, 'latest')).toBe(manifest.digest)
-    expect(await missingIn(home.id)).toEqual([config.digest, layer.digest].sort())
+    expect(await missingIn(world, home.id)).toEqual([config.digest, layer.digest].sort())
     expect(await world.blobs.findSize(home, layer.digest)).toBe(layer.bytes.length)
     const counted = async () =>
       (await quotaStore(world.db).list('quotarepositorysize', [home.id]))[0]?.size_bytes ?? 0
@@ -53,7 +53,7 @@ describeDatabases('a cache of another registry', (open) => {
 
     await Promise.all([1, 2, 3].map(() => world.blobs.fetch(home, layer.digest, 10)))
     expect(world.upstream.asked.filter((asked) => asked === `BLOB ${layer.digest}`)).toHaveLength(1)
-    expect(await missingIn(home.id)).toEqual([config.digest])
+    expect(await missingIn(world, home.id)).toEqual([config.digest])
     expect(await world.blobs.findSize(home, layer.digest)).toBeUndefined()
     expect(await counted()).toBe(10)
 
@@ -64,6 +64,56 @@ describeDatabases('a cache of another registry', (open) => {
     const collector = world.collector()
     while ((await collector.step()) === 'more');
     expect(await world.isVisible(layer.digest, home.id)).toBe(true)
+  })
+
+  test('gives what is here when its credentials cannot be read any more, and says so', async () => {
+    const { manifest, layer } = stock(world, 'sealed')
+    const home = await world.pull('sealed', 'latest')
+    await world.blobs.fetch(home, layer.digest, 10)
+    const before = await world.db.selectFrom('proxycacheconfig').selectAll().execute()
+    await world.loseKey()
+    try {
+      const asked = world.upstream.asked.length
+      await world.pull('sealed', 'latest')
+      expect(await world.tagged(home.id, 'latest')).toBe(manifest.digest)
+      await expect(world.pull('unheard', 'latest')).rejects.toMatchObject({
+        code: 'repository-unknown',
+        detail: { upstream: expect.stringContaining('cannot be read any more') as string },
+      })
+      await expect(world.blobs.fetch(home, layer.digest, 10)).rejects.toMatchObject({
+        code: 'decryption_failed',
+      })
+      expect(await world.referrersOf(home, manifest.digest)).toEqual([])
+      expect(world.upstream.asked).toHaveLength(asked)
+    } finally {
+      await world.db
+        .updateTable('proxycacheconfig')
+        .set({ credentials_encrypted: before[0]?.credentials_encrypted ?? null })
+        .execute()
+      world.caches.forget(world.namespace.id)
+    }
+  })
+
+  test('answers from what is here while the site is disconnected, though it had ended', async () => {
+    const { manifest } = stock(world, 'apart')
+    const home = await world.pull('apart', 'latest')
+    world.setDisconnected(true)
+    world.failWith(fault('disconnected'))
+    world.advance(1_000 * second)
+    const asked = world.upstream.asked.length
+    try {
+      await world.pull('apart', 'latest')
+      expect(await world.tagged(home.id, 'latest')).toBe(manifest.digest)
+      expect(world.upstream.asked).toHaveLength(asked)
+      await expect(world.pull('nowhere', 'latest')).rejects.toMatchObject({
+        code: 'repository-unknown',
+      })
+    } finally {
+      world.setDisconnected(false)
+    }
+    world.failWith(undefined)
+    await world.pull('apart', 'latest')
+    expect(world.upstream.asked.length).toBeGreaterThan(asked)
   })
 
   test('fetches ahead what nobody has asked for, and later again what could not be had', async () => {
@@ -157,7 +207,7 @@ describeDatabases('a cache of another registry', (open) => {
     world.upstream.put(signature, [blobOf('{}'), blobOf('signature')])
     const home = await world.pull('signed', 'latest')
     expect(await world.referrersOf(home, manifest.digest)).toEqual([signature.digest])
-    expect(await missingIn(home.id)).toContain(blobOf('signature').digest)
+    expect(await missingIn(world, home.id)).toContain(blobOf('signature').digest)
 
     const later = manifestOf({ blobs: [blobOf('{}'), blobOf('later')], subject: manifest })
     world.upstream.put(later, [blobOf('{}'), blobOf('later')])
@@ -203,11 +253,11 @@ describeDatabases('a cache of another registry', (open) => {
   test('forgets what was missing of an image that is collected', async () => {
     stock(world, 'gone')
     const { id } = await world.pull('gone', 'latest')
-    expect(await missingIn(id)).toHaveLength(2)
+    expect(await missingIn(world, id)).toHaveLength(2)
     world.advance(101 * second)
     const collector = world.collector()
     while ((await collector.step()) === 'more');
-    expect(await missingIn(id)).toEqual([])
+    expect(await missingIn(world, id)).toEqual([])
   })
 })
 
@@ -271,6 +321,20 @@ describeDatabases('the room of a cache', (open) => {
       const home = await world.repositories.get(`hub/${name}`)
       expect(await world.tagged(home.id, 'latest')).toBeUndefined()
     }
+  })
+
+  test('is not given to several at once', async () => {
+    const world = await createProxyWorld(await open(), { limitBytes: 3_500 })
+    worlds.push(world)
+    const images = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, ...stock(world, name, 1_000) }))
+    const homes = await Promise.all(
+      images.map(({ name, manifest }) => world.pull(name, manifest.digest)),
+    )
+    const collector = world.collector()
+    while ((await collector.step()) === 'more');
+    const missing = await Promise.all(homes.map(({ id }) => missingIn(world, id)))
+    const kept = missing.filter((digests) => digests.length > 0)
+    expect(kept).toHaveLength(3)
   })
 
   test('is refused to an image that does not fit, and nothing goes for it', async () => {

@@ -7,7 +7,7 @@ import { Problem } from '../../problem.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import { proxiedBlobStore } from './proxied-blob-store.ts'
 import type { ProxyCache } from './proxy-caches-service.ts'
-import { roomStore, type Dispensable, type EndsAt } from './room-store.ts'
+import { roomStore, type Dispensable, type EndsAt, type Over } from './room-store.ts'
 
 export type Room = ReturnType<typeof createRoom>
 
@@ -30,8 +30,8 @@ export function createRoom({
   /** Of each cache; undefined: none. */
   limitBytes: number | undefined
 }) {
-  /** One at a time for a namespace, so that no tag is counted twice. */
-  const making = new Map<number, Promise<void>>()
+  /** One at a time for a namespace, so that no room is given away twice. */
+  const queues = new Map<number, Promise<unknown>>()
 
   async function make(namespaceId: number, imageBytes: number, limit: number): Promise<void> {
     if (imageBytes > limit) throw new Problem('quota-exceeded')
@@ -50,13 +50,13 @@ export function createRoom({
   async function choose(namespaceId: number, bytes: number): Promise<Dispensable[] | undefined> {
     const store = roomStore(db)
     const now = clock.now()
-    const goneBefore = now - (await store.findWindowMs(namespaceId))
-    const weigh = createScales(namespaceId, goneBefore)
+    const over = { holds: now, tags: now - (await store.findWindowMs(namespaceId)) }
+    const weigh = createScales(namespaceId, over)
     const going: Dispensable[] = []
     let freed = 0
-    let after: EndsAt = { end: goneBefore, id: 0 }
+    let after: EndsAt = { end: over.tags, id: 0 }
     for (let examined = 0; examined < examinedAtMost; examined += examinedAtOnce) {
-      const page = await store.listByEnd(namespaceId, after, examinedAtOnce)
+      const page = await store.listByEnd(namespaceId, over, after, examinedAtOnce)
       for (const tag of page) {
         going.push(tag)
         freed += await weigh(tag)
@@ -71,14 +71,14 @@ export function createRoom({
   }
 
   /** Says what each tag that goes frees, after those that went before. */
-  function createScales(namespaceId: number, goneBefore: number) {
+  function createScales(namespaceId: number, over: Over) {
     const store = roomStore(db)
     const goneTags = new Set<number>()
     const goneManifests = new Set<number>()
     const counted = new Set<string>()
 
     async function isKept(repositoryId: number, manifestId: number): Promise<boolean> {
-      const tags = await store.listKeeping(manifestId, goneBefore)
+      const tags = await store.listKeeping(manifestId, over)
       if (tags.some((id) => !goneTags.has(id))) return true
       const parents = await store.listParents(repositoryId, manifestId)
       return parents.some((id) => !goneManifests.has(id))
@@ -120,18 +120,26 @@ export function createRoom({
   }
 
   return {
-    /** @throws Problem `quota-exceeded` when the image does not fit, whatever goes */
-    async make({ organizationId }: ProxyCache, imageBytes: number): Promise<void> {
-      if (limitBytes === undefined) return
-      const before = making.get(organizationId) ?? Promise.resolve()
+    /**
+     * Does what brings an image in, once there is room for it; whoever comes next counts it as here.
+     * @throws Problem `quota-exceeded` when the image does not fit, whatever goes
+     */
+    async within<T>(
+      { organizationId }: Pick<ProxyCache, 'organizationId'>,
+      imageBytes: number,
+      work: () => Promise<T>,
+    ): Promise<T> {
+      if (limitBytes === undefined) return work()
+      const before = queues.get(organizationId) ?? Promise.resolve()
       const mine = before
         .catch(() => undefined)
         .then(() => make(organizationId, imageBytes, limitBytes))
-      making.set(organizationId, mine)
+        .then(work)
+      queues.set(organizationId, mine)
       try {
-        await mine
+        return await mine
       } finally {
-        if (making.get(organizationId) === mine) making.delete(organizationId)
+        if (queues.get(organizationId) === mine) queues.delete(organizationId)
       }
     },
   }

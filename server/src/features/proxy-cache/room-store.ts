@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 
-import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
 
@@ -19,6 +18,12 @@ export interface Dispensable {
 export interface EndsAt {
   readonly end: Instant
   readonly id: number
+}
+
+/** The moments up to which an end is over for good: of holds, and of tags with their history. */
+export interface Over {
+  readonly holds: Instant
+  readonly tags: Instant
 }
 
 export interface WeighedBlob {
@@ -53,9 +58,10 @@ export function roomStore(db: Db) {
       return (row?.removed_tag_expiration_s ?? 0) * 1_000
     },
 
-    /** Tags of the namespace that end after `after`, the nearest end first. */
+    /** What is not over and ends after `after`, the nearest end first. */
     listByEnd: async (
       namespaceId: number,
+      over: Over,
       after: EndsAt,
       limit: number,
     ): Promise<readonly Dispensable[]> => {
@@ -67,6 +73,7 @@ export function roomStore(db: Db) {
         .where('repository.namespace_user_id', '=', namespaceId)
         .where('tag.lifetime_end_ms', 'is not', null)
         .where('tag.immutable', '=', 0)
+        .where((e) => e.or([e('tag.hidden', '=', 0), e('tag.lifetime_end_ms', '>', over.holds)]))
         .where(
           sql<boolean>`(tag.lifetime_end_ms, tag.id) > (cast(${after.end} as bigint), cast(${after.id} as bigint))`,
         )
@@ -77,13 +84,19 @@ export function roomStore(db: Db) {
       return rows
     },
 
-    /** Rows that keep a manifest: those without an end, and those that end after `since`. */
-    listKeeping: async (manifestId: number, since: Instant): Promise<number[]> => {
+    /** Rows that keep a manifest: those without an end, and those whose end is not over. */
+    listKeeping: async (manifestId: number, over: Over): Promise<number[]> => {
       const rows = await db
         .selectFrom('tag')
         .select('id')
         .where('manifest_id', '=', manifestId)
-        .where((e) => e.or([e('lifetime_end_ms', 'is', null), e('lifetime_end_ms', '>', since)]))
+        .where((e) =>
+          e.or([
+            e('lifetime_end_ms', 'is', null),
+            e.and([e('hidden', '=', 1), e('lifetime_end_ms', '>', over.holds)]),
+            e.and([e('hidden', '=', 0), e('lifetime_end_ms', '>', over.tags)]),
+          ]),
+        )
         .execute()
       return rows.map((row) => row.id)
     },
@@ -159,17 +172,6 @@ export function roomStore(db: Db) {
         .where('lifetime_end_ms', '=', tag.lifetime_end_ms)
         .executeTakeFirstOrThrow()
       return numUpdatedRows === 1n
-    },
-
-    /** On PostgreSQL, one at a time makes room in a namespace. */
-    async lockNamespace(namespaceId: number): Promise<void> {
-      if (!hasRowLocks(db)) return
-      await db
-        .selectFrom('proxycacheconfig')
-        .select('organization_id')
-        .where('organization_id', '=', namespaceId)
-        .forUpdate()
-        .execute()
     },
   }
 }

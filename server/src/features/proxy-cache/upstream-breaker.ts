@@ -43,12 +43,17 @@ export function createUpstreamBreaker({ clock }: { clock: Clock }) {
     /** An upstream that answers, whatever it says, is worth asking again. */
     noteFailure(host: string, error: unknown): void {
       const isFault = error instanceof UpstreamFault
+      // It was not asked.
+      if (isFault && notAsked.has(error.code)) return
       if (isFault && answers.has(error.code)) answered(host)
       else failed(host, isFault ? error.retryAfterMs : undefined)
     },
   }
 }
 
+const notAsked: ReadonlySet<UpstreamFaultCode> = new Set<UpstreamFaultCode>([
+  ...(['disconnected', 'decryption_failed'] as const),
+])
 const answers: ReadonlySet<UpstreamFaultCode> = new Set<UpstreamFaultCode>([
   ...(['auth_failed', 'not_found', 'manifest_invalid'] as const),
 ])

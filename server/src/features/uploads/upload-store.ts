@@ -1,4 +1,5 @@
 import { sql, type Generated } from 'kysely'
+import { preparedWrite } from '../../db/prepared.ts'
 import { hasRowLocks } from '../../db/row-locks.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Instant } from '../../platform/clock.ts'
@@ -90,7 +91,7 @@ export function uploadStore(db: Db) {
         .limit(limit)
         .execute(),
 
-    delete: (uuid: string) => db.deleteFrom('blobupload').where('uuid', '=', uuid).execute(),
+    delete: (uuid: string) => deleteUpload(db, { uuid }),
 
     /** Those whose commit began after `committing` are left out: somebody may be at it. */
     listOlderThan: (instant: Instant, committing: Instant, limit: number) =>
@@ -117,36 +118,42 @@ export function uploadStore(db: Db) {
   }
 }
 
-async function insert(
-  db: Db,
-  upload: { uuid: string; repositoryId: number; committing: Digest | null },
-  now: Instant,
-): Promise<boolean> {
-  const { uuid, repositoryId, committing } = upload
-  const { numInsertedOrUpdatedRows } = await db
+interface NewUpload {
+  readonly uuid: string
+  readonly repositoryId: number
+  readonly committing: Digest | null
+}
+
+const insertUpload = preparedWrite<NewUpload & { readonly now: Instant }>()((param, db) =>
+  db
     .insertInto('blobupload')
     .columns(['uuid', 'repository_id', 'created_at', 'updated_at', 'committing_digest'])
     .expression(
       db
         .selectFrom('repository')
         .select([
-          sql<string>`cast(${uuid} as text)`.as('uuid'),
+          sql<string>`cast(${param('uuid')} as text)`.as('uuid'),
           'id as repository_id',
-          sql<number>`cast(${now} as bigint)`.as('created_at'),
-          sql<number>`cast(${now} as bigint)`.as('updated_at'),
-          sql<string | null>`cast(${committing} as text)`.as('committing_digest'),
+          sql<number>`cast(${param('now')} as bigint)`.as('created_at'),
+          sql<number>`cast(${param('now')} as bigint)`.as('updated_at'),
+          sql<string | null>`cast(${param('committing')} as text)`.as('committing_digest'),
         ])
-        .where('id', '=', repositoryId)
+        .where('id', '=', param('repositoryId'))
         .where('state', '!=', 'MARKED_FOR_DELETION')
         .$if(hasRowLocks(db), (query) => query.forKeyShare()),
     )
     .onConflict((conflict) =>
       conflict.column('uuid').doUpdateSet((e) => ({
         repository_id: e.ref('excluded.repository_id'),
-        committing_digest: committing,
-        updated_at: now,
+        committing_digest: param('committing'),
+        updated_at: param('now'),
       })),
-    )
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
-}
+    ),
+)
+
+const deleteUpload = preparedWrite<{ uuid: string }>()((param, db) =>
+  db.deleteFrom('blobupload').where('uuid', '=', param('uuid')),
+)
+
+const insert = async (db: Db, upload: NewUpload, now: Instant): Promise<boolean> =>
+  (await insertUpload(db, { ...upload, now })) === 1

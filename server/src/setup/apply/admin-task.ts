@@ -1,7 +1,7 @@
 import { openDatabase } from '../../db/open.ts'
 import { accountStore } from '../../features/accounts/account-store.ts'
 import { system } from '../../features/audit/audit-log.ts'
-import { wireAccounts } from '../../wiring.ts'
+import { wireAccounts } from '../../wiring/accounts.ts'
 import type { Task } from './task.ts'
 
 export const adminTask: Task = {

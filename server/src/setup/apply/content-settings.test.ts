@@ -12,10 +12,12 @@ const content = (architectures: readonly string[]) => ({
   ...{ repository: 'app', tags: ['*'], newest: null, architectures, everyHours: 24 },
 })
 
+const network = { outbound: { kind: 'direct' } } as const
+
 describe('settings for the content of others', () => {
   it('are none where a site is disconnected, whatever was typed before', () => {
     const mirrors = { mode: 'disconnected', upstreams: [upstream({})] } as const
-    expect(contentSettings({ mirrors }, [])).toEqual({})
+    expect(contentSettings({ mirrors, network }, [])).toEqual({})
   })
 
   it('switch on what is needed, and hold a host to its lowest limit', () => {
@@ -23,7 +25,8 @@ describe('settings for the content of others', () => {
       upstream({ bandwidthKiBps: 500 }),
       upstream({ bandwidthKiBps: 200, mode: 'schedule', content: [content(['amd64'])] }),
     ]
-    expect(contentSettings({ mirrors: { mode: 'both', upstreams } }, ['192.168.7.1'])).toEqual({
+    const both = { mirrors: { mode: 'both', upstreams }, network } as const
+    expect(contentSettings(both, ['192.168.7.1'])).toEqual({
       FEATURE_REPO_MIRROR: true,
       FEATURE_PROXY_CACHE: true,
       FEATURE_SPARSE_INDEX: true,
@@ -31,7 +34,17 @@ describe('settings for the content of others', () => {
       SSRF_ALLOWED_HOSTS: ['192.168.7.1'],
     })
     const mirrors = { mode: 'connected', upstreams: [upstream({})] } as const
-    expect(contentSettings({ mirrors }, [])).not.toHaveProperty('SSRF_ALLOWED_HOSTS')
+    expect(contentSettings({ mirrors, network }, [])).not.toHaveProperty('SSRF_ALLOWED_HOSTS')
+  })
+
+  it('send everything through the proxy of the site', () => {
+    const httpsProxy = 'http://proxy.example:3128'
+    const noProxy = ['.example', '10.0.0.1']
+    const outbound = { kind: 'proxy', httpProxy: null, httpsProxy, noProxy } as const
+    const mirrors = { mode: 'connected', upstreams: [upstream({})] } as const
+    const settings = contentSettings({ mirrors, network: { outbound } }, [])
+    expect(settings).toMatchObject({ HTTPS_PROXY: httpsProxy, NO_PROXY: '.example,10.0.0.1' })
+    expect(settings).not.toHaveProperty('HTTP_PROXY')
   })
 
   it('name the hosts of the own network, proxies among them, and no other', async () => {

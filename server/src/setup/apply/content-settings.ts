@@ -3,9 +3,14 @@ import { createOutgoingService } from '../../features/outgoing/outgoing-service.
 import { chosenUpstreams } from '../first-content.ts'
 import type { RevealedValues } from '../step.ts'
 
+type OutboundStep = Pick<RevealedValues['network'], 'outbound'>
+
 /** What config.yaml says of mirrors and caches. */
 export function contentSettings(
-  { mirrors }: Pick<RevealedValues, 'mirrors'>,
+  {
+    mirrors,
+    network: { outbound },
+  }: Pick<RevealedValues, 'mirrors'> & { readonly network: OutboundStep },
   insideHosts: readonly string[],
 ): Record<string, unknown> {
   if (mirrors.mode === 'disconnected') return {}
@@ -26,6 +31,17 @@ export function contentSettings(
     ...(isSparse && { FEATURE_SPARSE_INDEX: true }),
     ...(hosts.length > 0 && { MOORING_UPSTREAM_BANDWIDTH: { hosts: Object.fromEntries(hosts) } }),
     ...(insideHosts.length > 0 && { SSRF_ALLOWED_HOSTS: insideHosts }),
+    ...proxySettings(outbound),
+  }
+}
+
+function proxySettings(outbound: OutboundStep['outbound']): Record<string, string> {
+  if (outbound.kind !== 'proxy') return {}
+  const { httpProxy, httpsProxy, noProxy } = outbound
+  return {
+    ...(httpProxy !== null && { HTTP_PROXY: httpProxy }),
+    ...(httpsProxy !== null && { HTTPS_PROXY: httpsProxy }),
+    ...(noProxy.length > 0 && { NO_PROXY: noProxy.join() }),
   }
 }
 
@@ -38,7 +54,7 @@ export async function hostsInside({
   network: { outbound },
 }: {
   mirrors: RevealedValues['mirrors']
-  network: Pick<RevealedValues['network'], 'outbound'>
+  network: OutboundStep
 }): Promise<readonly string[]> {
   const { check } = createOutgoingService({ config: { allowedHosts: [], blockedHosts: [] } })
   const upstreams = chosenUpstreams(mirrors)

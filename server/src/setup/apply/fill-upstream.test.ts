@@ -6,11 +6,12 @@ import type { Database } from '../../db/open.ts'
 import type { AccountRow } from '../../features/accounts/account-store.ts'
 import { system } from '../../features/audit/audit-log.ts'
 import { createOutgoingService } from '../../features/outgoing/outgoing-service.ts'
+import { createUpstreamFacts } from '../../features/upstreams/upstream-facts-service.ts'
 import { createProxyCacheService } from '../../features/proxy-cache/proxy-cache-service.ts'
 import { systemRandom } from '../../platform/random.ts'
 import { createMirrorParts } from '../../wiring/mirror-parts.ts'
 import { wireUpstream } from '../../wiring/upstream.ts'
-import { wireAccounts, type AccountServices } from '../../wiring.ts'
+import { wireAccounts, type AccountServices } from '../../wiring/accounts.ts'
 import type { ChosenUpstream } from '../first-content.ts'
 import { fillUpstream, type Filled, type Filling } from './fill-upstream.ts'
 
@@ -46,7 +47,11 @@ describeDatabases('what was chosen of an upstream', (open) => {
     people = wireAccounts({ config, database, clock, random, log })
     const client = wireUpstream({ config, clock, random })
     const control = { wake: () => undefined, stop: () => undefined }
-    parts = createMirrorParts({ config, database, clock, random, people, client, control })
+    parts = createMirrorParts({
+      ...{ config, database, clock, random, people, client, control },
+      connection: { isDisconnected: () => false },
+      facts: createUpstreamFacts({ db: database.db, clock }),
+    })
     const proxyCaches = createProxyCacheService({
       ...{
         db: database.db,
@@ -111,7 +116,8 @@ describeDatabases('what was chosen of an upstream', (open) => {
   })
 
   it('is a cache of the latest address, which says what it does not do', async () => {
-    const wanted = { mode: 'cache', organization: 'cached', verifyTls: false } as const
+    const own = { verifyTls: false, proxy: httpsProxy } as const
+    const wanted = { mode: 'cache', organization: 'cached', ...own } as const
     await fill(wanted)
     const made = await fill({ ...wanted, url: 'https://192.0.2.2' })
     expect(made.map(({ what, reason }) => [what, reason !== undefined])).toEqual([

@@ -52,7 +52,7 @@ export async function* fillUpstream(
     const what = `cache of ${placeOf(upstream)}`
     const cached = await tried(what, () => makeCache(upstream, organization, filling, by))
     yield cached.filled
-    if (cached.value !== undefined) yield* limitsOf(upstream, filling)
+    if (cached.value !== undefined) yield* limitsOf(upstream)
     return
   }
   for (const content of upstream.content) {
@@ -112,11 +112,10 @@ async function makeCache(
 }
 
 /** What was asked for, and caches do not do. */
-function* limitsOf(upstream: ChosenUpstream, { outbound }: Filling): Generator<Filled> {
+function* limitsOf(upstream: ChosenUpstream): Generator<Filled> {
   const what = `cache of ${placeOf(upstream)}`
-  const { https_proxy: secure, http_proxy: open } = proxyOf(upstream, outbound)
-  if ((isPlainHttp(upstream) ? open : secure) !== null) {
-    yield { what, reason: 'caches ask their upstream directly, without the proxy' }
+  if (upstream.proxy !== null) {
+    yield { what, reason: 'caches go the way of the site, not through a proxy of their own' }
   }
   if (!upstream.verifyTls && !isPlainHttp(upstream)) {
     yield { what, reason: 'caches verify the certificate of their upstream always' }

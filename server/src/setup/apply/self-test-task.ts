@@ -3,7 +3,7 @@ import path from 'node:path'
 import { certificatesIn, describeCertificate } from '@mooring/certs'
 import { system } from '../../features/audit/audit-log.ts'
 import { isProblem } from '../../problem.ts'
-import type { AccountServices } from '../../wiring.ts'
+import type { AccountServices } from '../../wiring/accounts.ts'
 import { registryTrial, type TrialTarget } from './registry-trial.ts'
 import type { Task, TaskContext } from './task.ts'
 

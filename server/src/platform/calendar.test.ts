@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { closesAt, isOpen, nextOf, opensAt, parseMoment, parseWindow } from './mirror-calendar.ts'
+import { closesAt, isOpen, nextOf, opensAt, parseMoment, parseWindow } from './calendar.ts'
 
 /** Of a week in March 2026 that begins on a Sunday, by the clock on the wall. */
 const at = (day: number, hours: number, minutes = 0) =>

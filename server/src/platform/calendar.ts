@@ -1,5 +1,5 @@
-import type { Instant } from '../../platform/clock.ts'
-import { isWindowOpen, type WeeklyWindow } from '../../platform/weekly-window.ts'
+import type { Instant } from './clock.ts'
+import { isWindowOpen, type WeeklyWindow } from './weekly-window.ts'
 
 /** While what something may run. */
 export type Window = WeeklyWindow

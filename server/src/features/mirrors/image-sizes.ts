@@ -1,7 +1,7 @@
-import { chooseChildren } from '../features/copying/platform-filter.ts'
-import { parseManifest } from '../features/manifests/parse-manifest.ts'
-import type { Digest } from '../storage/digest.ts'
-import type { UpstreamManifest } from '../upstream/upstream.ts'
+import type { Digest } from '../../storage/digest.ts'
+import type { UpstreamManifest } from '../../upstream/upstream.ts'
+import { chooseChildren } from '../copying/platform-filter.ts'
+import { parseManifest } from '../manifests/parse-manifest.ts'
 
 const limits = { sizeBytes: 10 * 1024 * 1024, entries: 1_000 }
 
