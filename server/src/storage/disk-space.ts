@@ -36,11 +36,18 @@ export function diskSpace(path: string, clock: Clock) {
     return looking
   }
 
+  /** A look that begins now: room may have come free since the one that found none. */
+  async function lookAgain(): Promise<void> {
+    await looking
+    await refresh()
+  }
+
   const isFresh = () => Math.abs(clock.now() - lookedAt) < staleMs
 
-  function requireReserve({ freeBytes, totalBytes }: Space): void {
-    if (freeBytes < reserveBytes(totalBytes))
-      throw new Problem('storage-full', { freeBytes, totalBytes })
+  const isFull = ({ freeBytes, totalBytes }: Space) => freeBytes < reserveBytes(totalBytes)
+
+  function requireReserve(space: Space): void {
+    if (isFull(space)) throw new Problem('storage-full', { ...space })
   }
 
   return {
@@ -49,6 +56,7 @@ export function diskSpace(path: string, clock: Clock) {
     /** @throws Problem `storage-full` when only the reserve is left. */
     requireRoom: async (): Promise<void> => {
       if (!isFresh()) await refresh()
+      if (isFull(last)) await lookAgain()
       requireReserve(last)
     },
 
