@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { openBrowser, visit, type Visitor } from '../support/browser.ts'
+import { holdAnswer, openBrowser, visit, type Visitor } from '../support/browser.ts'
 import { company } from '../support/company.ts'
 import { findFreePorts } from '../support/free-ports.ts'
 import { startObjectStore, type ObjectStore } from '../support/object-store.ts'
@@ -125,6 +125,21 @@ describe('another way to begin', () => {
 })
 
 describe('fields', () => {
+  it('keep what is typed while they are being saved, and are saved again', async () => {
+    const { page } = visitor
+    const title = page.getByLabel('Registry title')
+    const answer = await holdAnswer(page, '**/steps/identity')
+    await title.fill('Harbour and more')
+    await walk.goOn()
+    await answer.asked
+    await title.fill('Harbour')
+    answer.release()
+    await walk.goOn()
+    await walk.heading('Where the registry listens')
+    await page.goto('/setup/identity')
+    expect(await title.inputValue()).toBe('Harbour')
+  })
+
   it('are checked as they are left, corrected while one types, and explained beside', async () => {
     const { page } = visitor
     const help = page.getByRole('complementary')

@@ -196,6 +196,9 @@ describe('mooring mirror', () => {
       ['--json'],
     )
     expect(plan.stdout + plan.stderr).toContain('this site is disconnected from other registries')
+    const chain = await server.tryMooring(['cert', 'trust', 'fetch', upstream.host])
+    expect(chain.code).not.toBe(0)
+    expect(chain.stderr).toContain('this site is disconnected from other registries')
 
     expect(await json('connect')).toMatchObject({ connected: true })
     expect(await api.get(state)).toMatchObject({ connected: true })

@@ -1,11 +1,15 @@
 import { certificatesIn, describeCertificate } from '@mooring/certs'
 import { Command } from 'commander'
 import { trustFileName } from '../features/certificates/upstream-trust-service.ts'
+import type { TlsServer } from '../features/outgoing/server-chain-service.ts'
+import { readConnection } from '../features/upstreams/connection-service.ts'
+import { disconnectedFault } from '../upstream/guard.ts'
 import { commandLine, openCertificates, readInput, type CertOptions } from './cert-context.ts'
 import { showExtra, summary } from './cert-show.ts'
 import { CommandError } from './command-error.ts'
-import { withDataOptions } from './data-options.ts'
+import { withDataOptions, type DataOptions } from './data-options.ts'
 import { print } from './print.ts'
+import { withDatabase } from './with-database.ts'
 
 interface AddOptions extends CertOptions {
   readonly name?: string
@@ -55,6 +59,7 @@ function fetchFromServer(): Command {
       const options = optionsOf(called)
       const { upstreamTrust } = await openCertificates(options)
       const server = parseServer(host)
+      await requireConnected(server, options)
       const { fingerprint } = options
       if (fingerprint !== undefined) {
         const name = checkName(options.name)
@@ -72,6 +77,21 @@ function fetchFromServer(): Command {
       ]
       print({ chain: found, problem }, lines.join('\n'), options)
     })
+}
+
+/**
+ * Nobody is asked while the site is disconnected. A database that cannot be opened is no refusal: its
+ * own server may be the one whose authority is to be trusted.
+ */
+async function requireConnected({ host, port }: TlsServer, options: DataOptions): Promise<void> {
+  const state = await withDatabase(options, ({ database }) => readConnection(database.db)).catch(
+    () => undefined,
+  )
+  if (state?.connected !== false) return
+  const asked = { host: `${host}:${String(port)}`, asked: 'its certificate' }
+  throw new CommandError(
+    `${disconnectedFault(asked).message}; "mooring mirror connect" connects it again`,
+  )
 }
 
 function remove(): Command {
@@ -97,7 +117,7 @@ function checkName(name: string | undefined): string | undefined {
   throw new CommandError(`${name} is no name for a file`)
 }
 
-function parseServer(text: string): { readonly host: string; readonly port: number } {
+function parseServer(text: string): TlsServer {
   const [, bracketed, plain, port = '443'] =
     /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text) ?? []
   const host = bracketed ?? plain

@@ -130,7 +130,8 @@ export class StepForm<Id extends StepId> {
     this.failure = undefined
     this.#isForced = isForced
     const isSaved = await this.form.submit()
-    if (!isSaved) return false
+    // What was typed meanwhile is not saved yet.
+    if (!isSaved || this.form.isDirty) return false
     this.forget()
     this.form.reset(this.#fromServer())
     this.#given = JSON.stringify(this.form.values)

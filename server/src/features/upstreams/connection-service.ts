@@ -22,7 +22,8 @@ export type SiteConnection = ReturnType<typeof createSiteConnection>
 const name = 'disconnected'
 const connected: ConnectionState = { connected: true, reason: null, by: null, since: null }
 
-async function read(db: Db): Promise<ConnectionState> {
+/** As the database has it now. */
+export async function readConnection(db: Db): Promise<ConnectionState> {
   const found = Kept.safeParse(await applianceStateStore(db).find(name))
   return found.success ? { connected: false, ...found.data } : connected
 }
@@ -37,7 +38,7 @@ export function createSiteConnection({ db, log }: { db: Db; log: Logger }) {
 
   async function refresh(): Promise<void> {
     const before = state.connected
-    state = await read(db)
+    state = await readConnection(db)
     if (state.connected === before) return
     const message = state.connected ? 'site connected' : 'site disconnected'
     log.info({ by: state.by, reason: state.reason }, message)
@@ -74,7 +75,7 @@ export function createConnectionControl({
   audit: Pick<AuditLog, 'recordIn'>
 }) {
   return {
-    state: () => read(db),
+    state: () => readConnection(db),
 
     /** Over again it changes the reason. */
     disconnect: (
@@ -82,7 +83,7 @@ export function createConnectionControl({
       { by, actor }: { readonly by: string; readonly actor: Actor },
     ): Promise<ConnectionState> =>
       db.transaction().execute(async (tx) => {
-        const before = await read(tx)
+        const before = await readConnection(tx)
         const kept: Kept = { reason, by, since: before.since ?? clock.now() }
         await applianceStateStore(tx).set(name, kept)
         await audit.recordIn(tx, {
@@ -95,7 +96,7 @@ export function createConnectionControl({
     /** @returns whether it was disconnected. */
     connect: (actor: Actor): Promise<boolean> =>
       db.transaction().execute(async (tx) => {
-        if ((await read(tx)).connected) return false
+        if ((await readConnection(tx)).connected) return false
         await applianceStateStore(tx).delete(name)
         await audit.recordIn(tx, {
           ...{ kind: 'upstreams_connected', account: null, actor, metadata: {} },
