@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBrowser, visit } from '../support/browser.ts'
+import { interruptible, openBrowser, visit } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { stockRegistry } from '../support/stocked-registry.ts'
 
@@ -219,6 +219,32 @@ describe('the configuration', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Roll back' }).click()
     await page.getByText('Some settings wait for a restart').waitFor({ state: 'detached' })
     expect(visitor.complaints).toEqual([])
+  })
+
+  it('is not changed by whom somebody was faster than, though the page has seen it since', async () => {
+    await using visitor = await enter()
+    const { page } = visitor
+    const interrupt = await interruptible(page)
+    await visitor.goTo('/service/config?topic=look')
+    const title = page.getByLabel('REGISTRY_TITLE', { exact: true })
+    await title.fill('Harbour office')
+    await page.getByRole('button', { name: 'Review changes' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('"Harbour office"').waitFor()
+    const api = await server.signedIn()
+    const config = '/api/v1/mooring/config'
+    const { revision } = (await api.get(config)) as { revision: string }
+    await api.put(config, { values: { REGISTRY_TITLE: 'Lighthouse' }, revision })
+    const seen = page.waitForResponse(`**${config}`)
+    interrupt()
+    expect(await (await seen).text()).toContain('Lighthouse')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('Somebody else changed config.yaml meanwhile').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    expect(await title.inputValue()).toBe('Harbour office')
+    await page.getByRole('button', { name: 'Review changes' }).click()
+    await dialog.getByText('"Lighthouse"').waitFor()
+    expect(await api.get(config)).not.toMatchObject({ revision })
   })
 
   it('says at the setting why the server would not start with it', async () => {
