@@ -26,6 +26,12 @@ export const systemPackages: readonly SystemPackage[] = [
     purpose: 'the second database that every store test runs on',
   },
   {
+    name: 'redis-server',
+    shownBy: ['redis-server'],
+    group: 'database',
+    purpose: 'what the check of a configuration with Redis logs in to',
+  },
+  {
     name: 'chromium-headless-shell',
     shownBy: ['chromium-headless-shell'],
     insteadOf: 'chromium',
@@ -144,7 +150,7 @@ export const systemPackages: readonly SystemPackage[] = [
 
 const leftOut: Record<ToolGroup, string> = {
   browser: 'the tests in a browser',
-  database: 'the tests on PostgreSQL',
+  database: 'the tests on these database servers',
   clients: 'tests with these container clients',
 }
 

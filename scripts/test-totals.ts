@@ -5,7 +5,7 @@ export interface TestTotals {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
-  /** What passed or failed only after it was tried again. */
+  /** What passed or failed only after it was tried again, with what was wrong the first time. */
   readonly retried: readonly string[]
   /** False until the run reached its end: a run that died leaves the totals of its last module. */
   readonly finished: boolean
@@ -27,10 +27,23 @@ export function countModule(module: TestModule): Omit<TestTotals, 'finished' | '
   return totals
 }
 
-function namesOfRetried(module: TestModule): readonly string[] {
+function retriedOf(module: TestModule): readonly string[] {
   return [...module.children.allTests()]
     .filter((test) => (test.diagnostic()?.retryCount ?? 0) > 0)
-    .map((test) => `${module.relativeModuleId} > ${test.fullName}: ${test.result().state}`)
+    .map((test) => {
+      const { state, errors = [] } = test.result()
+      const name = `${module.relativeModuleId} > ${test.fullName}: ${state}`
+      const [first] = errors
+      return first === undefined ? name : `${name}, first: ${whatAndWhere(first)}`
+    })
+}
+
+/** Without the way through what runs the tests. */
+function whatAndWhere({ message, stack = '' }: { message: string; stack?: string }): string {
+  const where = stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !/node_modules/.test(line))
+  return [message, ...where].join('\n')
 }
 
 /** A Vitest reporter that keeps the totals in the file named by the environment. */
@@ -51,7 +64,7 @@ export class TotalsReporter implements Reporter {
   #write(otherFailures: number, finished: boolean): void {
     if (this.#file === undefined) return
     const totals = { passed: 0, failed: otherFailures, skipped: 0 }
-    const retried = this.#modules.flatMap(namesOfRetried)
+    const retried = this.#modules.flatMap(retriedOf)
     for (const module of this.#modules) {
       const counted = countModule(module)
       totals.passed += counted.passed
