@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient } from '../support/api-client.ts'
-import { openBrowser, settled, visit, type Visit } from '../support/browser.ts'
+import { holdAnswer, openBrowser, settled, visit, type Visit } from '../support/browser.ts'
 import { createArtifact, createContent, createImage } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { stockRegistry } from '../support/stocked-registry.ts'
@@ -301,8 +301,13 @@ describe('a tag', () => {
     const { page } = visitor
     await visitor.goTo(`/repository/${repository}/tag/signed`)
     await page.getByText('Signed', { exact: true }).waitFor()
+    const tags = await holdAnswer(page, '**/tags?*signatures=true*')
     await page.getByRole('tab', { name: /^Referrers/ }).click()
     const rows = page.getByRole('table', { name: 'Referrers' }).getByRole('row')
+    // Nothing is counted before those that are kept as tags are there, too.
+    await tags.asked
+    expect(await rows.count()).toBe(0)
+    tags.release()
     await rows.filter({ hasText: 'SBOM' }).getByText('application/spdx+json').waitFor()
     await rows.filter({ hasText: 'Attestation' }).waitFor()
     expect(await rows.filter({ hasText: 'Signature' }).count()).toBe(2)
