@@ -210,15 +210,19 @@ describe('an encrypted bundle', () => {
         writeFileSync(volume, changed)
         await expectKinds(place, ['file-damaged'])
       }
-      for (const [at, kind] of [
-        [3, 'tar-invalid'],
-        [30, 'identity-wrong'],
-        [60, 'identity-wrong'],
-        [startBytes(1) - 30, 'file-damaged'],
-        [startBytes(1) - 1, 'file-damaged'],
+      const flipped = (at: number) => (bytes[at] ?? 0) ^ 2
+      const [A = 0, B = 0] = Buffer.from('AB')
+      for (const [at, byte, kind] of [
+        [3, flipped(3), 'tar-invalid'],
+        [30, flipped(30), 'identity-wrong'],
+        // Another key in base64, and what is no base64 at all.
+        [60, bytes[60] === A ? B : A, 'identity-wrong'],
+        [60, 0, 'file-damaged'],
+        [startBytes(1) - 30, flipped(startBytes(1) - 30), 'file-damaged'],
+        [startBytes(1) - 1, flipped(startBytes(1) - 1), 'file-damaged'],
       ] as const) {
         const changed = Buffer.from(bytes)
-        changed[at] = (changed[at] ?? 0) ^ 2
+        changed[at] = byte
         writeFileSync(volume, changed)
         expect({ at, kinds: await refusal(place) }).toEqual({ at, kinds: [kind] })
       }

@@ -73,8 +73,7 @@ export class Setup {
     try {
       const { open, phase } = await this.client.session()
       if (phase === 'finished') {
-        // Who came along from the address of the setup is still in, and may take the key away.
-        if (open) this.applied ??= await this.client.applyView().catch(() => undefined)
+        if (open) await this.#lookBack()
         this.presence = 'finished'
       } else if (!open && forEnd && phase === 'applying') this.presence = 'waiting'
       else if (!open) this.#leave()
@@ -156,9 +155,25 @@ export class Setup {
       this.client.host(),
     ])
     ;[this.restore, this.host] = [restore, host]
+    if (state.phase === 'finished') {
+      // It ended between one question and the next.
+      await this.#lookBack()
+      this.presence = 'finished'
+      return
+    }
     this.accept(state)
     this.presence = 'inside'
     this.wasInside = true
+  }
+
+  /** Who came along from the address of the setup is still in, and may take the key away. */
+  async #lookBack(): Promise<void> {
+    try {
+      this.applied ??= await this.client.applyView()
+    } catch (error) {
+      // Who is in no more is shown that it ended, and no more than that.
+      if (faultOf(error) === undefined) throw error
+    }
   }
 
   #leave(): void {
