@@ -25,19 +25,22 @@ beforeAll(async () => {
   await api.post('/api/v1/organization/', { name: 'harbour', email: 'harbour@example.com' }, 201)
   await api.put('/api/v1/organization/harbour/team/crew', { role: 'member', description: '' })
   await stockRegistry(server.client(), stocked, { largeBytes: 65_536 })
-  for (const repository of ['one', 'two']) {
-    await api.post(
-      '/api/v1/repository',
-      { namespace: 'harbour', repository, visibility: 'private', description: '' },
-      201,
-    )
-  }
+  await makeAnew('one', 'two')
 }, 60_000)
 
 afterAll(async () => {
   await browser.close()
   await server.stop()
 })
+
+/** Private and empty, whatever an attempt before this one left. */
+async function makeAnew(...names: readonly string[]) {
+  for (const repository of names) {
+    await forget(api, `/api/v1/repository/harbour/${repository}`)
+    const wanted = { namespace: 'harbour', repository, visibility: 'private', description: '' }
+    await api.post('/api/v1/repository', wanted, 201)
+  }
+}
 
 const come = (look: Partial<Visit> = {}) =>
   visit(browser, {
@@ -77,6 +80,7 @@ describe('the repositories', () => {
   })
 
   it('are found, made public and deleted in bulk', async () => {
+    await makeAnew('one', 'two')
     await using visitor = await come()
     const { page } = visitor
     await visitor.goTo('/repository')
